@@ -1,0 +1,15 @@
+/* stdlib.h: the files of stdlib/, embedded in the program when it is built.
+ *
+ * The table is in the order of the file names and ends with a row whose name is NULL.
+ */
+#ifndef RQ_SYNTAX_STDLIB_H
+#define RQ_SYNTAX_STDLIB_H
+
+struct rq_stdlib_file {
+    const char *name; /* "circuits.rq" */
+    const char *text;
+};
+
+extern const struct rq_stdlib_file rq_stdlib[];
+
+#endif
