@@ -1,0 +1,37 @@
+/* lower.h: instances -> Graph. Only checked instances; cannot fail on user input, except for what no engine executes yet. */
+#ifndef RQ_GRAPH_LOWER_H
+#define RQ_GRAPH_LOWER_H
+
+#include "check/inst.h"
+#include "graph/graph.h"
+
+typedef struct LowerOptions {
+    LossKind loss;      /* LOSS_none: no loss */
+    bool with_shifts;   /* for parameter shift: every gate argument of circuits gets an added parameter, see Lowered.shifts */
+    bool inputs_as_params; /* not batched model inputs are differentiated like parameters by gradcheck: keep as inputs (false) */
+} LowerOptions;
+
+/* One occurrence of an argument in a gate of a quantum stage. */
+typedef struct ShiftSite {
+    StageId stage;
+    const GateApp *gate;
+    uint32_t index; /* element of the shift parameter "#shift" */
+} ShiftSite;
+
+typedef struct Lowered {
+    Graph *g;
+    NodeId *stage;  /* value of each stage, index StageId.i - 1; a layer's value is stage[layer.value] */
+    NodeId *group;  /* param node of each group, index GroupId.i - 1 (a tied group: the node of its root) */
+    NodeId *input;  /* one per model input */
+    NodeId output;
+    NodeId target;  /* input "target": one-hot [classes] or dense like the output; none without loss */
+    NodeId loss;    /* real[] per sample */
+    NodeId mean_loss; /* real[] shared: batch_sum(loss * weight), weight = input "weight" [] (1/B for samples, 0 for padding) */
+    VEC(ShiftSite) shifts;
+    VEC(NodeId) checks; /* per-sample values that must not be 0: norms under amplitude(zero: error); outputs named "check:LAYER" */
+} Lowered;
+
+/* NULL: something cannot be executed by this version (reported at its place). */
+Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options);
+
+#endif
