@@ -1,8 +1,71 @@
-/* main.c: the program `rq`. */
-#include <stdio.h>
+/* main.c: the program `rq`: command line -> verb -> exit code.
+ *
+ * Data goes to standard output, messages to standard error. What a verb left uncollected of its
+ * diagnostics is printed here, and a standard output that cannot be written is an error, not a
+ * success.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
 
-int main(void)
+#include "cli/cli.h"
+
+static bool is_flag(const char *word, const char *name, const char *letter)
 {
-    printf("rq %s\n", RQ_VERSION);
-    return 0;
+    return !strcmp(word, name) || (letter && !strcmp(word, letter));
+}
+
+static void version_print(FILE *to)
+{
+    fprintf(to, "rq %s (LLVM %s)\n", RQ_VERSION, RQ_LLVM_VERSION);
+}
+
+/* The verb with a compilation around it. */
+static int run_verb(const Verb *verb, int argc, char **argv)
+{
+    Compiler *c = compiler_new();
+    Options o;
+    int code = EXIT_done;
+    if (!options_read(c->keep, verb, argc, argv, &o)) {
+        help_print_verb(stdout, verb);
+    } else {
+        c->diag_line = o.diag && !strcmp(o.diag, "line");
+        code = verb->run(c, &o);
+        if (diag_flush(c) > 0 && code == EXIT_done) code = EXIT_source;
+    }
+    compiler_drop(c);
+    return code;
+}
+
+/* A full disk or a closed pipe is found out here at the latest; who closed the pipe needs no
+ * message. */
+static int close_output(int code)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    if (errno != EPIPE)
+        fprintf(stderr, "rq: error: standard output cannot be written: %s\n", strerror(errno));
+    return EXIT_usage;
+}
+
+int main(int argc, char **argv)
+{
+    signal(SIGPIPE,
+           SIG_DFL); /* 'rq ... | head' ends in silence, even if our parent ignored the signal */
+    if (argc < 2) {
+        help_print(stderr);
+        return EXIT_usage;
+    }
+    const char *first = argv[1];
+    int code = EXIT_done;
+    if (is_flag(first, "--version", "-V")) {
+        version_print(stdout);
+    } else if (is_flag(first, "--help", "-h")) {
+        help_print(stdout);
+    } else if (first[0] == '-') {
+        fatal("options stand after the verb: rq VERB FILE %s; 'rq help' lists the verbs", first);
+    } else {
+        code = run_verb(verb_named(first), argc - 2, argv + 2);
+    }
+    return close_output(code);
 }
