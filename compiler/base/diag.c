@@ -139,7 +139,7 @@ static bool is_repeat(const Diag *a, const Diag *b)
 /* Sorts and drops repeats; a repeat need not be the neighbour, but it begins at the same offset. */
 static void settle(Compiler *c)
 {
-    qsort(c->diags.at, c->diags.len, sizeof *c->diags.at, by_place);
+    if (c->diags.len) qsort(c->diags.at, c->diags.len, sizeof *c->diags.at, by_place);
     uint32_t kept = 0, same_place = 0; /* kept diagnostics from same_place on begin where this one does */
     for (uint32_t i = 0; i < c->diags.len; i++) {
         Diag *d = c->diags.at[i];
