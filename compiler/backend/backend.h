@@ -1,0 +1,28 @@
+/* backend.h: Kernels -> machine code. Only this folder knows LLVM; no type of it leaves. */
+#ifndef RQ_BACKEND_BACKEND_H
+#define RQ_BACKEND_BACKEND_H
+
+#include "kernel/kernel.h"
+
+typedef struct Module Module; /* LLVM text of one function's kernels */
+typedef struct Jit Jit;
+
+/* cpu: "native", "x86-64-v3", ... ; NULL = native. An unknown name is reported by backend_cpu_ok. */
+bool backend_cpu_ok(const char *cpu);
+const char *backend_cpu_name(const char *cpu); /* "sapphirerapids" for native here */
+const char *backend_llvm_version(void);
+
+/* Emits, verifies and optimises. The phases are functions named NAME_phase0, NAME_phase1, ... */
+Module *emit(Compiler *c, const Kernels *k, const char *cpu);
+void module_print(FILE *out, Module *m);              /* LLVM assembly */
+bool module_print_asm(FILE *out, Module *m);          /* machine assembly */
+bool module_write_object(Module *m, const char *path, const char **error);
+void module_drop(Module *m);
+
+Jit *jit_open(const char *cpu);
+/* Consumes m. */
+void jit_add(Jit *jit, Module *m);
+void *jit_symbol(Jit *jit, const char *name);
+void jit_close(Jit *jit);
+
+#endif
