@@ -1,6 +1,6 @@
-/* stdlib.h: the files of stdlib/, embedded in the program when it is built.
+/* stdlib.h: .rq files that were embedded in the program when it was built.
  *
- * The table is in the order of the file names and ends with a row whose name is NULL.
+ * A table is in the order of the file names and ends with a row whose name is NULL.
  */
 #ifndef RQ_SYNTAX_STDLIB_H
 #define RQ_SYNTAX_STDLIB_H
@@ -10,6 +10,7 @@ struct rq_stdlib_file {
     const char *text;
 };
 
-extern const struct rq_stdlib_file rq_stdlib[];
+extern const struct rq_stdlib_file rq_stdlib[];  /* stdlib/ */
+extern const struct rq_stdlib_file rq_misuses[]; /* tests/error/; in the program `rq` only */
 
 #endif
