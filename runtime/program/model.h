@@ -1,0 +1,69 @@
+/* model.h: a compiled model as a table: parameters, layers with their static verdicts, and its compiled functions.
+ *
+ * Under the JIT the table is filled from an instance and functions are compiled when first asked for; a native program carries it
+ * as data. The runtime executes actions from it and knows nothing else of the model.
+ */
+#ifndef RQ_PROGRAM_MODEL_H
+#define RQ_PROGRAM_MODEL_H
+
+#include "program/program.h"
+
+typedef enum rq_init { RQ_INIT_zeros, RQ_INIT_constant, RQ_INIT_uniform, RQ_INIT_normal, RQ_INIT_haar } rq_init;
+
+/* A parameter group. Its values are `count` reals (complex ones: pairs). */
+typedef struct rq_param {
+    const char *path;
+    int32_t rank;
+    int64_t dims[8];
+    int64_t count;
+    int32_t init; /* rq_init */
+    double a, b;  /* constant: a; uniform: [a, b); normal: mean a, deviation b */
+    int32_t has_range;
+    double low, high;  /* projection after each step */
+    int32_t is_unitary;
+    int32_t frozen;
+    int32_t tied_to;   /* number of the group whose values it shares, or -1 */
+} rq_param;
+
+/* A row of the gradient table: a layer, a model parameter or a skip's adapter. */
+typedef struct rq_layer {
+    const char *name, *kind;
+    int64_t params;
+    const char *flow;    /* full, partial, none, unused, frozen; "" without parameters */
+    const char *through; /* first steps of its open paths */
+    const char *reason;  /* what cuts it, "" if nothing does */
+    const char *engine;  /* "state", "blas", "" */
+    const int32_t *groups; /* numbers of its parameter groups */
+    int32_t group_count;
+} rq_layer;
+
+/* Functions of a model. Inputs: those of the model by name, "target", "weight" (1/B for the samples of a batch, 0 for padding).
+ * All have a batched output "check:LAYER" for each layer that must not meet a zero vector. */
+typedef enum rq_function_kind {
+    RQ_FUNCTION_none,
+    RQ_FUNCTION_step,  /* outputs: loss (mean), grad:PATH for every trainable group */
+    RQ_FUNCTION_eval,  /* outputs, batched: loss, output */
+    RQ_FUNCTION_probe, /* outputs, batched: loss, d_output, grad:PATH per sample */
+    RQ_FUNCTION_layer, /* output, batched: value:LAYER; needs no target */
+} rq_function_kind;
+
+typedef struct rq_model rq_model;
+struct rq_model {
+    const char *name;
+    const char *summary;  /* "x [1,28,28] > q1 quanv 2x2 > ..." */
+    const char *gradient; /* exact or detached */
+    const rq_param *params;
+    const rq_layer *layers;
+    int32_t param_count, layer_count;
+    const char *input_name;
+    int32_t input_rank, output_rank;
+    int64_t input_dims[8], output_dims[8];
+    int64_t input_reals, output_reals, target_reals;
+    int64_t circuits_per_sample;
+    int32_t real_bytes;
+    /* NULL: failed, worded. The function stays valid as long as the model. */
+    const rq_function *(*function)(const rq_model *m, rq_function_kind kind, const char *layer, rq_error *error);
+    const void *context;
+};
+
+#endif

@@ -1,0 +1,31 @@
+/* params.h: a model's parameter values in memory: first values from a seed, projection, and safetensors files. */
+#ifndef RQ_TRAIN_PARAMS_H
+#define RQ_TRAIN_PARAMS_H
+
+#include "program/model.h"
+
+/* values[i]: reals of group i in the model's precision; a tied group has the pointer of its root. */
+typedef struct rq_params {
+    const rq_model *model;
+    void **values;
+} rq_params;
+
+bool rq_params_new(const rq_model *m, rq_params *out, rq_error *err);
+void rq_params_free(rq_params *p);
+/* First values: Philox keyed by (seed, init, path), so a group's values depend on nothing but its path and the seed. */
+bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err);
+bool rq_params_copy(const rq_params *from, rq_params *to);
+double rq_param_get(const rq_params *p, int group, int64_t i);
+void rq_param_set(const rq_params *p, int group, int64_t i, double value);
+/* Puts values back into their declared ranges. */
+void rq_params_project(rq_params *p);
+/* Number of the first group with a value that is not finite; -1 if none. */
+int rq_params_not_finite(const rq_params *p);
+
+/* By path. Missing, extra or misshaped names are one error that lists them all; "opt/..." names are left alone. */
+bool rq_params_load(rq_params *p, const char *path, rq_error *err);
+
+/* Resolves a function's parameters to the values: pointers[j] for f->params[j]. */
+bool rq_params_bind(const rq_params *p, const rq_function *f, const void **pointers, rq_error *err);
+
+#endif

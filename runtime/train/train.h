@@ -1,0 +1,100 @@
+/* train.h: training, evaluation and the dynamic gradient report. Executes compiled functions; prints nothing: what happens is told to
+ * sinks (the terminal, JSON lines, the run directory).
+ */
+#ifndef RQ_TRAIN_TRAIN_H
+#define RQ_TRAIN_TRAIN_H
+
+#include <signal.h>
+
+#include "data/data.h"
+#include "train/optimizer.h"
+#include "train/params.h"
+
+typedef struct rq_thresholds {
+    double vanishing; /* r below it (1e-3) */
+    double exploding; /* r above it (1e3) */
+    double converged; /* rms(d_s) below it times its start (1e-3) */
+} rq_thresholds;
+
+typedef struct rq_train_settings {
+    const char *action;    /* its name in the file */
+    const char *variant;   /* "" outside explorations */
+    const char *loss;      /* cross_entropy, nll, mse */
+    bool classification;   /* labels: accuracy is reported */
+    int64_t epochs;        /* 0 with rounds: full-batch steps, one epoch each */
+    int64_t batch;         /* 0: the whole training split */
+    uint64_t seed;
+    int threads;
+    rq_optimizer optimizer;
+    int64_t probe;         /* samples of the probe batch */
+    rq_thresholds thresholds;
+    const rq_model *compare; /* the same model with exact gradients, for --compare exact; NULL: none */
+    const volatile sig_atomic_t *stop; /* nonzero: finish the step, save, return */
+} rq_train_settings;
+
+typedef struct rq_epoch {
+    int64_t epoch; /* from 1 */
+    int64_t epochs;
+    double loss;   /* sample-weighted mean of its steps */
+    bool has_accuracy, has_val, has_test;
+    double accuracy, val_loss, val_accuracy, test_loss, test_accuracy; /* after the epoch */
+    double seconds;        /* training steps */
+    double circuits_per_s; /* forward and backward, 0 without circuits */
+} rq_epoch;
+
+typedef enum rq_verdict {
+    RQ_VERDICT_none,
+    RQ_VERDICT_healthy, RQ_VERDICT_zero, RQ_VERDICT_vanishing, RQ_VERDICT_exploding, RQ_VERDICT_converged,
+} rq_verdict;
+extern const char *const rq_verdict_names[];
+
+/* Per-sample gradients g_s of one row of the gradient table on the probe batch; d_s = dL_s/d(output). */
+typedef struct rq_layer_stat {
+    int64_t epoch;  /* 0: before the first step */
+    const rq_layer *layer;
+    rq_verdict verdict;
+    double rms, max; /* over samples and elements */
+    double r;        /* rms / rms(d_s) */
+    double snr, snr_low, snr_high; /* of the mean over a training batch; 95% interval by the jackknife over blocks of samples */
+    int64_t samples;
+    bool has_compare; /* on the exact gradient, same weights, same batch; NAN where a norm is 0 */
+    double cosine, norm_ratio, projection;
+} rq_layer_stat;
+
+typedef struct rq_result {
+    bool interrupted, diverged;
+    int64_t epochs_done;
+    double test_loss, test_accuracy, val_loss, val_accuracy, train_loss, train_accuracy;
+    bool has_test, has_val, has_accuracy;
+    int64_t test_samples;
+    double seconds;
+    double first_step_seconds; /* from the start of rq_train to the end of the first step */
+} rq_result;
+
+/* What listens. Any function may be NULL. A false return stops the training with the error worded. */
+typedef struct rq_sink {
+    void *context;
+    bool (*start)(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, rq_error *err);
+    void (*progress)(void *context, int64_t epoch, int64_t epochs, double share, double loss);
+    bool (*layer)(void *context, const rq_layer_stat *stat, rq_error *err);
+    bool (*epoch)(void *context, const rq_epoch *epoch, const rq_params *params, const rq_optimizer_state *state, rq_error *err);
+    bool (*result)(void *context, const rq_result *result, rq_error *err);
+} rq_sink;
+
+/* Trains from the values in `params`, which hold the last finite state at the end. False = failed, worded; a non-finite loss is
+ * not a failure but result->diverged. */
+bool rq_train(const rq_model *m, const rq_train_settings *s, const rq_data *data, rq_params *params, const rq_sink *sinks,
+              int sink_count, rq_result *result, rq_error *err);
+
+/* Loss (mean) and accuracy over a split; NAN accuracy without labels. `output` (may be NULL): [samples][output_reals]. */
+bool rq_evaluate(const rq_model *m, const rq_params *params, const rq_data *data, rq_split split, int threads, double *loss,
+                 double *accuracy, double *output, rq_error *err);
+
+/* A layer's value (NULL: the output) for samples in rows: out[samples][*reals], taken from rq_alloc. */
+bool rq_predict(const rq_model *m, const rq_params *params, const char *layer, const double *input, int64_t samples, int threads,
+                double **out, int64_t *reals, rq_error *err);
+
+/* Reports the first sample whose check output is 0 (a zero vector under amplitude encoding). Used by all that run a function. */
+bool rq_checks_ok(const rq_function *f, void *const *outputs, int64_t samples, const int64_t *sample_numbers, rq_error *err);
+
+#endif
