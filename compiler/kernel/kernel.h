@@ -28,16 +28,22 @@ typedef struct Buffer {
     int64_t elements;  /* for one sample; a complex element counts once */
     uint32_t leaf;     /* param, input, output: number in the program's list; partial, total: number of the batch sum */
     int64_t offset;    /* temporaries: in bytes, in the thread's, the chunk's or the shared block; set by plan_buffers */
-    int64_t bytes;
+    int64_t bytes;     /* of one chunk if batched, padded to a multiple of 64 */
     NodeId node;       /* the value it holds, for dumps */
+    const double *constant_re, *constant_im; /* RQ_ROLE_constant: its elements; constant_im NULL if real */
 } Buffer;
 
-/* How a step reads or writes a buffer. Element number: (mapped ? p * inner : 0) + (whole ? p * step rows... : e / div % mod). */
+/* How a step reads or writes a buffer. In iteration p of its loop, inner index e is the buffer's element
+ *
+ *     (p / p_div % p_mod) * inner + e / div % mod
+ *
+ * p_mod 1: the same elements for every p. p_div 1 and p_mod = outer: advances with p. div 1 and mod = inner: e itself.
+ * Only the inputs of maps have another div and mod (absorbed broadcasts of inner axes); everywhere else e is direct. A local buffer
+ * (thread role, `inner` elements, used in one loop only) is an operand with p_mod 1. */
 typedef struct Operand {
     BufferId buffer;
-    bool mapped;   /* advances by `inner` elements with p */
-    int64_t inner; /* elements per p */
-    int64_t div, mod; /* element of inner index e: (e / div) % mod; the identity is div 1, mod = inner. Broadcasts are other values */
+    int64_t p_div, p_mod, inner;
+    int64_t div, mod;
 } Operand;
 
 /* A value in the straight scalar program of a map step; operands are earlier values. Row of scalars.def. */
@@ -61,28 +67,33 @@ typedef struct ScalarStore {
 
 typedef enum StepKind {
     STEP_none,
-    STEP_map,      /* for e in 0..count: the scalar program */
-    STEP_sparse,   /* out[row] = sum over the row of coefficient * in[col] */
-    STEP_sum,      /* out[d] = sum over a, b of in[a, d, b] (inner axes); with over_outer: added up over p, too */
-    STEP_apply,    /* psi_out = apply(M, psi_in); in place where the buffers are one */
-    STEP_overlap,  /* K = overlap(l, r); with over_outer: added up over p */
-    STEP_matmul,   /* loops, for what is no gemm kernel */
-    STEP_lane_sum, /* partial[e] = in[e] added over the lanes in a fixed tree */
-    STEP_copy,
+    STEP_map,      /* for e in 0..count: the scalar program; its loads precede its stores, so in and out may be one buffer */
+    STEP_sparse,   /* out[row] = sum over the row of coefficient * in[col], see `sparse`; an empty row gives 0 */
+    STEP_sum,      /* out[d] = sum over a, b of in[a, d, b], inner extents pre, mid = count, post */
+    STEP_apply,    /* psi = apply(M, psi): always in place, in[1] and out[0] are the same operand; in[0] is M, see `gate` */
+    STEP_overlap,  /* K = overlap(l, r), in[0] = l, in[1] = r; count = entries of K, all written */
+    STEP_matmul,   /* out[m, n] = op(in[0])[m, k] op(in[1])[k, n], real or complex: for what is no gemm kernel */
+    STEP_lane_sum, /* out[e] = in[e] added over the lanes in a fixed tree; in is batched, out is not */
+    STEP_copy,     /* out[e] = in[e]; a shared in is spread over the lanes of a batched out */
 } StepKind;
 
+/* An operand is shared or batched as its buffer is: a shared element is the same in all lanes. */
 typedef struct Step {
     StepKind kind;
-    NodeId node;  /* what it computes (the last one, for fused maps) */
+    NodeId node;     /* what it computes (the last one, for fused maps) */
     Span span;
     VEC(Operand) in, out;
-    bool over_outer; /* results are accumulated over p; set to zero before the loop */
+    int64_t count;   /* elements of out that one iteration writes */
+    bool over_outer; /* each p adds to out, whose buffer is set to zero before the loop: sums over outer axes. Never a map, an apply or
+                      * a copy. The result is complete after the loop */
     union {
-        struct { int64_t count; VEC(ScalarOp) ops; VEC(ScalarStore) stores; } map;
-        struct { const SparseMap *map; } sparse; /* not inner: rows [p * out.inner, (p+1) * out.inner) at iteration p; columns absolute */
+        struct { VEC(ScalarOp) ops; VEC(ScalarStore) stores; } map;
+        /* inner: rows 0..count of every p, columns within the operand. Else rows [p * count, (p + 1) * count), columns absolute */
+        struct { const SparseMap *map; } sparse;
         struct { int64_t pre, mid, post; } sum;
-        struct { const Wires *wires; const double *constant_re, *constant_im; } gate; /* in: M, psi (apply); l, r (overlap). constant: M is known: in[0] unset */
-        struct { int64_t m, n, k; bool ta, tb; } matmul; /* inner extents, after transposition */
+        /* constant_re: M is known (target_dim^2 entries, constant_im may be NULL: real) and in[0].buffer is none */
+        struct { const Wires *wires; const double *constant_re, *constant_im; } gate;
+        struct { int64_t m, n, k; bool ta, tb; } matmul; /* extents after transposition: in[0] is stored [k, m] if ta */
     };
 } Step;
 
@@ -96,12 +107,13 @@ typedef struct Kernel {
     KernelKind kind;
     int64_t outer;     /* loop: number of iterations p */
     VEC(Step) steps;
-    /* C[m, n] (+)= op(A)[m, k] op(B)[k, n], row-major, shapes fixed by the program; n or k includes the lanes of batched operands. */
+    /* C[m, n] (+)= op(A)[m, k] op(B)[k, n], row-major, real; ld: reals from row to row as stored. n or k includes the lanes of
+     * batched operands, as [element][lane] is a row of elements * lanes. */
     struct { BufferId a, b, c; int64_t m, n, k, lda, ldb, ldc; bool ta, tb, accumulate; } gemm;
 } Kernel;
 
 typedef struct Phase {
-    bool per_chunk;
+    bool per_chunk; /* phase i is per chunk if i is odd; a phase may be empty */
     VEC(Kernel) kernels;
 } Phase;
 
@@ -110,13 +122,13 @@ typedef struct Kernels {
     Arena *arena;
     const char *name;
     int lanes, real_bytes;
-    VEC(Buffer) buffers;
+    VEC(Buffer) buffers; /* first all params, inputs and outputs of the graph, used or not, in the order of their lists */
     VEC(Phase) phases;
     VEC(const char *) params, inputs, outputs; /* names, in the order of Buffer.leaf */
     uint32_t sums;              /* number of batch sums */
     int64_t thread_bytes;       /* temporaries of one chunk while it runs */
     int64_t kept_bytes;         /* per chunk: values that a later chunk phase reads */
-    int64_t shared_bytes;
+    int64_t shared_bytes;       /* once */
     const Graph *g;             /* for dumps; must outlive this */
 } Kernels;
 
@@ -128,9 +140,11 @@ void kernels_verify(const Kernels *k);
 void kernels_print(FILE *out, const Kernels *k);
 void kernels_drop(Kernels *k);
 /* The slow twin of generated code: runs the kernels as they are, in C, on double values (real_bytes is ignored). Bindings and result
- * as in eval(): outputs[i] receives [samples if batched][elements][2 if complex]. */
+ * as in eval(): outputs[i] receives [samples if batched][elements][2 if complex]. Lanes beyond the last sample repeat it, as in the
+ * runtime; those of the input "weight" are 0. */
 void kernels_interpret(const Kernels *k, int64_t samples, const Binding *bindings, size_t n, double **outputs);
 
+const char *scalar_name(Scalar op);
 static inline Buffer *buffer_of(const Kernels *k, BufferId b) { return &k->buffers.at[b.i - 1]; }
 
 #endif

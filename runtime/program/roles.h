@@ -12,6 +12,7 @@ typedef enum rq_role {
     RQ_ROLE_shared,  /* temporary of shared phases, read by all */
     RQ_ROLE_partial, /* a batch sum over one chunk */
     RQ_ROLE_total,   /* the same over all chunks, by the runtime's fixed tree */
+    RQ_ROLE_constant, /* known values; they lie in the generated code, the runtime binds nothing */
 } rq_role;
 
 #endif
