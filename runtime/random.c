@@ -66,12 +66,16 @@ rq_random rq_random_stream_id(uint64_t seed, rq_purpose purpose, uint64_t id)
     return stream(seed, purpose, id);
 }
 
-/* The two 64-bit numbers of block b. */
-static void block_pair(const rq_random *r, uint64_t b, uint64_t pair[2])
+void rq_random_block(const rq_random *r, uint64_t b, uint32_t word[4])
 {
     uint32_t counter[4] = {low(b), high(b), r->high[0], r->high[1]};
-    uint32_t word[4];
     rq_philox(counter, r->key, word);
+}
+
+static void block_pair(const rq_random *r, uint64_t b, uint64_t pair[2])
+{
+    uint32_t word[4];
+    rq_random_block(r, b, word);
     pair[0] = (uint64_t)word[1] << 32 | word[0];
     pair[1] = (uint64_t)word[3] << 32 | word[2];
 }

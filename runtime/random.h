@@ -41,6 +41,9 @@ void rq_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]
 rq_random rq_random_stream(uint64_t seed, rq_purpose purpose, const char *name);
 rq_random rq_random_stream_id(uint64_t seed, rq_purpose purpose, uint64_t id);
 
+/* Block b as four words: the low and high half of number 2b, then of 2b+1. */
+void rq_random_block(const rq_random *r, uint64_t b, uint32_t word[4]);
+
 /* 64 random bits. */
 uint64_t rq_random_u64(const rq_random *r, uint64_t index);
 

@@ -1,0 +1,77 @@
+/* locate.c: name of a data set -> folder. --data DIR, then $RQ_DATA, then $XDG_DATA_HOME/rq (or ~/.local/share/rq). */
+#include "data/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static bool join(char out[RQ_PATH], const char *a, const char *b, const char *c)
+{
+    int n = snprintf(out, RQ_PATH, "%s%s%s%s%s", a, *b ? "/" : "", b, *c ? "/" : "", c);
+    return n > 0 && n < RQ_PATH;
+}
+
+int rq_data_roots(const char *dir, char roots[RQ_ROOTS][RQ_PATH])
+{
+    int count = 0;
+    const char *named = getenv("RQ_DATA");
+    const char *share = getenv("XDG_DATA_HOME");
+    const char *home = getenv("HOME");
+    if (dir && *dir && join(roots[count], dir, "", "")) count++;
+    if (named && *named && join(roots[count], named, "", "")) count++;
+    if (share && *share) {
+        if (join(roots[count], share, "rq", "")) count++;
+    } else if (home && *home && join(roots[count], home, ".local/share", "rq")) {
+        count++;
+    }
+    return count;
+}
+
+bool rq_data_has_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+bool rq_data_file_path(const char *folder, const char *name, char path[RQ_PATH])
+{
+    if (join(path, folder, name, "") && rq_data_has_file(path)) return true;
+    size_t used = strlen(path);
+    if (used + 4 > RQ_PATH) return false;
+    memcpy(path + used, ".gz", 4);
+    return rq_data_has_file(path);
+}
+
+static bool holds_any(const char *folder, const char *const *names)
+{
+    char path[RQ_PATH];
+    for (; *names; names++)
+        if (rq_data_file_path(folder, *names, path)) return true;
+    return false;
+}
+
+static void append(char *text, size_t size, const char *prefix, const char *item)
+{
+    size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s%s", prefix, item);
+}
+
+bool rq_data_locate(const char *source, const char *dir, const char *const *subs, const char *const *names,
+                    char folder[RQ_PATH], rq_error *err)
+{
+    char roots[RQ_ROOTS][RQ_PATH];
+    int count = rq_data_roots(dir, roots);
+    char looked[600] = "";
+    for (int i = 0; i < count; i++) {
+        for (const char *const *sub = subs; *sub; sub++) {
+            if (!join(folder, roots[i], *sub, "")) continue;
+            if (holds_any(folder, names)) return true;
+            append(looked, sizeof looked, looked[0] ? ", " : "", folder);
+        }
+    }
+    return rq_fail(err,
+                   "the data set '%s' was not found: no %s (plain or .gz) in %s\n"
+                   "name its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no download",
+                   source, names[0], looked[0] ? looked : "any folder, as none is set");
+}

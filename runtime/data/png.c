@@ -1,0 +1,86 @@
+/* png.c: pixels -> PNG through libpng, in memory and then at once to the file. */
+#include "data/png.h"
+
+#include <inttypes.h>
+#include <png.h>
+#include <string.h>
+
+#include "data/stream.h"
+
+bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height, int channels, rq_error *err)
+{
+    if (width < 1 || height < 1 || width > 32768 || height > 32768 || (channels != 1 && channels != 3))
+        return rq_fail(err, "'%s': a picture of %" PRId64 " x %" PRId64 " pixels and %d channels cannot be written", path,
+                       width, height, channels);
+    png_image image;
+    memset(&image, 0, sizeof image);
+    image.version = PNG_IMAGE_VERSION;
+    image.width = (png_uint_32)width;
+    image.height = (png_uint_32)height;
+    image.format = channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB;
+    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+    unsigned char *packed = rq_alloc_array(size, 1, "a PNG picture", err);
+    if (!packed) return false;
+    bool good = png_image_write_to_memory(&image, packed, &size, 0, pixels, 0, NULL) != 0;
+    if (!good) rq_fail(err, "'%s': %s", path, image.message);
+    const void *parts[] = {packed};
+    const size_t sizes[] = {size};
+    good = good && rq_file_replace(path, parts, sizes, 1, err);
+    rq_free(packed);
+    return good;
+}
+
+typedef struct Sheet {
+    unsigned char *pixels;
+    int64_t width, height;
+    int channels, zoom;
+    double low, high;
+} Sheet;
+
+static void find_range(const rq_data *d, rq_split split, int64_t samples, Sheet *s)
+{
+    s->low = s->high = 0;
+    for (int64_t i = 0; i < samples; i++) {
+        for (int64_t e = 0; e < d->size; e++) {
+            double v = rq_data_value(d, split, i, e);
+            if ((i == 0 && e == 0) || v < s->low) s->low = v;
+            if ((i == 0 && e == 0) || v > s->high) s->high = v;
+        }
+    }
+}
+
+/* Draws one sample with its top left corner at (left, top). */
+static void place_sample(const rq_data *d, rq_split split, int64_t sample, int64_t left, int64_t top, Sheet *s)
+{
+    int64_t rows = d->dims[1], columns = d->dims[2];
+    for (int64_t y = 0; y < rows * s->zoom; y++) {
+        unsigned char *to = s->pixels + ((top + y) * s->width + left) * s->channels;
+        for (int64_t x = 0; x < columns * s->zoom; x++) {
+            for (int c = 0; c < s->channels; c++) {
+                double v = rq_data_value(d, split, sample, (c * rows + y / s->zoom) * columns + x / s->zoom);
+                double part = s->high > s->low ? (v - s->low) / (s->high - s->low) : 0;
+                *to++ = (unsigned char)(part * 255 + 0.5);
+            }
+        }
+    }
+}
+
+bool rq_png_sheet(const char *path, const rq_data *d, rq_split split, int rows, int columns, int zoom, rq_error *err)
+{
+    enum { GAP = 2 };
+    if (d->ndim != 3) return rq_fail(err, "the samples of '%s' are not images", d->name);
+    int64_t tall = d->dims[1] * zoom + GAP, wide = d->dims[2] * zoom + GAP;
+    Sheet s = {.width = columns * wide + GAP, .height = rows * tall + GAP, .zoom = zoom};
+    s.channels = d->channels == 3 ? 3 : 1;
+    uint64_t bytes = (uint64_t)s.width * (uint64_t)s.height * (uint64_t)s.channels;
+    s.pixels = rq_alloc_array(bytes, 1, "a sheet of samples", err);
+    if (!s.pixels) return false;
+    memset(s.pixels, 96, bytes);
+    int64_t samples = (int64_t)rows * columns < d->count[split] ? (int64_t)rows * columns : d->count[split];
+    find_range(d, split, samples, &s);
+    for (int64_t i = 0; i < samples; i++)
+        place_sample(d, split, i, GAP + i % columns * wide, GAP + i / columns * tall, &s);
+    bool good = rq_png_write(path, s.pixels, s.width, s.height, s.channels, err);
+    rq_free(s.pixels);
+    return good;
+}

@@ -1,0 +1,262 @@
+/* stream.c: file -> bytes, through zlib where the file begins like gzip (1f 8b).
+ *
+ * zlib's gzread would take a file that ends early, or garbage behind the end, in silence or with a bare code; here both are
+ * found and placed. A gzip file may consist of several members.
+ */
+#include "data/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "data/sha256.h"
+
+/* ---- whole files ------------------------------------------------------------------------------------------------ */
+
+static bool read_all(int fd, unsigned char *to, size_t size, const char *path, rq_error *err)
+{
+    size_t have = 0;
+    while (have < size) {
+        ssize_t got = read(fd, to + have, size - have < 1 << 24 ? size - have : 1 << 24);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return rq_fail(err, "cannot read '%s': %s", path, strerror(errno));
+        if (got == 0) return rq_fail(err, "'%s' became shorter while it was read", path);
+        have += (size_t)got;
+    }
+    return true;
+}
+
+static bool load_open_file(int fd, const char *path, uint64_t most, unsigned char **bytes, size_t *size,
+                           rq_error *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0) return rq_fail(err, "cannot read '%s': %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode)) return rq_fail(err, "'%s' is not a regular file", path);
+    uint64_t length = (uint64_t)st.st_size;
+    if (length > most)
+        return rq_fail(err, "'%s' has %" PRIu64 " bytes; at most %" PRIu64 " are expected", path, length, most);
+    unsigned char *memory = rq_alloc_array(length + 1, 1, path, err);
+    if (!memory) return false;
+    if (!read_all(fd, memory, length, path, err)) {
+        rq_free(memory);
+        return false;
+    }
+    *bytes = memory;
+    *size = length;
+    return true;
+}
+
+bool rq_file_load(const char *path, uint64_t most, unsigned char **bytes, size_t *size, rq_error *err)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe must not make us wait */
+    if (fd < 0) return rq_fail(err, "cannot open '%s': %s", path, strerror(errno));
+    bool good = load_open_file(fd, path, most, bytes, size, err);
+    close(fd);
+    return good;
+}
+
+static bool write_all(int fd, const void *bytes, size_t size)
+{
+    const char *from = bytes;
+    while (size > 0) {
+        ssize_t done = write(fd, from, size);
+        if (done < 0 && errno == EINTR) continue;
+        if (done < 0) return false;
+        from += done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
+bool rq_file_replace(const char *path, const void *const *parts, const size_t *sizes, int count, rq_error *err)
+{
+    char temporary[PATH_MAX];
+    int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof temporary) return rq_fail(err, "the path '%s' is too long", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) return rq_fail(err, "cannot write '%s': %s", path, strerror(errno));
+    bool good = true;
+    for (int i = 0; good && i < count; i++) good = write_all(fd, parts[i], sizes[i]);
+    good = good && fsync(fd) == 0;
+    int reason = errno;
+    if (close(fd) != 0 && good) {
+        good = false;
+        reason = errno;
+    }
+    if (good && rename(temporary, path) != 0) {
+        good = false;
+        reason = errno;
+    }
+    if (good) return true;
+    unlink(temporary);
+    return rq_fail(err, "cannot write '%s': %s", path, strerror(reason));
+}
+
+/* ---- the stream ------------------------------------------------------------------------------------------------- */
+
+bool rq_stream_open(rq_stream *s, const char *path, rq_error *err)
+{
+    *s = (rq_stream){0};
+    s->path = rq_copy_text(path, err);
+    if (!s->path) return false;
+    if (!rq_file_load(path, UINT64_MAX, &s->packed, &s->packed_size, err)) {
+        rq_stream_close(s);
+        return false;
+    }
+    rq_sha256_bytes(s->packed, s->packed_size, s->sha256);
+    s->is_gzip = s->packed_size >= 2 && s->packed[0] == 0x1f && s->packed[1] == 0x8b;
+    if (!s->is_gzip) return true;
+    z_stream *z = rq_alloc_array(1, sizeof *z, "unpacking", err);
+    if (!z || inflateInit2(z, 15 + 16) != Z_OK) {
+        rq_free(z);
+        rq_stream_close(s);
+        return rq_fail(err, "no memory to unpack '%s'", path);
+    }
+    s->inflater = z;
+    z->next_in = s->packed;
+    return true;
+}
+
+void rq_stream_close(rq_stream *s)
+{
+    if (s->inflater) inflateEnd(s->inflater);
+    rq_free(s->inflater);
+    rq_free(s->packed);
+    rq_free(s->path);
+    *s = (rq_stream){0};
+}
+
+static size_t packed_at(const rq_stream *s)
+{
+    const z_stream *z = s->inflater;
+    return z ? (size_t)(z->next_in - s->packed) : (size_t)s->at;
+}
+
+/* At the end of a member: goes to the next one, or ends the stream. */
+static bool next_member(rq_stream *s, rq_error *err)
+{
+    z_stream *z = s->inflater;
+    size_t at = packed_at(s);
+    if (at == s->packed_size) {
+        s->is_over = true;
+        return true;
+    }
+    if (s->packed_size - at < 2 || s->packed[at] != 0x1f || s->packed[at + 1] != 0x8b)
+        return rq_fail(err, "'%s' has %zu bytes of something else behind the end of the gzip data at byte %zu", s->path,
+                       s->packed_size - at, at);
+    inflateReset(z);
+    return true;
+}
+
+/* Unpacks up to n > 0 bytes; *got = 0 only at the end. */
+static bool inflate_some(rq_stream *s, unsigned char *to, size_t n, size_t *got, rq_error *err)
+{
+    z_stream *z = s->inflater;
+    *got = 0;
+    while (*got == 0 && !s->is_over) {
+        size_t left = s->packed_size - packed_at(s);
+        z->avail_in = left < 1 << 30 ? (uInt)left : 1 << 30;
+        z->next_out = to;
+        z->avail_out = n < 1 << 30 ? (uInt)n : 1 << 30;
+        uInt room = z->avail_out;
+        int code = inflate(z, Z_NO_FLUSH);
+        *got = room - z->avail_out;
+        s->at += *got;
+        if (code == Z_STREAM_END) {
+            if (!next_member(s, err)) return false;
+        } else if (code == Z_BUF_ERROR || (code == Z_OK && *got == 0 && packed_at(s) == s->packed_size)) {
+            return rq_fail(err, "'%s' is cut off: the gzip data do not end with its last byte, %zu"
+                                " (%" PRIu64 " bytes could be unpacked)", s->path, s->packed_size, s->at);
+        } else if (code != Z_OK) {
+            return rq_fail(err, "'%s' is damaged: %s near byte %zu of the gzip data", s->path,
+                           z->msg ? z->msg : "not readable", packed_at(s));
+        }
+    }
+    return true;
+}
+
+static bool too_short(const rq_stream *s, uint64_t n, uint64_t have, const char *what, rq_error *err)
+{
+    return rq_fail(err, "'%s' is too short: %s needs %" PRIu64 " bytes from offset %" PRIu64 "%s, %" PRIu64 " are there",
+                   s->path, what, n, s->at - have, s->is_gzip ? " of the unpacked data" : "", have);
+}
+
+bool rq_stream_read(rq_stream *s, void *to, uint64_t n, const char *what, rq_error *err)
+{
+    if (!s->is_gzip) {
+        uint64_t left = s->packed_size - s->at;
+        if (n > left) {
+            s->at += left;
+            return too_short(s, n, left, what, err);
+        }
+        if (n > 0) memcpy(to, s->packed + s->at, n);
+        s->at += n;
+        return true;
+    }
+    uint64_t have = 0;
+    while (have < n) {
+        size_t got;
+        if (!inflate_some(s, (unsigned char *)to + have, n - have, &got, err)) return false;
+        if (got == 0) return too_short(s, n, have, what, err);
+        have += got;
+    }
+    return true;
+}
+
+bool rq_stream_skip(rq_stream *s, uint64_t n, const char *what, rq_error *err)
+{
+    if (!s->is_gzip && n <= s->packed_size - s->at) {
+        s->at += n;
+        return true;
+    }
+    unsigned char rest[8192];
+    while (n > 0) {
+        uint64_t part = n < sizeof rest ? n : sizeof rest;
+        if (!rq_stream_read(s, rest, part, what, err)) return false;
+        n -= part;
+    }
+    return true;
+}
+
+bool rq_stream_can_hold(const rq_stream *s, uint64_t total, const char *claim, rq_error *err)
+{
+    /* deflate packs at most 1032 bytes into one */
+    bool can = s->is_gzip ? total / 1032 <= s->packed_size : total <= s->packed_size;
+    if (can) return true;
+    return rq_fail(err, "'%s': the header promises %s, which is %" PRIu64 " bytes, but the file has %zu%s", s->path, claim,
+                   total, s->packed_size, s->is_gzip ? ", too few even packed" : "");
+}
+
+bool rq_stream_end(rq_stream *s, rq_error *err)
+{
+    uint64_t end = s->at;
+    unsigned char rest[8192];
+    if (!s->is_gzip) {
+        s->at = s->packed_size;
+    } else {
+        size_t got;
+        do {
+            if (!inflate_some(s, rest, sizeof rest, &got, err)) return false;
+        } while (got > 0);
+    }
+    if (s->at == end) return true;
+    return rq_fail(err, "'%s' has %" PRIu64 " bytes too many: its header promises an end at offset %" PRIu64, s->path,
+                   s->at - end, end);
+}
+
+bool rq_stream_note(const rq_stream *s, rq_data *d, rq_error *err)
+{
+    if (d->file_count == RQ_DATA_FILES) return rq_fail(err, "a data set has at most %d files", RQ_DATA_FILES);
+    rq_data_file *f = &d->files[d->file_count];
+    f->path = rq_copy_text(s->path, err);
+    if (!f->path) return false;
+    memcpy(f->sha256, s->sha256, sizeof f->sha256);
+    d->file_count++;
+    return true;
+}
