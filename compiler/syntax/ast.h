@@ -59,6 +59,7 @@ typedef enum ExprKind {
 
 struct Expr {
     ExprKind kind;
+    uint32_t depth; /* levels below and with this one; the parser allows at most 1000, so recursion is safe */
     Span span;
     union {
         struct { Rational value; bool integer; } number; /* value may be inexact: see rational.h */
@@ -106,6 +107,7 @@ typedef struct Modifier {
     Expr *count; /* NULL = 1 */
     Span span;
 } Modifier;
+typedef VEC(Modifier) ModifierList;
 
 typedef enum StmtKind {
     STMT_none,
@@ -137,7 +139,7 @@ struct Stmt {
         struct { Ident name; Expr *range; StmtList body; } loop;
         struct { Expr *condition; StmtList then_body, else_body; } branch;
         /* modifiers name(args) operands;  an operand is a name (whole register) or an index expression */
-        struct { VEC(Modifier) modifiers; Ident name; ArgList args; ExprList operands; } gate;
+        struct { ModifierList modifiers; Ident name; ArgList args; ExprList operands; } gate;
         struct { Expr *value; } yield;
         /* input x: image[1, 28, 28]; */
         struct { Ident name; Ident type; ExprList dims; } input;
@@ -184,6 +186,7 @@ typedef struct Field {
     StmtList body;
     Span span;
 } Field;
+typedef VEC(Field) FieldList;
 
 struct Decl {
     DeclKind kind;
@@ -193,7 +196,7 @@ struct Decl {
         struct { Expr *value; } constant;
         struct { Expr *value; } data;
         struct { FormalList formals; RegisterList registers; StmtList body; } unit;
-        struct { ActionKind kind; Span kind_span; VEC(Field) fields; } action;
+        struct { ActionKind kind; Span kind_span; FieldList fields; } action;
     };
 };
 
