@@ -4,7 +4,7 @@
  * (parameters and what follows from them alone) once. Samples never appear as an axis; an operation of a batched and a shared
  * operand is batched; batch_sum adds over the samples of the batch and is shared again. The first `outer` axes of a type are
  * map axes (patches of a quanvolution, channels): state operations work on the inner axes, for each outer index alike.
- * Printed: real[196|4] S = batched, 196 outer, 4 inner;  complex[|16] = shared state of four qubits.
+ * Printed: real[196|4] S = batched, 196 outer, 4 inner;  complex[16] = shared state of four qubits.
  *
  * Convention of adjoints: the adjoint of z is dL/dRe z + i dL/dIm z; the adjoint of a real node is real.
  * Nodes are numbered as they are added; operands have smaller numbers. Equal nodes are one (graph_add looks them up).
@@ -59,7 +59,7 @@ typedef struct Wires {
     uint8_t target[8];
     uint8_t control[26];
     uint32_t control_values;     /* bit k: the value controls[k] must have */
-    const uint8_t *pattern;      /* PART_ bits of each of the 4^target_count entries of M (as given, before dagger) */
+    const uint8_t *pattern;      /* PART_ bits of each of the 4^target_count entries of M (as given, before dagger); NULL: all */
     bool dagger;                 /* apply: M^dagger */
     bool zero_outside;           /* apply: amplitudes whose controls do not match become 0 instead of staying */
     bool unitary;                /* M is unitary for every parameter value: its application can be undone */
@@ -69,6 +69,7 @@ typedef struct Node {
     Op op;
     Type type;
     bool is_adjoint; /* made by differentiation; span is that of the forward node */
+    uint32_t hash;   /* of everything but is_adjoint and span */
     Span span;
     uint8_t arity;
     NodeId arg[3];
@@ -86,7 +87,7 @@ typedef struct Node {
 typedef struct Leaf {
     const char *name; /* parameter path, input name; "target", "weight" for what the loss needs */
     Type type;
-    NodeId node;
+    NodeId node; /* none: the outputs do not need it (after a rebuild); leaves keep their numbers */
 } Leaf;
 typedef struct Output {
     const char *name; /* "loss", "output", "grad:q1.theta", "layer:q1", "check:..." */
@@ -119,20 +120,26 @@ bool type_same_shape(const Type *a, const Type *b); /* outer, rank, dims */
 char *type_text(Arena *a, const Type *t);           /* real[196|4] S */
 Type type_real(int rank, const int64_t *dim);       /* shared, no outer axes */
 
-/* ---- builders: one per row of ops.def, plus these. They infer the type; a shape that does not fit is an ice. ---- */
+/* ---- builders: one per row of ops.def, plus these. They infer the type; a shape that does not fit is an ice. Operands of
+ * different outer axes meet when one of them has none: it is the same for each outer index. ---- */
 NodeId graph_param(Graph *g, const char *path, Type t);  /* shared; the same path twice gives the same node */
 NodeId graph_input(Graph *g, const char *name, Type t);  /* batched */
 NodeId graph_constant(Graph *g, Type t, const double *re, const double *im); /* copied */
 NodeId graph_scalar(Graph *g, double value);             /* real[] shared */
-NodeId graph_filled(Graph *g, const Type *t, double value); /* shared, like t */
+NodeId graph_filled(Graph *g, const Type *t, double value); /* shared, shaped like t: a scalar constant, broadcast */
+bool graph_is_filled(const Graph *g, NodeId n, double *value); /* n is constant with one real value everywhere */
 void graph_output(Graph *g, const char *name, NodeId n);
 
 NodeId reshape(Graph *g, NodeId x, Type shape);          /* takes outer, rank and dims of shape */
 NodeId sparse(Graph *g, NodeId x, const SparseMap *map, Type shape); /* likewise; map is copied */
 NodeId broadcast(Graph *g, NodeId x, Type shape, int pre, int post); /* y[a, d, b] = x[d] */
 NodeId sum(Graph *g, NodeId x, int pre, int post);       /* y[d] = sum of x[a, d, b]; outer shrinks with leading axes */
+NodeId batch_sum(Graph *g, NodeId x);                    /* over samples; x is batched */
+NodeId to_batch(Graph *g, NodeId x);                     /* x is shared; x itself if it is batched */
+NodeId detach(Graph *g, NodeId x);
 NodeId matmul(Graph *g, NodeId a, NodeId b, bool ta, bool tb); /* on the last two axes; leading axes equal or absent on one side */
-NodeId apply(Graph *g, NodeId m, NodeId psi, const Wires *w);  /* m complex[..|d,d], outer axes of psi or none */
+/* m complex[..|d,d] with d = 2^targets, psi complex[..|2^qubits]. Entries and parts of m outside w->pattern count as 0. */
+NodeId apply(Graph *g, NodeId m, NodeId psi, const Wires *w);
 /* K[r,c] = sum over the rest of l[r,rest] conj(p[c,rest]), only entries and parts of w->pattern, controls matching: the adjoint
  * of M in l = adjoint of apply(M, p). */
 NodeId overlap(Graph *g, NodeId l, NodeId p, const Wires *w);
@@ -151,15 +158,15 @@ void graph_print(FILE *out, const Graph *g);
 /* ---- differentiation: appends nodes; composable in any order ---- */
 
 typedef struct GradOptions {
-    bool per_sample; /* do not add over samples: the gradient of a shared node is batched, one per sample */
+    bool per_sample; /* y is batched; do not add over samples: the gradient of a shared node is batched, one per sample */
 } GradOptions;
-/* Reverse mode: adjoints of `wrt[0..n)` for the scalar-per-sample or shared scalar y, seeded with 1. A node that y does not depend
- * on gets a zero constant of its type. */
+/* Reverse mode: adjoints of `wrt[0..n)` for the scalar-per-sample (added up) or shared scalar y, seeded with 1. An adjoint has the
+ * type of its node (but see per_sample); a node that y does not depend on gets zeros. */
 void gradient(Graph *g, NodeId y, const NodeId *wrt, size_t n, NodeId *adjoint, GradOptions options);
 /* Vector-Jacobian product with given seeds for several results. */
 void pullback(Graph *g, const NodeId *y, const NodeId *seed, size_t ny, const NodeId *wrt, size_t n, NodeId *adjoint,
               GradOptions options);
-/* Forward mode: tangents of y[0..ny) when x[0..nx) have tangents dx. */
+/* Forward mode: tangents of y[0..ny), of y's types, when x[0..nx) have tangents dx. */
 void pushforward(Graph *g, const NodeId *x, const NodeId *dx, size_t nx, const NodeId *y, size_t ny, NodeId *tangent);
 
 /* ---- eval: the slow, obvious twin, in double precision ---- */

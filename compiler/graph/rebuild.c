@@ -1,0 +1,84 @@
+/* rebuild.c: Graph -> Graph in canonical order: post-order from the outputs, operands left to right, in a fresh arena.
+ *
+ * Dead nodes stay behind, and numbers depend on what the graph says, not on the order in which it was made.
+ */
+#include "graph/rebuild.h"
+
+typedef struct Frame {
+    uint32_t node;
+    int next; /* operand to visit */
+} Frame;
+
+typedef struct Walk {
+    const Graph *from;
+    Graph *to;
+    NodeId *image; /* of each old node; none = not yet */
+    NodeRule *rule;
+    void *state;
+    VEC(Frame) stack;
+} Walk;
+
+static NodeId image_of(Walk *w, const Node *n)
+{
+    Graph *to = w->to;
+    to->span = n->span;
+    to->is_adjoint = n->is_adjoint;
+    if (n->op == OP_param || n->op == OP_input) return graph_leaf_again(to, n);
+    NodeId arg[3] = {{0}};
+    for (int k = 0; k < n->arity; k++) arg[k] = w->image[n->arg[k].i];
+    return w->rule(to, n, arg, w->state);
+}
+
+static NodeId visit(Walk *w, NodeId root)
+{
+    Arena *scratch = w->to->c->scratch;
+    if (!node_is(w->image[root.i])) vec_push(scratch, &w->stack, (Frame){root.i, 0});
+    while (w->stack.len) {
+        Frame *top = &w->stack.at[w->stack.len - 1];
+        const Node *n = &w->from->nodes.at[top->node];
+        if (top->next < n->arity) {
+            NodeId x = n->arg[top->next++];
+            if (!node_is(w->image[x.i])) vec_push(scratch, &w->stack, (Frame){x.i, 0});
+            continue;
+        }
+        w->image[top->node] = image_of(w, n);
+        w->stack.len--;
+    }
+    return w->image[root.i];
+}
+
+static void copy_leaves(Graph *to, const Graph *from)
+{
+    for (uint32_t i = 0; i < from->params.len; i++) {
+        const Leaf *leaf = &from->params.at[i];
+        vec_push(to->arena, &to->params, (Leaf){arena_strdup(to->arena, leaf->name), leaf->type, {0}});
+    }
+    for (uint32_t i = 0; i < from->inputs.len; i++) {
+        const Leaf *leaf = &from->inputs.at[i];
+        vec_push(to->arena, &to->inputs, (Leaf){arena_strdup(to->arena, leaf->name), leaf->type, {0}});
+    }
+}
+
+Graph *rebuild_with(Compiler *c, const Graph *g, const char *name, NodeRule *rule, void *state)
+{
+    ArenaMark mark = arena_mark(c->scratch);
+    Graph *to = graph_new(c, name);
+    Walk w = {.from = g, .to = to, .image = arena_array(c->scratch, NodeId, g->nodes.len), .rule = rule, .state = state};
+    copy_leaves(to, g);
+    for (uint32_t i = 0; i < g->outputs.len; i++) {
+        const Output *o = &g->outputs.at[i];
+        graph_output(to, o->name, visit(&w, o->node));
+    }
+    to->span = (Span){0};
+    to->is_adjoint = false;
+    arena_reset(c->scratch, mark);
+    return to;
+}
+
+static NodeId same_again(Graph *to, const Node *n, const NodeId *arg, void *state)
+{
+    (void)state;
+    return graph_again(to, n, arg);
+}
+
+Graph *graph_rebuild(Compiler *c, const Graph *g) { return rebuild_with(c, g, "graph", same_again, NULL); }
