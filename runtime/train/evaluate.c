@@ -42,7 +42,7 @@ bool rq_checks_ok(const rq_function *f, void *const *outputs, int64_t samples, c
         if (strncmp(f->outputs[i].name, "check:", 6) || !outputs[i]) continue;
         for (int64_t s = 0; s < samples; s++)
             for (int64_t e = 0; e < f->outputs[i].reals; e++)
-                if (rq_output_get(f, outputs[i], f->outputs[i].reals, s, e) == 0)
+                if (rq_output_get(f, outputs, (int)i, s, e) == 0)
                     return rq_fail(err,
                                    "sample %lld: a zero vector cannot be amplitude-encoded in layer '%s' (patch %lld);"
                                    " write amplitude(zero: ground) to start such patches in |0..0>",
@@ -51,11 +51,11 @@ bool rq_checks_ok(const rq_function *f, void *const *outputs, int64_t samples, c
     return true;
 }
 
-static int64_t argmax(const rq_function *f, const void *output, int64_t reals, int64_t sample)
+static int64_t argmax(const rq_function *f, void *const *outputs, int i, int64_t sample)
 {
     int64_t best = 0;
-    for (int64_t k = 1; k < reals; k++)
-        if (rq_output_get(f, output, reals, sample, k) > rq_output_get(f, output, reals, sample, best)) best = k;
+    for (int64_t k = 1; k < f->outputs[i].reals; k++)
+        if (rq_output_get(f, outputs, i, sample, k) > rq_output_get(f, outputs, i, sample, best)) best = k;
     return best;
 }
 
@@ -68,11 +68,11 @@ static bool evaluate_block(Call *c, rq_feed *feed, int64_t samples, double *loss
     if (at_loss < 0 || at_output < 0) return rq_fail(err, "function '%s' gives no loss or no output", f->name);
     int64_t reals = f->outputs[at_output].reals;
     for (int64_t s = 0; s < samples; s++) {
-        *loss += rq_output_get(f, c->outputs[at_loss], 1, s, 0);
+        *loss += rq_output_get(f, c->outputs, at_loss, s, 0);
         if (feed->data->labels)
-            *hits += argmax(f, c->outputs[at_output], reals, s) == rq_data_label(feed->data, feed->split, feed->first + s);
+            *hits += argmax(f, c->outputs, at_output, s) == rq_data_label(feed->data, feed->split, feed->first + s);
         for (int64_t k = 0; output && k < reals; k++)
-            output[(feed->first + s) * reals + k] = rq_output_get(f, c->outputs[at_output], reals, s, k);
+            output[(feed->first + s) * reals + k] = rq_output_get(f, c->outputs, at_output, s, k);
     }
     return rq_checks_ok(f, c->outputs, samples, NULL, err) ||
            rq_fail_at(err, "%s split, from sample %lld", rq_split_names[feed->split], (long long)feed->first);
@@ -143,7 +143,7 @@ bool rq_predict(const rq_model *m, const rq_params *params, const char *layer, c
              (rq_checks_ok(c.f, c.outputs, n, NULL, err) || rq_fail_at(err, "from sample %lld", (long long)first));
         for (int64_t s = 0; ok && s < n; s++)
             for (int64_t k = 0; k < *reals; k++)
-                (*out)[(first + s) * *reals + k] = rq_output_get(c.f, c.outputs[value], *reals, s, k);
+                (*out)[(first + s) * *reals + k] = rq_output_get(c.f, c.outputs, value, s, k);
     }
     call_close(&c);
     if (!ok) {

@@ -79,8 +79,9 @@ void rq_outputs_free(const rq_function *f, void **outputs)
     rq_free(outputs);
 }
 
-double rq_output_get(const rq_function *f, const void *output, int64_t reals, int64_t sample, int64_t element)
+double rq_output_get(const rq_function *f, void *const *outputs, int i, int64_t sample, int64_t element)
 {
-    int64_t at = (sample / f->lanes * reals + element) * f->lanes + sample % f->lanes;
-    return f->real_bytes == 4 ? (double)((const float *)output)[at] : ((const double *)output)[at];
+    int64_t at = element, reals = f->outputs[i].reals;
+    if (f->outputs[i].batched) at = (sample / f->lanes * reals + element) * f->lanes + sample % f->lanes;
+    return f->real_bytes == 4 ? (double)((const float *)outputs[i])[at] : ((const double *)outputs[i])[at];
 }

@@ -25,7 +25,7 @@ void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes,
 /* Room for all outputs of f for up to `samples` samples, in one block each. */
 bool rq_outputs_new(const rq_function *f, int64_t samples, void ***out, rq_error *err);
 void rq_outputs_free(const rq_function *f, void **outputs);
-/* Element of a batched output of a function with `reals` reals per sample. */
-double rq_output_get(const rq_function *f, const void *output, int64_t reals, int64_t sample, int64_t element);
+/* Element of output number i; one that is not batched is the same for every sample. */
+double rq_output_get(const rq_function *f, void *const *outputs, int i, int64_t sample, int64_t element);
 
 #endif

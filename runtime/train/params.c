@@ -1,10 +1,9 @@
-/* params.c: parameter values: allocated per group, drawn from the seed by path, projected, loaded, bound to functions. */
+/* params.c: parameter values: allocated per group, drawn from the seed by path, projected, bound to functions. Files: checkpoint.c. */
 #include "train/params.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "data/safetensors.h"
 #include "random.h"
 
 bool rq_params_new(const rq_model *m, rq_params *out, rq_error *err)

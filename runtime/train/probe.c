@@ -136,7 +136,7 @@ static void sums_add(Sums *row, const Side *s, const rq_layer *layer, int64_t bl
         int64_t reals = s->f->outputs[output].reals;
         for (int64_t e = 0; e < reals; e++, at++)
             for (int l = 0; l < count; l++) {
-                double g = rq_output_get(s->f, s->outputs[output], reals, l, e);
+                double g = rq_output_get(s->f, s->outputs, output, l, e);
                 if (!isfinite(g)) row->finite = false;
                 if (g != 0) row->any = true;
                 if (fabs(g) > row->largest) row->largest = fabs(g);
@@ -167,7 +167,7 @@ static bool side_run(Side *s, const rq_params *params, int64_t samples, int64_t 
             if (s->rows[i].elements) sums_add(&s->rows[i], s, &s->model->layers[i], b, count);
         for (int l = 0; l < count; l++)
             for (int64_t k = 0; k < d_reals; k++) {
-                double x = rq_output_get(s->f, s->outputs[d], d_reals, l, k);
+                double x = rq_output_get(s->f, s->outputs, d, l, k);
                 s->d_squares += x * x;
             }
     }
