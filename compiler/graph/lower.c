@@ -1,0 +1,105 @@
+/* lower.c: instances -> Graph.
+ *
+ * Stages become nodes in their order. Every parameter group is one leaf under its path, tied groups share the root's. What a kind of
+ * stage becomes is in lower_layers.c (classical), lower_quantum.c (circuits) and lower_loss.c.
+ */
+#include "graph/lower.h"
+
+#include "graph/lowering.h"
+
+NodeId not_executable(Lower *l, Span at, const char *what, const char *why)
+{
+    if (!l->failed) diag_error(l->c, at, D_not_executable, what, why);
+    l->failed = true;
+    return (NodeId){0};
+}
+
+static void lower_groups(Lower *l)
+{
+    const ModelInst *m = l->model;
+    for (uint32_t i = 0; i < m->groups.len; i++) {
+        const GroupInst *group = &m->groups.at[i];
+        while (group->tied_to.i) group = group_of(m, group->tied_to);
+        Type t = type_real(group->rank, group->dim);
+        t.is_complex = group->is_unitary;
+        l->g->span = group->span;
+        l->out->group[i] = graph_param(l->g, group->path, t);
+    }
+}
+
+static NodeId lower_input(Lower *l)
+{
+    const Stage *s = l->stage;
+    if (s->type.kind == VALUE_density)
+        return not_executable(l, s->span, "a 'density' input", "it needs density matrices; 'state' inputs can be");
+    return graph_input(l->g, name_text(l->c->names, s->input.input), value_type(&s->type));
+}
+
+static NodeId lower_stage(Lower *l)
+{
+    switch (l->stage->kind) {
+    case STAGE_input: return lower_input(l);
+    case STAGE_encode: case STAGE_evolve: case STAGE_measure: case STAGE_quantum: return lower_quantum(l);
+    case STAGE_quanv: return lower_quanv(l);
+    case STAGE_dissipative:
+        return not_executable(l, l->stage->span, "'dissipative'", "it needs density matrices");
+    case STAGE_none: case STAGE_constant: case STAGE_group: case STAGE_add: case STAGE_sub: case STAGE_mul: case STAGE_div:
+    case STAGE_neg: case STAGE_detach: case STAGE_flatten: case STAGE_reshape: case STAGE_concat: case STAGE_fold:
+    case STAGE_unfold: case STAGE_relu: case STAGE_tanh: case STAGE_sigmoid: case STAGE_softmax: case STAGE_scale:
+    case STAGE_dense: case STAGE_conv: case STAGE_maxpool: case STAGE_avgpool: case STAGE_dropout: break;
+    }
+    return lower_classical(l);
+}
+
+/* How many gate arguments the circuits have: an upper bound of the shift sites. */
+static int64_t count_arguments(const ModelInst *m)
+{
+    int64_t count = 1;
+    for (uint32_t i = 0; i < m->stages.len; i++) {
+        const Stage *s = &m->stages.at[i];
+        if (s->kind < STAGE_encode || s->kind > STAGE_quanv) continue;
+        const QuantumAttr *q = &s->quantum;
+        int64_t channels = 1;
+        if (q->channels == CHANNELS_own) channels = stage_of(m, s->operand[0])->type.dim[0];
+        if (q->encoding && q->encoding->circuit) count += channels * q->encoding->circuit->gates.len;
+        if (q->circuit) count += channels * q->circuit->gates.len;
+    }
+    return count;
+}
+
+static Lowered *lowered_new(Graph *g, const ModelInst *m)
+{
+    Lowered *out = arena_make(g->arena, Lowered);
+    out->g = g;
+    out->stage = arena_alloc(g->arena, (m->stages.len + 1) * sizeof *out->stage);
+    out->expectation = arena_alloc(g->arena, (m->stages.len + 1) * sizeof *out->expectation);
+    out->group = arena_alloc(g->arena, (m->groups.len + 1) * sizeof *out->group);
+    out->input = arena_alloc(g->arena, (m->inputs.len + 1) * sizeof *out->input);
+    return out;
+}
+
+Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options)
+{
+    Graph *g = graph_new(c, name_text(c->names, model->name));
+    Lower l = {.c = c, .g = g, .model = model, .options = options, .out = lowered_new(g, model)};
+    lower_groups(&l);
+    if (options.with_shifts) {
+        int64_t count = count_arguments(model);
+        l.shift = graph_param(g, "#shift", type_real(1, &count));
+    }
+    for (uint32_t i = 0; i < model->stages.len && !l.failed; i++) {
+        l.stage_id = (StageId){i + 1};
+        l.stage = &model->stages.at[i];
+        g->span = l.stage->span;
+        l.out->stage[i] = lower_stage(&l);
+    }
+    if (!l.failed) {
+        for (uint32_t i = 0; i < model->inputs.len; i++) l.out->input[i] = l.out->stage[model->inputs.at[i].i - 1];
+        l.out->output = l.out->stage[model->output.i - 1];
+        graph_output(g, "output", l.out->output);
+        if (options.loss != LOSS_none) lower_loss(&l);
+    }
+    if (!l.failed) return l.out;
+    graph_drop(g);
+    return NULL;
+}

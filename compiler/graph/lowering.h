@@ -1,0 +1,73 @@
+/* lowering.h: what the files lower*.c share. Only they include it. */
+#ifndef RQ_GRAPH_LOWERING_H
+#define RQ_GRAPH_LOWERING_H
+
+#include "graph/lower.h"
+#include "graph/map_maker.h"
+
+typedef struct Lower {
+    Compiler *c;
+    Graph *g;
+    const ModelInst *model;
+    LowerOptions options;
+    Lowered *out;
+    const Stage *stage; /* the one being lowered */
+    StageId stage_id;
+    NodeId shift; /* parameter "#shift"; none without options.with_shifts */
+    bool failed;  /* something cannot be executed; reported */
+} Lower;
+
+/* Where the scalars of a circuit or observable come from. */
+typedef struct Scope {
+    NodeId values;            /* real[outer|v], data arguments; none */
+    Type outer;               /* the map axes alone: rank = outer */
+    int64_t channel, channels; /* quanv with own weights: groups have a leading axis; channels = 0 otherwise */
+} Scope;
+
+/* The map axes of `outer` and these inner axes behind them. */
+Type type_behind(const Type *outer, int rank, const int64_t *dim);
+/* Says that `what` is not executed yet. */
+NodeId not_executable(Lower *l, Span at, const char *what, const char *why);
+
+/* lower_scalar.c: real[] or, if it depends on data, real[outer|]. */
+NodeId scalar_node(Lower *l, const Scope *s, const Sx *x);
+/* True if x depends on neither parameters nor data; then *value is its value. */
+bool scalar_constant(const Sx *x, double *value);
+/* c0 + sum of k * parameter: adds `factor` times it to *constant and the terms. False if x is not of this form. */
+typedef struct LinearTerm {
+    GroupId group;
+    uint32_t index;
+    double factor;
+} LinearTerm;
+typedef struct Linear {
+    double constant;
+    VEC(LinearTerm) terms;
+} Linear;
+bool scalar_linear(Arena *a, const Sx *x, double factor, Linear *sum);
+/* The group's node, and the position of element `index` in it as the scope sees it. */
+NodeId group_node(const Lower *l, GroupId group);
+int64_t group_element(const Lower *l, const Scope *s, GroupId group, int64_t index);
+
+/* lower_circuit.c */
+NodeId ground_state(Lower *l, uint32_t qubits);                                          /* |0..0>, complex[|2^n] */
+NodeId lower_encoding(Lower *l, const Scope *s, const EncodingInst *encoding);           /* complex[outer|2^n] */
+NodeId lower_circuit(Lower *l, const Scope *s, const CircuitInst *circuit, NodeId psi); /* psi after all gates */
+
+/* lower_observable.c: real[outer|yields] */
+NodeId lower_observable(Lower *l, const Scope *s, const ObservableInst *o, NodeId psi);
+
+/* lower_quantum.c: quantum, quanv, encode, evolve, measure */
+NodeId lower_quantum(Lower *l);
+NodeId lower_quanv(Lower *l);
+
+/* lower_layers.c: everything classical. */
+NodeId lower_classical(Lower *l);
+NodeId stage_operand(const Lower *l, uint32_t i);
+Type value_type(const ValueType *t); /* of a graph node; batched is not set */
+/* Largest element of the inner axes, detached: real with the outer axes, for stable exponentials. */
+NodeId detached_max(Lower *l, NodeId x);
+
+/* lower_loss.c: fills loss and mean_loss. */
+void lower_loss(Lower *l);
+
+#endif
