@@ -17,12 +17,13 @@ typedef struct ShiftSite {
     const GateApp *gate;
     uint32_t index;  /* element of the shift parameter "#shift" */
     NodeId argument; /* the gate's argument without the shift: real[] or real[outer|] */
+    NodeId values;   /* real[outer|yields] of its own stage; none if that leaves a state */
 } ShiftSite;
 
 typedef struct Lowered {
     Graph *g;
     NodeId *stage;  /* value of each stage, index StageId.i - 1; a layer's value is stage[layer.value] */
-    NodeId *expectation; /* of each stage that measures: real[outer|yields], before results are put in place (own channels: the last's) */
+    NodeId *expectation; /* of each stage that measures: real[outer|yields], before results are put in place */
     NodeId *group;  /* param node of each group, index GroupId.i - 1 (a tied group: the node of its root) */
     NodeId *input;  /* one per model input */
     NodeId output;

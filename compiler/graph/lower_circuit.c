@@ -4,6 +4,9 @@
  * has map axes only if t reads data; the first such matrix gives them to the state. Controls, order of qubits and daggers are in
  * Wires.
  */
+#include <math.h>
+#include <string.h>
+
 #include "graph/gate_matrix.h"
 #include "graph/lowering.h"
 
@@ -135,7 +138,7 @@ static NodeId shifted_argument(Lower *l, const Scope *s, const GateApp *gate)
     NodeId t = scalar_node(l, s, gate->arg);
     if (!node_is(l->shift)) return t;
     uint32_t index = l->out->shifts.len;
-    vec_push(l->g->arena, &l->out->shifts, (ShiftSite){l->stage_id, gate, index, t});
+    vec_push(l->g->arena, &l->out->shifts, (ShiftSite){l->stage_id, gate, index, t, {0}});
     ArenaMark mark = arena_mark(l->c->scratch);
     MapMaker m = map_begin(l->c->scratch, type_count(type_of(l->g, l->shift)), true, false);
     map_put(&m, index, 1, 0);
@@ -171,41 +174,41 @@ static void place_phase(Wires *w, Matrix *m)
     phase_as_diagonal(m, value);
 }
 
+static NodeId apply_unitary(Lower *l, const Scope *s, const GateApp *gate, Wires *w, NodeId psi)
+{
+    int64_t dim = INT64_C(1) << gate->target_count;
+    uint8_t *pattern = arena_alloc(l->g->arena, (size_t)(dim * dim));
+    for (int64_t i = 0; i < dim * dim; i++) pattern[i] = PART_re | PART_im;
+    w->pattern = pattern;
+    return apply(l->g, unitary_matrix(l, s, gate->group, dim), psi, w);
+}
+
 static NodeId apply_gate(Lower *l, const Scope *s, const GateApp *gate, uint32_t qubits, NodeId psi)
 {
-    Graph *g = l->g;
     Wires w = wires_of(gate, qubits);
+    if (gate->gate == GATE_unitary) return apply_unitary(l, s, gate, &w, psi);
+    const GateMatrix *row = gate_matrix(gate->gate);
+    if (!row) return not_executable(l, gate->span, "a channel", "noise needs density matrices; leave it out");
+    Matrix m = {.dim = row->dim, .frequency = row->frequency};
+    memcpy(m.a, row->a, sizeof m.a);
+    memcpy(m.b, row->b, sizeof m.b);
+    memcpy(m.c, row->c, sizeof m.c);
+    if (!row->qubits) place_phase(&w, &m);
+    double t = 0;
     NodeId u;
-    if (gate->gate == GATE_unitary) {
-        int64_t dim = INT64_C(1) << gate->target_count;
-        uint8_t *pattern = arena_alloc(g->arena, (size_t)(dim * dim));
-        for (int64_t i = 0; i < dim * dim; i++) pattern[i] = PART_re | PART_im;
-        w.pattern = pattern;
-        u = unitary_matrix(l, s, gate->group, dim);
+    if (row->params && !scalar_constant(gate->arg, &t)) {
+        w.pattern = pattern_of(l, &m);
+        u = variable_matrix(l, &m, shifted_argument(l, s, gate));
     } else {
-        const GateMatrix *row = gate_matrix(gate->gate);
-        if (!row) return not_executable(l, gate->span, "a channel", "noise needs density matrices; leave it out");
-        Matrix m = {.dim = row->dim, .frequency = row->frequency};
-        for (int i = 0; i < row->dim * row->dim; i++) {
-            m.a[i] = row->a[i];
-            m.b[i] = row->b[i];
-            m.c[i] = row->c[i];
+        Matrix fixed = {.dim = m.dim};
+        for (int i = 0; i < m.dim * m.dim; i++) {
+            fixed.a[i] = m.a[i];
+            if (row->params) fixed.a[i] += m.b[i] * cos(m.frequency * t) + m.c[i] * sin(m.frequency * t);
         }
-        if (!row->qubits) place_phase(&w, &m);
-        double t = 0;
-        if (row->params && !scalar_constant(gate->arg, &t)) {
-            w.pattern = pattern_of(l, &m);
-            u = variable_matrix(l, &m, shifted_argument(l, s, gate));
-        } else {
-            GateMatrix at = {.params = row->params, .dim = m.dim, .frequency = m.frequency};
-            for (int i = 0; i < m.dim * m.dim; i++) at.a[i] = m.a[i], at.b[i] = m.b[i], at.c[i] = m.c[i];
-            Matrix fixed = {.dim = m.dim};
-            gate_matrix_at(&at, t, fixed.a);
-            w.pattern = pattern_of(l, &fixed);
-            u = constant_matrix(l, fixed.a, fixed.dim);
-        }
+        w.pattern = pattern_of(l, &fixed);
+        u = constant_matrix(l, fixed.a, fixed.dim);
     }
-    return apply(g, u, psi, &w);
+    return apply(l->g, u, psi, &w);
 }
 
 NodeId lower_circuit(Lower *l, const Scope *s, const CircuitInst *circuit, NodeId psi)

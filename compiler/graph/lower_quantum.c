@@ -7,10 +7,15 @@
  */
 #include "graph/lowering.h"
 
+/* The observable's values, which belong to the shift sites of this stage that have none yet. */
 static NodeId measured(Lower *l, const Scope *s, const QuantumAttr *q, NodeId psi)
 {
     NodeId values = lower_observable(l, s, q->observable, psi);
     l->out->expectation[l->stage_id.i - 1] = values;
+    for (uint32_t i = 0; i < l->out->shifts.len; i++) {
+        ShiftSite *site = &l->out->shifts.at[i];
+        if (site->stage.i == l->stage_id.i && !node_is(site->values)) site->values = values;
+    }
     return values;
 }
 

@@ -6,6 +6,8 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "graph/lower.h"
 #include "reference/model_builder.h"
@@ -130,11 +132,34 @@ static void test_resqunn(void **state)
     compiler_drop(c);
 }
 
+/* E0700: what no engine executes is one message, and no graph. */
+static void test_not_executable(void **state)
+{
+    (void)state;
+    Compiler *c = compiler_new();
+    char *text = NULL;
+    size_t len = 0;
+    c->messages = open_memstream(&text, &len);
+    ModelInst *m = model_new(c, "m");
+    StageId x = add_input(c, m, "x", real_type(1, (int64_t[]){4}));
+    Stage dropout = {.kind = STAGE_dropout, .type = real_type(1, (int64_t[]){4}), .value = rational_real(0.5)};
+    StageId d = add_layer(c, m, "d", dropout, x);
+    add_layer(c, m, "e", dropout, d);
+    assert_null(lower(c, m, (LowerOptions){.loss = LOSS_mse}));
+    assert_int_equal(c->errors, 1);
+    diag_flush(c);
+    fclose(c->messages);
+    assert_non_null(strstr(text, "error[E0700]: 'dropout' cannot be executed"));
+    free(text);
+    compiler_drop(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_patch_values),
         cmocka_unit_test(test_resqunn),
+        cmocka_unit_test(test_not_executable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
