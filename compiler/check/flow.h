@@ -44,6 +44,6 @@ Flow *flow_of(Compiler *c, const ModelInst *model);
 const char *verdict_text(Verdict v); /* "full", "partial", "none", "unused", "frozen" */
 /* Warnings W0601 (none), W0602 (unused) with caret, cut and fix. */
 void flow_warn(Compiler *c, const Flow *flow);
-void flow_print_table(FILE *out, const Compiler *c, const Flow *flow);
+void flow_print_table(FILE *out, Compiler *c, const Flow *flow);
 
 #endif
