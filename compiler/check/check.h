@@ -13,6 +13,7 @@ typedef struct Setting {
 typedef struct CheckOptions {
     const Setting *settings;
     size_t setting_count;
+    bool *setting_failed; /* set when an error is that a setting fits nothing: a mistake of usage, not of the source */
 } CheckOptions;
 
 /* Checks a parsed file against the standard library and instantiates its models and actions. NULL = errors reported (some may have
