@@ -5,7 +5,7 @@
 #include <png.h>
 #include <string.h>
 
-#include "data/stream.h"
+#include "data/file.h"
 
 bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height, int channels, rq_error *err)
 {

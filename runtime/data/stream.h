@@ -19,12 +19,6 @@ typedef struct rq_stream {
     char sha256[65];           /* of the file as it is on disk */
 } rq_stream;
 
-/* A whole file. Only regular files of at most `most` bytes; one byte 0 stands behind the last. rq_free(*bytes). */
-bool rq_file_load(const char *path, uint64_t most, unsigned char **bytes, size_t *size, rq_error *err);
-
-/* Writes to a temporary file beside path, syncs, renames: path is the old or the new file, never half of one. */
-bool rq_file_replace(const char *path, const void *const *parts, const size_t *sizes, int count, rq_error *err);
-
 bool rq_stream_open(rq_stream *s, const char *path, rq_error *err);
 void rq_stream_close(rq_stream *s);
 
