@@ -37,6 +37,12 @@ typedef struct rq_layer {
     int32_t group_count;
 } rq_layer;
 
+/* An edge of the model's picture: value(from) goes into `to` ("loss" at the end). */
+typedef struct rq_edge {
+    const char *from, *to;
+    int32_t is_skip, is_cut; /* is_cut: the gradient does not pass */
+} rq_edge;
+
 /* Functions of a model. Inputs: those of the model by name, "target", "weight" (1/B for the samples of a batch, 0 for padding).
  * All have a batched output "check:LAYER" for each layer that must not meet a zero vector. */
 typedef enum rq_function_kind {
@@ -54,7 +60,8 @@ struct rq_model {
     const char *gradient; /* exact or detached */
     const rq_param *params;
     const rq_layer *layers;
-    int32_t param_count, layer_count;
+    const rq_edge *edges;
+    int32_t param_count, layer_count, edge_count;
     const char *input_name;
     int32_t input_rank, output_rank;
     int64_t input_dims[8], output_dims[8];

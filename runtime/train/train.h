@@ -62,7 +62,7 @@ typedef struct rq_layer_stat {
 } rq_layer_stat;
 
 typedef struct rq_result {
-    bool interrupted, diverged;
+    bool interrupted, diverged; /* interrupted: values are those in the middle of an epoch; the last checkpoint is the state to keep */
     int64_t epochs_done;
     double test_loss, test_accuracy, val_loss, val_accuracy, train_loss, train_accuracy;
     bool has_test, has_val, has_accuracy;
@@ -74,10 +74,12 @@ typedef struct rq_result {
 /* What listens. Any function may be NULL. A false return stops the training with the error worded. */
 typedef struct rq_sink {
     void *context;
-    bool (*start)(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, rq_error *err);
+    /* params and state stay valid, and change, until the result. */
+    bool (*start)(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,
+                  const rq_optimizer_state *state, rq_error *err);
     void (*progress)(void *context, int64_t epoch, int64_t epochs, double share, double loss);
     bool (*layer)(void *context, const rq_layer_stat *stat, rq_error *err);
-    bool (*epoch)(void *context, const rq_epoch *epoch, const rq_params *params, const rq_optimizer_state *state, rq_error *err);
+    bool (*epoch)(void *context, const rq_epoch *epoch, rq_error *err); /* complete epochs only */
     bool (*result)(void *context, const rq_result *result, rq_error *err);
 } rq_sink;
 

@@ -1,0 +1,136 @@
+/* events.c: the run as JSON lines: start, layer, epoch, result. A number that is not finite is null; a metric that does not apply is
+ * absent. docs/events.schema.json describes each shape.
+ */
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+
+#include "report/report.h"
+
+struct rq_events {
+    FILE *out;
+    const char *run;
+    const rq_run_info *info;
+    const rq_model *model;
+    const rq_train_settings *settings;
+};
+
+rq_events *rq_events_new(FILE *out, const char *run, const rq_run_info *info, rq_error *err)
+{
+    rq_events *e = rq_alloc_array(1, sizeof *e, "the events", err);
+    if (e) *e = (rq_events){.out = out, .run = run, .info = info};
+    return e;
+}
+
+void rq_events_free(rq_events *e) { rq_free(e); }
+
+static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
+
+static json_t *event_new(const rq_events *e, const char *kind)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "schema", json_integer(1));
+    json_object_set_new(o, "event", json_string(kind));
+    json_object_set_new(o, "run", json_string(e->run));
+    json_object_set_new(o, "action", json_string(e->settings->action));
+    json_object_set_new(o, "variant", json_string(e->settings->variant));
+    json_object_set_new(o, "seed", json_integer((json_int_t)e->settings->seed));
+    return o;
+}
+
+/* Consumes o. */
+static bool event_write(const rq_events *e, json_t *o, rq_error *err)
+{
+    int bad = !o || json_dumpf(o, e->out, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0;
+    json_decref(o);
+    if (bad || fputc('\n', e->out) == EOF || fflush(e->out)) return rq_fail(err, "an event could not be written");
+    return true;
+}
+
+static bool on_start(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,
+                     const rq_optimizer_state *state, rq_error *err)
+{
+    rq_events *e = context;
+    (void)params, (void)state;
+    e->model = m;
+    e->settings = s;
+    json_t *o = event_new(e, "start"), *engines = json_object(), *samples = json_object();
+    int64_t total = 0;
+    for (int i = 0; i < m->param_count; i++)
+        if (m->params[i].tied_to < 0) total += m->params[i].count;
+    for (int i = 0; i < m->layer_count; i++)
+        if (m->layers[i].engine[0]) json_object_set_new(engines, m->layers[i].name, json_string(m->layers[i].engine));
+    for (int k = RQ_SPLIT_train; k < RQ_SPLIT_COUNT; k++)
+        json_object_set_new(samples, rq_split_names[k], json_integer(data->count[k]));
+    json_object_set_new(o, "model", json_string(m->name));
+    json_object_set_new(o, "gradient", json_string(m->gradient));
+    json_object_set_new(o, "params", json_integer(total));
+    json_object_set_new(o, "engines", engines);
+    json_object_set_new(o, "samples", samples);
+    json_object_set_new(o, "cpu", json_string(e->info->cpu));
+    json_object_set_new(o, "threads", json_integer(e->info->threads));
+    json_object_set_new(o, "compile_seconds", number(e->info->compile_seconds));
+    return event_write(e, o, err);
+}
+
+static bool on_layer(void *context, const rq_layer_stat *s, rq_error *err)
+{
+    rq_events *e = context;
+    json_t *o = event_new(e, "layer");
+    json_object_set_new(o, "epoch", json_integer(s->epoch));
+    json_object_set_new(o, "name", json_string(s->layer->name));
+    json_object_set_new(o, "flow", json_string(s->layer->flow));
+    json_object_set_new(o, "verdict", json_string(rq_verdict_names[s->verdict]));
+    json_object_set_new(o, "samples", json_integer(s->samples));
+    json_object_set_new(o, "rms", number(s->rms));
+    json_object_set_new(o, "max", number(s->max));
+    json_object_set_new(o, "r", number(s->r));
+    json_object_set_new(o, "snr", number(s->snr));
+    json_object_set_new(o, "snr_low", number(s->snr_low));
+    json_object_set_new(o, "snr_high", number(s->snr_high));
+    if (s->has_compare) {
+        json_object_set_new(o, "cosine", number(s->cosine));
+        json_object_set_new(o, "norm_ratio", number(s->norm_ratio));
+        json_object_set_new(o, "projection", number(s->projection));
+    }
+    return event_write(e, o, err);
+}
+
+static bool on_epoch(void *context, const rq_epoch *p, rq_error *err)
+{
+    rq_events *e = context;
+    json_t *o = event_new(e, "epoch");
+    json_object_set_new(o, "epoch", json_integer(p->epoch));
+    json_object_set_new(o, "loss", number(p->loss));
+    if (p->has_accuracy) json_object_set_new(o, "accuracy", number(p->accuracy));
+    if (p->has_val) json_object_set_new(o, "val_loss", number(p->val_loss));
+    if (p->has_val && p->has_accuracy) json_object_set_new(o, "val_accuracy", number(p->val_accuracy));
+    if (p->has_test) json_object_set_new(o, "test_loss", number(p->test_loss));
+    if (p->has_test && p->has_accuracy) json_object_set_new(o, "test_accuracy", number(p->test_accuracy));
+    json_object_set_new(o, "seconds", number(p->seconds));
+    if (p->circuits_per_s > 0) json_object_set_new(o, "circuits_per_s", number(p->circuits_per_s));
+    return event_write(e, o, err);
+}
+
+static bool on_result(void *context, const rq_result *r, rq_error *err)
+{
+    rq_events *e = context;
+    json_t *o = event_new(e, "result"), *flow = json_object();
+    for (int i = 0; i < e->model->layer_count; i++)
+        if (e->model->layers[i].flow[0]) json_object_set_new(flow, e->model->layers[i].name, json_string(e->model->layers[i].flow));
+    json_object_set_new(o, "gradient", json_string(e->model->gradient));
+    json_object_set_new(o, "flow", flow);
+    json_object_set_new(o, "epochs", json_integer(r->epochs_done));
+    if (r->has_val) json_object_set_new(o, "val", json_pack("{s:o}", "loss", number(r->val_loss)));
+    if (r->has_val && r->has_accuracy) json_object_set_new(json_object_get(o, "val"), "accuracy", number(r->val_accuracy));
+    if (r->has_test) json_object_set_new(o, "test", json_pack("{s:o}", "loss", number(r->test_loss)));
+    if (r->has_test && r->has_accuracy) json_object_set_new(json_object_get(o, "test"), "accuracy", number(r->test_accuracy));
+    json_object_set_new(o, "interrupted", json_boolean(r->interrupted));
+    json_object_set_new(o, "diverged", json_boolean(r->diverged));
+    json_object_set_new(o, "first_step_seconds", number(r->first_step_seconds));
+    json_object_set_new(o, "seconds", number(r->seconds));
+    json_object_set_new(o, "out", json_string(e->run));
+    return event_write(e, o, err);
+}
+
+rq_sink rq_events_sink(rq_events *e) { return (rq_sink){e, on_start, NULL, on_layer, on_epoch, on_result}; }

@@ -1,0 +1,69 @@
+/* report.h: what a run shows and leaves: the terminal, JSON lines, and the run directory with its report.
+ *
+ * Each is a sink of rq_train. Only this folder prints.
+ */
+#ifndef RQ_REPORT_REPORT_H
+#define RQ_REPORT_REPORT_H
+
+#include <stdio.h>
+
+#include "train/train.h"
+
+/* What is known of a run besides the training itself; borrowed by all sinks. */
+typedef struct rq_run_info {
+    const char *file;        /* the .rq file as named by the user */
+    const char *source;      /* its text */
+    const char *settings;    /* resolved settings as JSON text */
+    const char *versions;    /* program, LLVM, OpenBLAS, CPU: one line each */
+    const char *cpu;
+    const char *methods;     /* conventions and resolved defaults in words */
+    double compile_seconds;
+    int threads;
+} rq_run_info;
+
+/* ---- the terminal ---- */
+typedef struct rq_terminal rq_terminal;
+/* Progress as one line that is rewritten if `live`, else a plain line per epoch. quiet: only tables and results. */
+rq_terminal *rq_terminal_new(FILE *out, FILE *progress, bool live, bool quiet, const rq_run_info *info, rq_error *err);
+rq_sink rq_terminal_sink(rq_terminal *t);
+void rq_terminal_free(rq_terminal *t);
+/* The run directory to name at the end; borrowed. */
+void rq_terminal_out(rq_terminal *t, const char *dir);
+
+/* ---- JSON lines (docs/events.schema.json) ---- */
+typedef struct rq_events rq_events;
+/* One object a line on `out`, flushed; `run` names the run. */
+rq_events *rq_events_new(FILE *out, const char *run, const rq_run_info *info, rq_error *err);
+rq_sink rq_events_sink(rq_events *e);
+void rq_events_free(rq_events *e);
+
+/* ---- the run directory ---- */
+typedef struct rq_rundir rq_rundir;
+/* Makes `dir`, or runs/NAME-NNN with the next free number if NULL. An existing dir that is not empty is an error. */
+rq_rundir *rq_rundir_new(const char *dir, const char *name, const rq_run_info *info, rq_error *err);
+const char *rq_rundir_path(const rq_rundir *d);
+rq_sink rq_rundir_sink(rq_rundir *d);
+void rq_rundir_free(rq_rundir *d);
+
+/* ---- pieces ---- */
+/* "7,890" */
+const char *rq_grouped(int64_t n, char *out, size_t size);
+/* Everything of one training that report.html shows; gathered by the run directory's sink. */
+typedef struct rq_history {
+    const rq_model *model;
+    const rq_train_settings *settings;
+    const rq_run_info *info;
+    rq_epoch *epochs;
+    int64_t epoch_count;
+    rq_layer_stat *stats;
+    int64_t stat_count;
+    rq_result result;
+    const char *data_text; /* name, counts, SHA-256 */
+} rq_history;
+bool rq_report_html(FILE *out, const rq_history *h);
+/* The model's flow picture as SVG: layers as boxes, skips as arcs, cuts marked. */
+void rq_flow_svg(FILE *out, const rq_model *m);
+/* Prints text with &, <, > and quotes escaped. */
+void rq_html_text(FILE *out, const char *text);
+
+#endif

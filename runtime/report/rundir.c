@@ -1,0 +1,219 @@
+/* rundir.c: the directory a run leaves.
+ *
+ *     runs/baseline-001/  model.rq  settings.json  versions.txt  metrics.jsonl  last.safetensors  best.safetensors  report.html
+ *
+ * Checkpoints are written before the first step and after each epoch, to a temporary file that is synced and renamed; so is the
+ * report. Whatever is there is complete.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "report/report.h"
+#include "train/checkpoint.h"
+
+struct rq_rundir {
+    char path[PATH_MAX];
+    const rq_run_info *info;
+    FILE *metrics;
+    rq_events *events;
+    rq_sink event_sink;
+    rq_history history;
+    int64_t epoch_room, stat_room;
+    const rq_params *params;
+    const rq_optimizer_state *state;
+    double best;
+    char *data_text;
+};
+
+static bool make_dir(const char *path, rq_error *err)
+{
+    if (!mkdir(path, 0777) || errno == EEXIST) return true;
+    return rq_fail(err, "directory '%s' cannot be made: %s; name another with --out DIR", path, strerror(errno));
+}
+
+/* runs/NAME-001, -002, ...: mkdir itself decides, so two runs never share one. */
+static bool next_free(rq_rundir *d, const char *name, rq_error *err)
+{
+    if (!make_dir("runs", err)) return false;
+    for (int i = 1; i < 100000; i++) {
+        int n = snprintf(d->path, sizeof d->path, "runs/%s-%03d", name, i);
+        if (n < 0 || (size_t)n >= sizeof d->path) return rq_fail(err, "the name '%s' is too long for a directory", name);
+        if (!mkdir(d->path, 0777)) return true;
+        if (errno != EEXIST)
+            return rq_fail(err, "directory '%s' cannot be made: %s; name another with --out DIR", d->path, strerror(errno));
+    }
+    return rq_fail(err, "runs/ holds 99,999 runs of '%s' already; name a directory with --out DIR", name);
+}
+
+static bool take_given(rq_rundir *d, const char *dir, rq_error *err)
+{
+    if (strlen(dir) >= sizeof d->path) return rq_fail(err, "the path '%.60s...' is too long", dir);
+    strcpy(d->path, dir);
+    if (!mkdir(dir, 0777)) return true;
+    if (errno != EEXIST) return rq_fail(err, "directory '%s' cannot be made: %s", dir, strerror(errno));
+    char file[PATH_MAX + 32];
+    snprintf(file, sizeof file, "%s/metrics.jsonl", dir);
+    if (access(file, F_OK) == 0)
+        return rq_fail(err, "'%s' already holds a run; name another directory with --out DIR, or remove it first", dir);
+    return true;
+}
+
+static FILE *open_in(const rq_rundir *d, const char *name, char *temporary, size_t size, rq_error *err)
+{
+    snprintf(temporary, size, "%s/.%s.new", d->path, name);
+    FILE *f = fopen(temporary, "w");
+    if (!f) rq_fail(err, "file '%s' cannot be written: %s", temporary, strerror(errno));
+    return f;
+}
+
+/* Syncs and renames what open_in() began. */
+static bool close_in(const rq_rundir *d, const char *name, FILE *f, const char *temporary, rq_error *err)
+{
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/%s", d->path, name);
+    bool bad = fflush(f) || ferror(f) || fsync(fileno(f));
+    int why = errno;
+    if (fclose(f)) bad = true;
+    if (!bad && rename(temporary, path)) bad = true, why = errno;
+    if (!bad) return true;
+    unlink(temporary);
+    return rq_fail(err, "file '%s' could not be written completely: %s", path, strerror(why));
+}
+
+static bool write_text(const rq_rundir *d, const char *name, const char *text, rq_error *err)
+{
+    char temporary[PATH_MAX + 64];
+    FILE *f = open_in(d, name, temporary, sizeof temporary, err);
+    if (!f) return false;
+    fputs(text, f);
+    return close_in(d, name, f, temporary, err);
+}
+
+rq_rundir *rq_rundir_new(const char *dir, const char *name, const rq_run_info *info, rq_error *err)
+{
+    rq_rundir *d = rq_alloc_array(1, sizeof *d, "the run directory", err);
+    if (!d) return NULL;
+    d->info = info;
+    d->best = NAN;
+    char path[PATH_MAX + 32];
+    bool ok = dir ? take_given(d, dir, err) : next_free(d, name, err);
+    ok = ok && write_text(d, "model.rq", info->source, err) && write_text(d, "settings.json", info->settings, err) &&
+         write_text(d, "versions.txt", info->versions, err);
+    if (ok) {
+        snprintf(path, sizeof path, "%s/metrics.jsonl", d->path);
+        d->metrics = fopen(path, "w");
+        ok = d->metrics || rq_fail(err, "file '%s' cannot be written: %s", path, strerror(errno));
+    }
+    if (ok) d->events = rq_events_new(d->metrics, d->path, info, err);
+    if (ok && d->events) {
+        d->event_sink = rq_events_sink(d->events);
+        return d;
+    }
+    rq_rundir_free(d);
+    return NULL;
+}
+
+const char *rq_rundir_path(const rq_rundir *d) { return d->path; }
+
+void rq_rundir_free(rq_rundir *d)
+{
+    if (!d) return;
+    if (d->metrics) fclose(d->metrics);
+    rq_events_free(d->events);
+    rq_free(d->history.epochs);
+    rq_free(d->history.stats);
+    rq_free(d->data_text);
+    rq_free(d);
+}
+
+/* Makes room for one more item in a growing array. */
+static bool grow(void **items, int64_t count, int64_t *room, size_t each, rq_error *err)
+{
+    if (count < *room) return true;
+    int64_t more = *room ? *room * 2 : 64;
+    void *bigger = rq_alloc_array((uint64_t)more, each, "the run's history", err);
+    if (!bigger) return false;
+    if (count) memcpy(bigger, *items, (size_t)count * each);
+    rq_free(*items);
+    *items = bigger;
+    *room = more;
+    return true;
+}
+
+static bool save(rq_rundir *d, const char *name, int64_t epoch, rq_error *err)
+{
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/%s", d->path, name);
+    return rq_checkpoint_save(path, d->params, d->state, d->history.settings, d->info->source, d->info->settings, epoch, err);
+}
+
+static char *describe_data(const rq_data *data, rq_error *err)
+{
+    char text[8192];
+    int at = snprintf(text, sizeof text, "%s: %lld training, %lld validation, %lld test samples\n", data->name,
+                      (long long)data->count[RQ_SPLIT_train], (long long)data->count[RQ_SPLIT_val], (long long)data->count[RQ_SPLIT_test]);
+    for (int i = 0; i < data->file_count && at > 0 && (size_t)at < sizeof text; i++)
+        at += snprintf(text + at, sizeof text - (size_t)at, "%s  %s\n", data->files[i].sha256, data->files[i].path);
+    return rq_copy_text(text, err);
+}
+
+static bool on_start(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,
+                     const rq_optimizer_state *state, rq_error *err)
+{
+    rq_rundir *d = context;
+    d->history.model = m;
+    d->history.settings = s;
+    d->history.info = d->info;
+    d->params = params;
+    d->state = state;
+    d->data_text = describe_data(data, err);
+    d->history.data_text = d->data_text;
+    return d->data_text && save(d, "last.safetensors", 0, err) &&
+           d->event_sink.start(d->event_sink.context, m, s, data, params, state, err);
+}
+
+static bool on_layer(void *context, const rq_layer_stat *stat, rq_error *err)
+{
+    rq_rundir *d = context;
+    rq_history *h = &d->history;
+    if (!grow((void **)&h->stats, h->stat_count, &d->stat_room, sizeof *h->stats, err)) return false;
+    h->stats[h->stat_count++] = *stat;
+    return d->event_sink.layer(d->event_sink.context, stat, err);
+}
+
+static bool on_epoch(void *context, const rq_epoch *e, rq_error *err)
+{
+    rq_rundir *d = context;
+    rq_history *h = &d->history;
+    if (!grow((void **)&h->epochs, h->epoch_count, &d->epoch_room, sizeof *h->epochs, err)) return false;
+    h->epochs[h->epoch_count++] = *e;
+    if (!d->event_sink.epoch(d->event_sink.context, e, err) || !save(d, "last.safetensors", e->epoch, err)) return false;
+    /* The best checkpoint is the one with the highest validation accuracy, or the lowest validation loss without labels. */
+    double score = e->has_accuracy ? e->val_accuracy : -e->val_loss;
+    if (!e->has_val || !(isnan(d->best) || score > d->best)) return true;
+    d->best = score;
+    return save(d, "best.safetensors", e->epoch, err);
+}
+
+static bool on_result(void *context, const rq_result *result, rq_error *err)
+{
+    rq_rundir *d = context;
+    d->history.result = *result;
+    if (result->diverged && !save(d, "last.safetensors", result->epochs_done, err)) return false;
+    if (!d->event_sink.result(d->event_sink.context, result, err)) return false;
+    char temporary[PATH_MAX + 64];
+    FILE *f = open_in(d, "report.html", temporary, sizeof temporary, err);
+    if (!f) return false;
+    if (!rq_report_html(f, &d->history)) {
+        fclose(f);
+        unlink(temporary);
+        return rq_fail(err, "the report of '%s' could not be written", d->path);
+    }
+    return close_in(d, "report.html", f, temporary, err);
+}
+
+rq_sink rq_rundir_sink(rq_rundir *d) { return (rq_sink){d, on_start, NULL, on_layer, on_epoch, on_result}; }

@@ -1,0 +1,87 @@
+/* feed.c: from data sets to chunk inputs, and from chunk outputs to samples. */
+#include "train/feed.h"
+
+#include <string.h>
+
+enum { FEED_sample = 1, FEED_target, FEED_weight };
+
+bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, rq_split split, rq_feed *out, rq_error *err)
+{
+    *out = (rq_feed){.data = data, .split = split, .weight = 1, .real_bytes = f->real_bytes};
+    if (f->input_count > RQ_FEED_INPUTS)
+        return rq_fail(err, "model '%s' has %u inputs, at most %d can be fed", m->name, f->input_count, RQ_FEED_INPUTS);
+    for (uint32_t i = 0; i < f->input_count; i++) {
+        const char *name = f->inputs[i].name;
+        int64_t have;
+        if (!strcmp(name, "target")) {
+            out->kind[i] = FEED_target;
+            have = rq_data_target_rows(data);
+        } else if (!strcmp(name, "weight")) {
+            out->kind[i] = FEED_weight;
+            have = 1;
+        } else {
+            out->kind[i] = FEED_sample;
+            have = data->size;
+        }
+        if (have != f->inputs[i].reals)
+            return rq_fail(err, "model '%s' wants %lld values for its '%s', but a sample of '%s' has %lld", m->name,
+                           (long long)f->inputs[i].reals, name, data->name, (long long)have);
+    }
+    return true;
+}
+
+static void pack_weight(const rq_feed *f, int count, int lanes, void *out)
+{
+    for (int l = 0; l < lanes; l++) {
+        double w = l < count ? f->weight : 0;
+        if (f->real_bytes == 4) ((float *)out)[l] = (float)w;
+        else ((double *)out)[l] = w;
+    }
+}
+
+void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes, void *out)
+{
+    const rq_feed *f = context;
+    enum { MOST_LANES = 64 };
+    int64_t plain[MOST_LANES];
+    const int64_t *indices = plain;
+    if (f->order) indices = f->order + f->first + first;
+    else
+        for (int l = 0; l < count && l < MOST_LANES; l++) plain[l] = f->first + first + l;
+    switch (f->kind[input]) {
+    case FEED_sample: rq_data_pack(f->data, f->split, indices, count, lanes, f->real_bytes, out); break;
+    case FEED_target: rq_data_pack_target(f->data, f->split, indices, count, lanes, f->real_bytes, out); break;
+    case FEED_weight: pack_weight(f, count, lanes, out); break;
+    }
+}
+
+bool rq_outputs_new(const rq_function *f, int64_t samples, void ***out, rq_error *err)
+{
+    uint64_t chunks = (uint64_t)((samples + f->lanes - 1) / f->lanes);
+    *out = rq_alloc_array(f->output_count, sizeof(void *), "the results", err);
+    if (!*out) return false;
+    for (uint32_t i = 0; i < f->output_count; i++) {
+        uint64_t each = f->outputs[i].batched ? chunks * (uint64_t)f->lanes : 1;
+        (*out)[i] = rq_alloc_array((uint64_t)f->outputs[i].reals, each * (uint64_t)f->real_bytes, f->outputs[i].name, err);
+        if (!(*out)[i]) {
+            rq_outputs_free(f, *out);
+            *out = NULL;
+            return false;
+        }
+    }
+    return true;
+}
+
+void rq_outputs_free(const rq_function *f, void **outputs)
+{
+    if (!outputs) return;
+    for (uint32_t i = 0; i < f->output_count; i++) rq_free(outputs[i]);
+    rq_free(outputs);
+}
+
+double rq_output_get(const rq_function *f, void *const *outputs, int i, int64_t sample, int64_t element)
+{
+    int64_t at = element, reals = f->outputs[i].reals;
+    if (f->outputs[i].batched) at = (sample / f->lanes * reals + element) * f->lanes + sample % f->lanes;
+    return f->real_bytes == 4 ? (double)((const float *)outputs[i])[at] : ((const double *)outputs[i])[at];
+}

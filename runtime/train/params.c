@@ -1,0 +1,115 @@
+/* params.c: parameter values: allocated per group, drawn from the seed by path, projected, bound to functions. Files: checkpoint.c. */
+#include "train/params.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "random.h"
+
+bool rq_params_new(const rq_model *m, rq_params *out, rq_error *err)
+{
+    *out = (rq_params){.model = m};
+    out->values = rq_alloc_array((uint64_t)m->param_count, sizeof(void *), "the parameters", err);
+    if (!out->values) return false;
+    for (int i = 0; i < m->param_count; i++) {
+        if (m->params[i].tied_to >= 0) continue;
+        out->values[i] = rq_alloc_array((uint64_t)m->params[i].count, (uint64_t)m->real_bytes, m->params[i].path, err);
+        if (!out->values[i]) {
+            rq_params_free(out);
+            return false;
+        }
+    }
+    for (int i = 0; i < m->param_count; i++)
+        if (m->params[i].tied_to >= 0) out->values[i] = out->values[m->params[i].tied_to];
+    return true;
+}
+
+void rq_params_free(rq_params *p)
+{
+    if (!p->values) return;
+    for (int i = 0; i < p->model->param_count; i++)
+        if (p->model->params[i].tied_to < 0) rq_free(p->values[i]);
+    rq_free(p->values);
+    *p = (rq_params){0};
+}
+
+double rq_param_get(const rq_params *p, int group, int64_t i)
+{
+    const void *v = p->values[group];
+    return p->model->real_bytes == 4 ? (double)((const float *)v)[i] : ((const double *)v)[i];
+}
+
+void rq_param_set(const rq_params *p, int group, int64_t i, double value)
+{
+    void *v = p->values[group];
+    if (p->model->real_bytes == 4) ((float *)v)[i] = (float)value;
+    else ((double *)v)[i] = value;
+}
+
+static double first_value(const rq_param *info, const rq_random *stream, int64_t i)
+{
+    switch ((rq_init)info->init) {
+    case RQ_INIT_zeros: return 0;
+    case RQ_INIT_constant: return info->a;
+    case RQ_INIT_uniform: return info->a + (info->b - info->a) * rq_random_uniform01(stream, (uint64_t)i);
+    case RQ_INIT_normal: return info->a + info->b * rq_random_normal(stream, (uint64_t)i);
+    case RQ_INIT_haar: break;
+    }
+    return NAN;
+}
+
+bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err)
+{
+    for (int i = 0; i < p->model->param_count; i++) {
+        const rq_param *info = &p->model->params[i];
+        if (info->tied_to >= 0) continue;
+        if (info->init == RQ_INIT_haar)
+            return rq_fail(err, "parameter '%s' is a unitary matrix; such parameters can be checked, not trained, by this version",
+                           info->path);
+        rq_random stream = rq_random_stream(seed, RQ_PURPOSE_init, info->path);
+        for (int64_t k = 0; k < info->count; k++) rq_param_set(p, i, k, first_value(info, &stream, k));
+    }
+    rq_params_project(p);
+    return true;
+}
+
+bool rq_params_copy(const rq_params *from, rq_params *to)
+{
+    const rq_model *m = from->model;
+    for (int i = 0; i < m->param_count; i++)
+        if (m->params[i].tied_to < 0)
+            memcpy(to->values[i], from->values[i], (size_t)m->params[i].count * (size_t)m->real_bytes);
+    return true;
+}
+
+void rq_params_project(rq_params *p)
+{
+    for (int i = 0; i < p->model->param_count; i++) {
+        const rq_param *info = &p->model->params[i];
+        if (!info->has_range || info->tied_to >= 0) continue;
+        for (int64_t k = 0; k < info->count; k++) {
+            double x = rq_param_get(p, i, k);
+            if (x < info->low) rq_param_set(p, i, k, info->low);
+            if (x > info->high) rq_param_set(p, i, k, info->high);
+        }
+    }
+}
+
+int rq_params_not_finite(const rq_params *p)
+{
+    for (int i = 0; i < p->model->param_count; i++)
+        for (int64_t k = 0; k < p->model->params[i].count; k++)
+            if (!isfinite(rq_param_get(p, i, k))) return i;
+    return -1;
+}
+
+bool rq_params_bind(const rq_params *p, const rq_function *f, const void **pointers, rq_error *err)
+{
+    for (uint32_t j = 0; j < f->param_count; j++) {
+        pointers[j] = NULL;
+        for (int i = 0; i < p->model->param_count; i++)
+            if (!strcmp(p->model->params[i].path, f->params[j].name)) pointers[j] = p->values[i];
+        if (!pointers[j]) return rq_fail(err, "function '%s' needs parameter '%s', which the model lacks", f->name, f->params[j].name);
+    }
+    return true;
+}

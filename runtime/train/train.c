@@ -1,0 +1,204 @@
+/* train.c: the training loop.
+ *
+ * Epoch e visits the training split in the order of stream (seed, batches, e), in batches of which the last may be smaller. A step's
+ * loss is the mean over its samples, an epoch's the sample-weighted mean of its steps. Accuracies are taken after the epoch; the
+ * probe batch before the first step and after each epoch. The result is the same for any number of threads.
+ */
+#include "train/train.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "random.h"
+#include "train/feed.h"
+#include "train/probe.h"
+
+typedef struct Training {
+    const rq_model *m;
+    const rq_train_settings *s;
+    const rq_data *data;
+    rq_params *params;
+    const rq_sink *sinks;
+    int sink_count;
+    rq_result *result;
+    const rq_function *f;
+    rq_runner *runner;
+    const void **bound;
+    void **outputs;
+    void **gradient; /* per group: its output, or NULL */
+    int64_t *order;
+    int64_t batch;
+    rq_feed feed;
+    rq_optimizer_state state;
+    rq_probe *probe;
+    double started;
+} Training;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double real_at(const void *values, int64_t i, int real_bytes)
+{
+    return real_bytes == 4 ? (double)((const float *)values)[i] : ((const double *)values)[i];
+}
+
+static bool training_open(Training *t, rq_error *err)
+{
+    const rq_model *m = t->m;
+    int64_t n = t->data->count[RQ_SPLIT_train];
+    if (n == 0) return rq_fail(err, "data set '%s' has no training samples", t->data->name);
+    t->batch = t->s->batch && t->s->batch < n ? t->s->batch : n;
+    t->f = m->function(m, RQ_FUNCTION_step, NULL, err);
+    if (!t->f || !rq_feed_new(m, t->f, t->data, RQ_SPLIT_train, &t->feed, err)) return false;
+    t->bound = rq_alloc_array(t->f->param_count, sizeof(void *), "training", err);
+    t->gradient = rq_alloc_array((uint64_t)m->param_count, sizeof(void *), "training", err);
+    t->order = rq_alloc_array((uint64_t)n, sizeof(int64_t), "the order of samples", err);
+    if (!t->bound || !t->gradient || !t->order || !rq_params_bind(t->params, t->f, t->bound, err)) return false;
+    if (!rq_outputs_new(t->f, t->batch, &t->outputs, err) || !rq_runner_new(t->f, t->batch, t->s->threads, &t->runner, err) ||
+        !rq_optimizer_state_new(&t->s->optimizer, t->params, &t->state, err))
+        return false;
+    for (int i = 0; i < m->param_count; i++) {
+        char name[512];
+        snprintf(name, sizeof name, "grad:%s", m->params[i].path);
+        int at = rq_leaf_find(t->f->outputs, t->f->output_count, name);
+        t->gradient[i] = at >= 0 ? t->outputs[at] : NULL;
+    }
+    t->feed.order = t->order;
+    return t->s->probe <= 0 || rq_probe_new(m, t->s, t->data, &t->probe, err);
+}
+
+static void training_close(Training *t)
+{
+    rq_probe_free(t->probe);
+    rq_runner_free(t->runner);
+    if (t->f) rq_outputs_free(t->f, t->outputs);
+    rq_optimizer_state_free(&t->state, t->params);
+    rq_free(t->bound);
+    rq_free(t->gradient);
+    rq_free(t->order);
+}
+
+static bool gradients_finite(const Training *t)
+{
+    for (int i = 0; i < t->m->param_count; i++)
+        for (int64_t k = 0; t->gradient[i] && k < t->m->params[i].count; k++)
+            if (!isfinite(real_at(t->gradient[i], k, t->m->real_bytes))) return false;
+    return true;
+}
+
+/* One step on samples order[first .. first+count). Sets diverged instead of stepping when loss or gradient is not finite. */
+static bool step(Training *t, int64_t first, int64_t count, double *loss, rq_error *err)
+{
+    t->feed.first = first;
+    t->feed.weight = 1 / (double)count;
+    if (!rq_run(t->runner, count, t->bound, rq_feed_pack, &t->feed, t->outputs, err)) return false;
+    if (!rq_checks_ok(t->f, t->outputs, count, t->order + first, err)) return rq_fail_at(err, "training split");
+    int at = rq_leaf_find(t->f->outputs, t->f->output_count, "loss");
+    if (at < 0) return rq_fail(err, "function '%s' gives no loss", t->f->name);
+    *loss = real_at(t->outputs[at], 0, t->m->real_bytes);
+    if (!isfinite(*loss) || !gradients_finite(t)) {
+        t->result->diverged = true;
+        return true;
+    }
+    rq_optimizer_step(&t->s->optimizer, &t->state, t->params, t->gradient);
+    return true;
+}
+
+static bool stopped(const Training *t) { return t->s->stop && *t->s->stop; }
+
+static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err)
+{
+    int64_t n = t->data->count[RQ_SPLIT_train];
+    rq_random stream = rq_random_stream_id(t->s->seed, RQ_PURPOSE_batches, (uint64_t)epoch);
+    rq_random_permutation(&stream, t->order, n);
+    double begun = now(), sum = 0;
+    int64_t done = 0;
+    for (int64_t first = 0; first < n && !stopped(t); first += t->batch) {
+        int64_t count = n - first < t->batch ? n - first : t->batch;
+        double loss;
+        if (!step(t, first, count, &loss, err)) return false;
+        if (t->result->diverged) break;
+        if (epoch == 1 && first == 0) t->result->first_step_seconds = now() - t->started;
+        sum += loss * (double)count;
+        done += count;
+        for (int k = 0; k < t->sink_count; k++)
+            if (t->sinks[k].progress)
+                t->sinks[k].progress(t->sinks[k].context, epoch, t->s->epochs, (double)done / (double)n, sum / (double)done);
+    }
+    out->seconds = now() - begun;
+    out->loss = done ? sum / (double)done : NAN;
+    out->circuits_per_s = out->seconds > 0 ? (double)(t->m->circuits_per_sample * done) / out->seconds : 0;
+    return true;
+}
+
+static bool evaluate_splits(Training *t, rq_epoch *e, rq_error *err)
+{
+    double loss;
+    int threads = t->s->threads;
+    if (t->data->labels) {
+        if (!rq_evaluate(t->m, t->params, t->data, RQ_SPLIT_train, threads, &loss, &e->accuracy, NULL, err)) return false;
+        e->has_accuracy = true;
+        t->result->train_loss = loss;
+        t->result->train_accuracy = e->accuracy;
+    }
+    if (t->data->count[RQ_SPLIT_val] > 0) {
+        if (!rq_evaluate(t->m, t->params, t->data, RQ_SPLIT_val, threads, &e->val_loss, &e->val_accuracy, NULL, err)) return false;
+        e->has_val = true;
+    }
+    if (t->data->count[RQ_SPLIT_test] > 0) {
+        if (!rq_evaluate(t->m, t->params, t->data, RQ_SPLIT_test, threads, &e->test_loss, &e->test_accuracy, NULL, err))
+            return false;
+        e->has_test = true;
+    }
+    return true;
+}
+
+static bool tell_epoch(Training *t, const rq_epoch *e, rq_error *err)
+{
+    for (int k = 0; k < t->sink_count; k++)
+        if (t->sinks[k].epoch && !t->sinks[k].epoch(t->sinks[k].context, e, err)) return false;
+    return true;
+}
+
+static bool run_epochs(Training *t, rq_error *err)
+{
+    rq_result *r = t->result;
+    if (t->probe && !rq_probe_run(t->probe, t->params, 0, t->sinks, t->sink_count, err)) return false;
+    for (int64_t epoch = 1; epoch <= t->s->epochs; epoch++) {
+        rq_epoch e = {.epoch = epoch, .epochs = t->s->epochs};
+        if (!epoch_steps(t, epoch, &e, err)) return false;
+        r->seconds += e.seconds;
+        r->interrupted = stopped(t);
+        if (r->interrupted || r->diverged) break;
+        if (!evaluate_splits(t, &e, err)) return false;
+        if (t->probe && !rq_probe_run(t->probe, t->params, epoch, t->sinks, t->sink_count, err)) return false;
+        r->epochs_done = epoch;
+        r->has_val = e.has_val, r->has_test = e.has_test, r->has_accuracy = e.has_accuracy;
+        r->val_loss = e.val_loss, r->val_accuracy = e.val_accuracy;
+        r->test_loss = e.test_loss, r->test_accuracy = e.test_accuracy;
+        if (!tell_epoch(t, &e, err)) return false;
+    }
+    return true;
+}
+
+bool rq_train(const rq_model *m, const rq_train_settings *s, const rq_data *data, rq_params *params, const rq_sink *sinks,
+              int sink_count, rq_result *result, rq_error *err)
+{
+    Training t = {.m = m, .s = s, .data = data, .params = params, .sinks = sinks, .sink_count = sink_count, .result = result};
+    *result = (rq_result){.test_samples = data->count[RQ_SPLIT_test]};
+    t.started = now();
+    bool ok = training_open(&t, err);
+    for (int k = 0; ok && k < sink_count; k++)
+        ok = !sinks[k].start || sinks[k].start(sinks[k].context, m, s, data, params, &t.state, err);
+    ok = ok && run_epochs(&t, err);
+    for (int k = 0; ok && k < sink_count; k++)
+        ok = !sinks[k].result || sinks[k].result(sinks[k].context, result, err);
+    training_close(&t);
+    return ok;
+}
