@@ -167,18 +167,21 @@ typedef enum DeclKind {
 
 typedef enum ActionKind { ACTION_none, ACTION_train, ACTION_explore, ACTION_scan, ACTION_distill } ActionKind;
 
-/* A statement of an action.
- *   `epochs: 5;`                          label "epochs", values {5}
- *   `over skips: a -> b, c -> d;`         is_over, label "skips", values edges
- *   `over sums into head: x, q1;`         is_over, label "sums", into = head
- *   `placement "name" { skip ...; }`      label "placement", title, body
- *   `init from RUN { q1 <- q1; }`         label "init", values {RUN as string or name}, more = assignments
- *   `where COND;` `require a <= b;`       label "where" / "require", values {condition}
- *   `expect global: EXPR;`                label "expect", into = global, values {EXPR}
- */
+/* A statement of an action. */
+typedef enum FieldKind {
+    FIELD_none,
+    FIELD_set,       /* label, values: `epochs: 5;` `wrt: each q1.theta;` (a call of 'each') */
+    FIELD_over,      /* label, values: `over skips: a -> b, c -> d;`  into: `over sums into head: x, q1;` */
+    FIELD_placement, /* title, body: `placement "name" { skip ...; }` */
+    FIELD_init_from, /* values {the run: a string or a path}, more: `init from RUN { q1 <- q1; c2.* <- conv2.*; }` */
+    FIELD_where,     /* values {condition}: `where COND;` */
+    FIELD_require,   /* values {condition}: `require a <= b;` */
+    FIELD_expect,    /* into, values {value}: `expect global: EXPR;` */
+} FieldKind;
+
 typedef struct Field {
-    bool is_over;
-    Ident label;
+    FieldKind kind;
+    Ident label; /* its first word: "epochs", "skips" behind `over`, "placement", "init", ... */
     Ident into;
     const char *title;
     ExprList values;

@@ -64,14 +64,14 @@ static void test_notes_share_the_excerpt(void **state)
                   "  --> model.rq:11:6\n"
                   "   |\n"
                   " 9 | layer q1   = quanv();\n"
-                  "   |       -- 'q1' begins here\n"
+                  "   |       -- 'q1' is still open\n"
                   "10 | layer head = dense(10);\n"
-                  "   |       ---- 'head' begins here\n"
+                  "   |       ---- 'head' is still open\n"
                   "11 | skip q1 -> head;\n"
                   "   |      ^^^^^^^^^^\n"
                   "...\n"
                   "13 | end\n"
-                  "   | --- 'end' begins here\n"
+                  "   | --- 'end' is still open\n"
                   "   = help: write 'b'\n\n");
 }
 
@@ -88,8 +88,8 @@ static void test_note_on_the_main_mark(void **state)
                   " --> model.rq:1:7\n"
                   "  |\n"
                   "1 | layer a;\n"
-                  "  |       ^^ 'a' begins here\n"
-                  "  = note: 'nowhere' begins here\n\n");
+                  "  |       ^^ 'a' is still open\n"
+                  "  = note: 'nowhere' is still open\n\n");
 }
 
 static void test_other_file_has_its_own_excerpt(void **state)
@@ -108,7 +108,7 @@ static void test_other_file_has_its_own_excerpt(void **state)
                   " --> lib.rq:2:1\n"
                   "  |\n"
                   "2 | it\n"
-                  "  | -- 'it' begins here\n\n");
+                  "  | -- 'it' is still open\n\n");
 }
 
 static void test_tabs_utf8_and_control_characters(void **state)
