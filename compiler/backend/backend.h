@@ -9,7 +9,9 @@ typedef struct Jit Jit;
 
 /* cpu: "native", "x86-64-v3", ... ; NULL = native. An unknown name is reported by backend_cpu_ok. */
 bool backend_cpu_ok(const char *cpu);
-const char *backend_cpu_name(const char *cpu); /* "sapphirerapids" for native here */
+bool backend_cpu_runs_here(const char *cpu); /* may its code run on this host? */
+const char *backend_cpu_name(Arena *a, const char *cpu); /* "sapphirerapids" for native here */
+const char *backend_cpu_at(size_t i);        /* the names besides native, NULL after the last */
 const char *backend_llvm_version(void);
 
 /* Emits, verifies and optimises. The phases are functions named NAME_phase0, NAME_phase1, ... */
@@ -19,7 +21,7 @@ bool module_print_asm(FILE *out, Module *m);          /* machine assembly */
 bool module_write_object(Module *m, const char *path, const char **error);
 void module_drop(Module *m);
 
-Jit *jit_open(const char *cpu);
+Jit *jit_open(void);
 /* Consumes m. */
 void jit_add(Jit *jit, Module *m);
 void *jit_symbol(Jit *jit, const char *name);

@@ -1,0 +1,177 @@
+/* emit_gate.c: state steps: which gate function, on which wires. The functions themselves are in gate_apply.c and gate_overlap.c. */
+#include "backend/gate.h"
+
+#include <stdlib.h>
+
+/* ---- the wires as a table ---- */
+
+/* Bit of the state's index that belongs to a qubit: qubit 0 is the most significant. */
+static int bit_of(const Wires *w, int qubit) { return w->qubits - 1 - qubit; }
+
+static int compare_bits(const void *a, const void *b)
+{
+    return *(const int *)a - *(const int *)b;
+}
+
+/* The table of a gate's wires; equal ones are one. */
+static Value descriptor(Emit *e, const Wires *w)
+{
+    int gaps = w->target_count + w->control_count, dim = 1 << w->target_count;
+    Descriptor d = {.len = 2 + gaps + dim};
+    d.at = arena_array(e->arena, int64_t, d.len);
+    d.at[0] = INT64_C(1) << (w->qubits - gaps);
+    int bits[34];
+    for (int i = 0; i < w->control_count; i++) {
+        bits[i] = bit_of(w, w->control[i]);
+        if (w->control_values >> i & 1) d.at[1] |= INT64_C(1) << bits[i];
+    }
+    for (int i = 0; i < w->target_count; i++) bits[w->control_count + i] = bit_of(w, w->target[i]);
+    qsort(bits, (size_t)gaps, sizeof *bits, compare_bits);
+    for (int i = 0; i < gaps; i++) d.at[2 + i] = ~((INT64_C(1) << bits[i]) - 1);
+    for (int row = 0; row < dim; row++)
+        for (int i = 0; i < w->target_count; i++)
+            if (row >> (w->target_count - 1 - i) & 1)
+                d.at[2 + gaps + row] |= INT64_C(1) << bit_of(w, w->target[i]);
+    for (uint32_t i = 0; i < e->descriptors.len; i++) {
+        const Descriptor *other = e->descriptors.at[i];
+        if (other->len == d.len && memcmp(other->at, d.at, sizeof *d.at * (size_t)d.len) == 0)
+            return other->table;
+    }
+    d.table = table_i64(e, d.at, d.len);
+    Descriptor *kept = arena_make(e->arena, Descriptor);
+    *kept = d;
+    vec_push(e->arena, &e->descriptors, kept);
+    return d.table;
+}
+
+Group group_open(Emit *e, const GateKey *key, Value gate)
+{
+    Group g = {.gate = gate, .key = key};
+    g.set = l_load(e, e->i64, l_gep(e, e->i64, gate, l_int(e, 1)), 8);
+    g.gap = arena_array(e->arena, Value, key->gaps);
+    for (int i = 0; i < key->gaps; i++)
+        g.gap[i] = l_load(e, e->i64, l_gep(e, e->i64, gate, l_int(e, 2 + i)), 8);
+    if (key->targets > GATE_STRAIGHT) return g;
+    int dim = 1 << key->targets;
+    g.offset = arena_array(e->arena, Value, dim);
+    g.offset[0] = l_int(e, 0);
+    for (int i = 1; i < dim; i++) g.offset[i] = group_offset(e, &g, l_int(e, i));
+    return g;
+}
+
+Value group_count(Emit *e, Value gate) { return l_load(e, e->i64, gate, 8); }
+
+Value group_base(Emit *e, const Group *g, Value k)
+{
+    for (int i = 0; i < g->key->gaps; i++) k = l_add(e, k, l_and(e, k, g->gap[i]));
+    return l_or(e, k, g->set);
+}
+
+Value group_offset(Emit *e, const Group *g, Value row)
+{
+    Value at = l_add(e, row, l_int(e, 2 + g->key->gaps));
+    return l_load(e, e->i64, l_gep(e, e->i64, g->gate, at), 8);
+}
+
+/* ---- classes ---- */
+
+static GateKey key_of(const Wires *w)
+{
+    GateKey key;
+    memset(&key, 0, sizeof key);
+    key.targets = w->target_count;
+    key.gaps = (uint8_t)(w->target_count + w->control_count);
+    return key;
+}
+
+/* The kinds of the entries as applied: of M, or of its transpose. */
+static void set_kinds(GateKey *key, const Step *s)
+{
+    const Wires *w = s->gate.wires;
+    int dim = 1 << w->target_count;
+    const double *re = s->gate.constant_re, *im = s->gate.constant_im;
+    for (int row = 0; row < dim; row++)
+        for (int column = 0; column < dim; column++) {
+            int from = key->dagger ? column * dim + row : row * dim + column;
+            int kind = w->pattern ? w->pattern[from] : KIND_both;
+            if (re) kind = (re[from] != 0 ? KIND_re : 0) | (im && im[from] != 0 ? KIND_im : 0);
+            if (re && kind == KIND_re && re[from] == 1) kind = KIND_one;
+            if (re && kind == KIND_re && re[from] == -1) kind = KIND_minus_one;
+            key->kind[row * dim + column] = (uint8_t)kind;
+        }
+}
+
+static Value gate_function(Emit *e, const GateKey *key)
+{
+    for (uint32_t i = 0; i < e->gates.len; i++)
+        if (memcmp(&e->gates.at[i]->key, key, sizeof *key) == 0) return e->gates.at[i]->function;
+    GateFunction *f = arena_make(e->arena, GateFunction);
+    memcpy(&f->key, key, sizeof *key);
+    Saved caller = function_leave(e);
+    f->function = key->is_overlap ? overlap_function(e, &f->key) : apply_function(e, &f->key);
+    function_return_to(e, caller);
+    vec_push(e->arena, &e->gates, f);
+    return f->function;
+}
+
+/* ---- steps ---- */
+
+/* psi[i] = 0 where a control has not the value it must have. */
+static void emit_zero_outside(Emit *e, const Wires *w, View psi)
+{
+    int64_t mask = 0, values = 0;
+    for (int i = 0; i < w->control_count; i++) {
+        int64_t bit = INT64_C(1) << bit_of(w, w->control[i]);
+        mask |= bit;
+        if (w->control_values >> i & 1) values |= bit;
+    }
+    Loop loop = loop_begin(e, l_int(e, INT64_C(1) << w->qubits), NULL, 0);
+    Value inside = LLVMBuildICmp(e->builder, LLVMIntEQ, l_and(e, loop.i, l_int(e, mask)), l_int(e, values), "");
+    for (int part = 0; part < 2; part++) {
+        Value v = view_load(e, psi, loop.i, part);
+        v = LLVMBuildSelect(e->builder, inside, v, l_zero(e, psi.batched), "");
+        view_store(e, psi, loop.i, part, v);
+    }
+    loop_end(e, &loop, NULL);
+}
+
+void emit_apply(Emit *e, const Step *s)
+{
+    const Wires *w = s->gate.wires;
+    View psi = view_of(e, &s->out.at[0]);
+    GateKey key = key_of(w);
+    key.psi_batched = psi.batched;
+    key.dagger = w->dagger;
+    Value matrix;
+    if (s->gate.constant_re) {
+        int64_t dim = INT64_C(1) << w->target_count;
+        matrix = table_complex(e, s->gate.constant_re, s->gate.constant_im, dim * dim);
+    } else {
+        View m = view_of(e, &s->in.at[0]);
+        key.m_batched = m.batched;
+        matrix = m.base;
+    }
+    if (w->target_count <= GATE_STRAIGHT) set_kinds(&key, s);
+    if (w->zero_outside && w->control_count) emit_zero_outside(e, w, psi);
+    l_call(e, gate_function(e, &key), (Value[]){psi.base, matrix, descriptor(e, w)}, 3);
+}
+
+/* Entries of K outside the pattern are 0. For wide gates the pattern is a table behind the wires. */
+void emit_overlap(Emit *e, const Step *s)
+{
+    const Wires *w = s->gate.wires;
+    View l = view_of(e, &s->in.at[0]), psi = view_of(e, &s->in.at[1]), k = view_of(e, &s->out.at[0]);
+    GateKey key = key_of(w);
+    key.is_overlap = true;
+    key.left_batched = l.batched;
+    key.psi_batched = psi.batched;
+    key.m_batched = k.batched;
+    key.accumulate = s->over_outer;
+    int64_t entries = INT64_C(1) << (2 * w->target_count);
+    int64_t *parts = arena_array(e->arena, int64_t, entries);
+    for (int64_t i = 0; i < entries; i++) parts[i] = w->pattern ? w->pattern[i] : KIND_both;
+    if (w->target_count <= GATE_STRAIGHT)
+        for (int64_t i = 0; i < entries; i++) key.kind[i] = (uint8_t)parts[i];
+    Value pattern = w->target_count > GATE_STRAIGHT ? table_i32(e, parts, entries) : LLVMConstNull(e->ptr);
+    l_call(e, gate_function(e, &key), (Value[]){l.base, psi.base, k.base, descriptor(e, w), pattern}, 5);
+}

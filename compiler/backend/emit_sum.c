@@ -1,0 +1,78 @@
+/* emit_sum.c: sums over inner axes, sums over lanes, matrix products in loops. */
+#include "backend/llvm.h"
+
+/* The carried values of an accumulator: `parts` reals or vectors, zero at first. */
+static Loop sum_begin(Emit *e, int64_t count, const Value *acc, int parts)
+{
+    return loop_begin(e, l_int(e, count), acc, (uint32_t)parts);
+}
+
+/* out[d] = sum over a, b of in[a, d, b] */
+void emit_sum(Emit *e, const Step *s)
+{
+    View in = view_of(e, &s->in.at[0]), out = view_of(e, &s->out.at[0]);
+    Value zero = l_zero(e, in.batched);
+    Loop d = loop_begin(e, l_int(e, s->sum.mid), NULL, 0);
+    Loop a = sum_begin(e, s->sum.pre, (Value[]){zero, zero}, out.parts);
+    Loop b = sum_begin(e, s->sum.post, a.carry, out.parts);
+    Value row = l_add(e, l_mul(e, a.i, l_int(e, s->sum.mid)), d.i);
+    Pair x = view_pair(e, in, l_add(e, l_mul(e, row, l_int(e, s->sum.post)), b.i));
+    loop_end(e, &b, (Value[]){l_fadd(e, b.carry[0], x.re), x.im ? l_fadd(e, b.carry[1], x.im) : NULL});
+    loop_end(e, &a, b.carry);
+    view_result(e, s, out, d.i, (Pair){a.carry[0], out.parts == 2 ? a.carry[1] : NULL});
+    loop_end(e, &d, NULL);
+}
+
+/* v[0] + ... + v[lanes-1] by halves: lane i and lane i + width / 2 first. */
+static Value add_lanes(Emit *e, Value v)
+{
+    for (int half = e->k->lanes / 2; half >= 1; half /= 2) {
+        Value *low = arena_array(e->arena, Value, half), *high = arena_array(e->arena, Value, half);
+        for (int i = 0; i < half; i++) {
+            low[i] = l_int32(e, i);
+            high[i] = l_int32(e, half + i);
+        }
+        Value none = LLVMGetPoison(LLVMTypeOf(v));
+        Value a = LLVMBuildShuffleVector(e->builder, v, none, LLVMConstVector(low, (unsigned)half), "");
+        Value b = LLVMBuildShuffleVector(e->builder, v, none, LLVMConstVector(high, (unsigned)half), "");
+        v = LLVMBuildFAdd(e->builder, a, b, "");
+    }
+    return LLVMBuildExtractElement(e->builder, v, l_int32(e, 0), "");
+}
+
+void emit_lane_sum(Emit *e, const Step *s)
+{
+    View in = view_of(e, &s->in.at[0]), out = view_of(e, &s->out.at[0]);
+    Loop loop = loop_begin(e, l_int(e, s->count), NULL, 0);
+    Pair x = view_pair(e, in, loop.i);
+    Pair sum = {add_lanes(e, l_splat(e, x.re)), x.im ? add_lanes(e, l_splat(e, x.im)) : NULL};
+    view_result(e, s, out, loop.i, sum);
+    loop_end(e, &loop, NULL);
+}
+
+/* The element [row, column] of a matrix stored with `columns` columns, or of its transpose. */
+static Value matrix_index(Emit *e, Value row, Value column, int64_t rows, int64_t columns, bool transposed)
+{
+    if (transposed) return l_add(e, l_mul(e, column, l_int(e, rows)), row);
+    return l_add(e, l_mul(e, row, l_int(e, columns)), column);
+}
+
+/* out[m, n] = sum over k of a[m, k] b[k, n] */
+void emit_matmul(Emit *e, const Step *s)
+{
+    View a = view_of(e, &s->in.at[0]), b = view_of(e, &s->in.at[1]), out = view_of(e, &s->out.at[0]);
+    int64_t m = s->matmul.m, n = s->matmul.n, k = s->matmul.k;
+    Value zero = l_zero(e, a.batched || b.batched);
+    Loop row = loop_begin(e, l_int(e, m), NULL, 0);
+    Loop column = loop_begin(e, l_int(e, n), NULL, 0);
+    Loop term = sum_begin(e, k, (Value[]){zero, zero}, out.parts);
+    Pair acc = {term.carry[0], out.parts == 2 ? term.carry[1] : NULL};
+    Pair x = view_pair(e, a, matrix_index(e, row.i, term.i, m, k, s->matmul.ta));
+    Pair y = view_pair(e, b, matrix_index(e, term.i, column.i, k, n, s->matmul.tb));
+    acc = l_pair_fma(e, acc, x, y);
+    loop_end(e, &term, (Value[]){acc.re, acc.im});
+    Pair result = {term.carry[0], out.parts == 2 ? term.carry[1] : NULL};
+    view_result(e, s, out, l_add(e, l_mul(e, row.i, l_int(e, n)), column.i), result);
+    loop_end(e, &column, NULL);
+    loop_end(e, &row, NULL);
+}

@@ -1,0 +1,70 @@
+/* function.c: Kernels -> rq_function: buffers, leaves, sums; addresses of the phases from the JIT. */
+#include "backend/function.h"
+
+#include <string.h>
+
+static int64_t reals_of(const Buffer *b) { return b->elements * (b->is_complex ? 2 : 1); }
+
+static const rq_buffer *table_of_buffers(const Kernels *k, Arena *arena)
+{
+    rq_buffer *buffers = arena_array(arena, rq_buffer, k->buffers.len);
+    for (uint32_t i = 0; i < k->buffers.len; i++) {
+        const Buffer *b = &k->buffers.at[i];
+        buffers[i] = (rq_buffer){b->role, b->leaf, b->batched, reals_of(b), b->offset};
+    }
+    return buffers;
+}
+
+/* The leaves of one role: names from the kernels, sizes from the first buffer of each. */
+static const rq_leaf *table_of_leaves(const Kernels *k, const char *const *names, uint32_t n, rq_role role, Arena *arena)
+{
+    rq_leaf *leaves = arena_array(arena, rq_leaf, n);
+    for (uint32_t i = 0; i < n; i++) leaves[i].name = arena_strdup(arena, names[i]);
+    for (uint32_t i = 0; i < k->buffers.len; i++) {
+        const Buffer *b = &k->buffers.at[i];
+        if (b->role != role) continue;
+        leaves[b->leaf].reals = reals_of(b);
+        leaves[b->leaf].batched = b->batched;
+    }
+    return leaves;
+}
+
+static const int64_t *table_of_sums(const Kernels *k, Arena *arena)
+{
+    int64_t *sums = arena_array(arena, int64_t, k->sums);
+    for (uint32_t i = 0; i < k->buffers.len; i++) {
+        const Buffer *b = &k->buffers.at[i];
+        if (b->role == RQ_ROLE_partial || b->role == RQ_ROLE_total) sums[b->leaf] = reals_of(b);
+    }
+    return sums;
+}
+
+const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const char *cpu, Arena *arena)
+{
+    rq_function *f = arena_make(arena, rq_function);
+    f->name = arena_strdup(arena, k->name);
+    f->real_bytes = k->real_bytes;
+    f->lanes = k->lanes;
+    f->buffers = table_of_buffers(k, arena);
+    f->buffer_count = k->buffers.len;
+    f->params = table_of_leaves(k, k->params.at, f->param_count = k->params.len, RQ_ROLE_param, arena);
+    f->inputs = table_of_leaves(k, k->inputs.at, f->input_count = k->inputs.len, RQ_ROLE_input, arena);
+    f->outputs = table_of_leaves(k, k->outputs.at, f->output_count = k->outputs.len, RQ_ROLE_output, arena);
+    f->sum_reals = table_of_sums(k, arena);
+    f->sum_count = k->sums;
+    f->thread_bytes = k->thread_bytes;
+    f->kept_bytes = k->kept_bytes;
+    f->shared_bytes = k->shared_bytes;
+
+    jit_add(jit, emit(c, k, cpu));
+    rq_phase *phases = arena_array(arena, rq_phase, k->phases.len);
+    for (uint32_t i = 0; i < k->phases.len; i++) {
+        phases[i].per_chunk = k->phases.at[i].per_chunk;
+        if (!k->phases.at[i].kernels.len) continue;
+        void *address = jit_symbol(jit, arena_printf(arena, "%s_phase%u", k->name, i));
+        memcpy(&phases[i].run, &address, sizeof address);
+    }
+    f->phases = phases;
+    f->phase_count = k->phases.len;
+    return f;
+}

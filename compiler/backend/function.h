@@ -1,0 +1,12 @@
+/* function.h: Kernels and their machine code -> the table that the runtime calls. */
+#ifndef RQ_BACKEND_FUNCTION_H
+#define RQ_BACKEND_FUNCTION_H
+
+#include "backend/backend.h"
+#include "program/program.h"
+
+/* Emits the kernels for cpu, adds them to the JIT and fills the table, on `arena`. The kernels may be dropped afterwards. No two
+ * functions of one JIT may have the same name. */
+const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const char *cpu, Arena *arena);
+
+#endif

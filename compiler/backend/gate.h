@@ -1,0 +1,71 @@
+/* gate.h: what gate functions and the steps that call them agree on.
+ *
+ *     void apply(ptr psi, ptr m, ptr gate)               psi = apply(M, psi)
+ *     void overlap(ptr l, ptr psi, ptr k, ptr gate)      K = or += overlap(l, psi)
+ * One function serves all gates of a class, whatever their wires: those are in the table `gate` of i64:
+ *
+ *     count     groups of amplitudes that the gate acts on, 2^(qubits - targets - controls)
+ *     set       bits of an index that are 1 in all of them: controls whose value must be 1
+ *     gap[]     for each target and control, ascending by bit: the complement of the bits below it
+ *     offset[]  of each of the 2^targets amplitudes of a group
+ */
+#ifndef RQ_BACKEND_GATE_H
+#define RQ_BACKEND_GATE_H
+
+#include "backend/llvm.h"
+
+enum {
+    GATE_STRAIGHT = 2, /* gates on up to so many targets are straight code for their pattern; wider ones loop over rows and columns */
+    ENTRIES_MAX = 16,
+};
+
+/* What is known of a matrix entry. */
+typedef enum Kind {
+    KIND_zero = 0,
+    KIND_re = PART_re,
+    KIND_im = PART_im,
+    KIND_both = PART_re | PART_im,
+    KIND_one,
+    KIND_minus_one,
+} Kind;
+
+/* What tells one gate function from another. Compared byte by byte, so it is made from zeroed memory. */
+typedef struct GateKey {
+    uint8_t is_overlap, targets, gaps; /* gaps: targets and controls */
+    uint8_t kind[ENTRIES_MAX];         /* straight ones: of each entry, row by row, as applied */
+    uint8_t dagger;                    /* entries are read transposed and conjugated */
+    uint8_t m_batched, psi_batched, left_batched;
+    uint8_t accumulate;                /* overlap: adds to K */
+} GateKey;
+
+struct GateFunction {
+    GateKey key;
+    Value function;
+};
+
+struct Descriptor {
+    int64_t *at;
+    int64_t len;
+    Value table;
+};
+
+/* The expanded index of group k, and where the table's fields are. */
+typedef struct Group {
+    Value gate; /* the table */
+    const GateKey *key;
+    Value *gap; /* loaded before the loop */
+    Value set;
+    Value *offset; /* straight functions only */
+} Group;
+
+Group group_open(Emit *e, const GateKey *key, Value gate);
+Value group_count(Emit *e, Value gate);
+/* k with a zero bit inserted at each target and control, the controls then set. */
+Value group_base(Emit *e, const Group *g, Value k);
+/* offset[row] for a row number known at run time. */
+Value group_offset(Emit *e, const Group *g, Value row);
+
+Value apply_function(Emit *e, const GateKey *key);
+Value overlap_function(Emit *e, const GateKey *key);
+
+#endif

@@ -1,0 +1,63 @@
+/* module.c: LLVM module -> text, assembly, object file. */
+#include "backend/module.h"
+
+#include <string.h>
+
+void module_drop(Module *m)
+{
+    if (!m) return;
+    LLVMDisposeModule(m->module);
+    LLVMContextDispose(m->context);
+    target_close(m->target);
+    arena_drop(m->arena);
+}
+
+void module_print(FILE *out, Module *m)
+{
+    char *text = LLVMPrintModuleToString(m->module);
+    fputs(text, out);
+    LLVMDisposeMessage(text);
+}
+
+/* Code generation changes the module it is given, so it works on a copy. */
+static LLVMMemoryBufferRef generate(Module *m, LLVMCodeGenFileType kind)
+{
+    LLVMModuleRef copy = LLVMCloneModule(m->module);
+    LLVMMemoryBufferRef code = NULL;
+    char *message = NULL;
+    if (LLVMTargetMachineEmitToMemoryBuffer(m->target->machine, copy, kind, &message, &code))
+        llvm_ice("generating code", message);
+    LLVMDisposeModule(copy);
+    return code;
+}
+
+LLVMMemoryBufferRef module_object(Module *m) { return generate(m, LLVMObjectFile); }
+
+static bool write_all(FILE *out, LLVMMemoryBufferRef code)
+{
+    size_t size = LLVMGetBufferSize(code);
+    return fwrite(LLVMGetBufferStart(code), 1, size, out) == size;
+}
+
+bool module_print_asm(FILE *out, Module *m)
+{
+    LLVMMemoryBufferRef code = generate(m, LLVMAssemblyFile);
+    bool ok = write_all(out, code);
+    LLVMDisposeMemoryBuffer(code);
+    return ok;
+}
+
+bool module_write_object(Module *m, const char *path, const char **error)
+{
+    FILE *out = fopen(path, "wb");
+    if (!out) {
+        *error = "cannot open the object file for writing";
+        return false;
+    }
+    LLVMMemoryBufferRef code = module_object(m);
+    bool ok = write_all(out, code);
+    if (fclose(out) != 0) ok = false;
+    LLVMDisposeMemoryBuffer(code);
+    if (!ok) *error = "cannot write the object file: no space left or an input/output error";
+    return ok;
+}

@@ -1,0 +1,169 @@
+/* target.c: CPU names, target machines and the optimisation pipeline.
+ *
+ * "native" is the host with just the features that it reports. Whether a CPU has fused multiply-add is asked of LLVM itself: the
+ * code for llvm.fma is written and searched for a call.
+ */
+#include "backend/llvm.h"
+
+#include <llvm-c/Analysis.h>
+#include <llvm-c/Target.h>
+#include <llvm-c/Transforms/PassBuilder.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Short on purpose: what we emit is nearly final, and "default<O2>" gives the same loops for several times the time. */
+static const char passes[] = "function(early-cse,instcombine<no-verify-fixpoint>,simplifycfg,"
+                             "loop-mssa(licm),early-cse)";
+
+typedef struct CpuRow {
+    const char *name;
+    int level;
+} CpuRow;
+static const CpuRow cpus[] = {
+#define CPU(name, level) {name, level},
+#include "backend/cpus.def"
+#undef CPU
+};
+
+void llvm_ice(const char *what, const char *message)
+{
+    fprintf(stderr, "rq: internal error: %s: %s\n", what, message);
+    abort();
+}
+
+void llvm_check(LLVMErrorRef error, const char *what)
+{
+    if (!error) return;
+    char *message = LLVMGetErrorMessage(error);
+    fprintf(stderr, "rq: internal error: %s: %s\n", what, message);
+    LLVMDisposeErrorMessage(message);
+    abort();
+}
+
+static bool is_native(const char *cpu) { return !cpu || strcmp(cpu, "native") == 0; }
+
+static const CpuRow *cpu_row(const char *cpu)
+{
+    for (size_t i = 0; i < COUNT(cpus); i++)
+        if (strcmp(cpus[i].name, cpu) == 0) return &cpus[i];
+    return NULL;
+}
+
+bool backend_cpu_ok(const char *cpu)
+{
+    return is_native(cpu) || cpu_row(cpu);
+}
+
+static int host_level(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl"))
+        return 4;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("bmi2"))
+        return 3;
+    if (__builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("popcnt")) return 2;
+#endif
+    return 0;
+}
+
+bool backend_cpu_runs_here(const char *cpu)
+{
+    if (is_native(cpu)) return true;
+    const CpuRow *row = cpu_row(cpu);
+    if (!row) return false;
+    if (row->level <= host_level()) return true;
+    char *host = LLVMGetHostCPUName();
+    bool same = strcmp(host, cpu) == 0;
+    LLVMDisposeMessage(host);
+    return same;
+}
+
+const char *backend_cpu_name(Arena *a, const char *cpu)
+{
+    if (!is_native(cpu)) return cpu;
+    char *host = LLVMGetHostCPUName();
+    const char *name = arena_strdup(a, host);
+    LLVMDisposeMessage(host);
+    return name;
+}
+
+const char *backend_cpu_at(size_t i) { return i < COUNT(cpus) ? cpus[i].name : NULL; }
+
+const char *backend_llvm_version(void) { return LLVM_VERSION_STRING; }
+
+/* Does the code for a * b + c, rounded once, do without a call? */
+static bool machine_has_fma(LLVMTargetMachineRef machine)
+{
+    LLVMContextRef context = LLVMContextCreate();
+    LLVMModuleRef m = LLVMModuleCreateWithNameInContext("probe", context);
+    LLVMTypeRef real = LLVMFloatTypeInContext(context);
+    LLVMTypeRef type = LLVMFunctionType(real, (LLVMTypeRef[]){real, real, real}, 3, 0);
+    Value f = LLVMAddFunction(m, "probe", type);
+    LLVMBuilderRef b = LLVMCreateBuilderInContext(context);
+    LLVMPositionBuilderAtEnd(b, LLVMAppendBasicBlockInContext(context, f, ""));
+    unsigned id = LLVMLookupIntrinsicID("llvm.fma", strlen("llvm.fma"));
+    Value fma = LLVMGetIntrinsicDeclaration(m, id, &real, 1);
+    Value args[] = {LLVMGetParam(f, 0), LLVMGetParam(f, 1), LLVMGetParam(f, 2)};
+    LLVMBuildRet(b, LLVMBuildCall2(b, LLVMGlobalGetValueType(fma), fma, args, 3, ""));
+    LLVMDisposeBuilder(b);
+    LLVMMemoryBufferRef text = NULL;
+    char *message = NULL;
+    if (LLVMTargetMachineEmitToMemoryBuffer(machine, m, LLVMAssemblyFile, &message, &text))
+        llvm_ice("probing the target", message);
+    bool calls = strstr(LLVMGetBufferStart(text), "fmaf") != NULL;
+    LLVMDisposeMemoryBuffer(text);
+    LLVMDisposeModule(m);
+    LLVMContextDispose(context);
+    return !calls;
+}
+
+Target *target_open(Arena *a, const char *cpu)
+{
+    LLVMInitializeNativeTarget();
+    LLVMInitializeNativeAsmPrinter();
+    Target *t = arena_make(a, Target);
+    bool native = is_native(cpu);
+    t->triple = LLVMGetDefaultTargetTriple();
+    char *host = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures(), *message = NULL;
+    LLVMTargetRef target;
+    if (LLVMGetTargetFromTriple(t->triple, &target, &message)) llvm_ice("finding the target", message);
+    t->machine = LLVMCreateTargetMachine(target, t->triple, native ? host : cpu, native ? features : "",
+                                         LLVMCodeGenLevelDefault, LLVMRelocPIC, LLVMCodeModelSmall);
+    LLVMDisposeMessage(host);
+    LLVMDisposeMessage(features);
+    if (!t->machine) llvm_ice("making the target machine", t->triple);
+    t->has_fma = machine_has_fma(t->machine);
+    return t;
+}
+
+void target_close(Target *t)
+{
+    LLVMDisposeTargetMachine(t->machine);
+    LLVMDisposeMessage(t->triple);
+}
+
+void target_prepare(const Target *t, LLVMModuleRef m)
+{
+    LLVMSetTarget(m, t->triple);
+    LLVMTargetDataRef layout = LLVMCreateTargetDataLayout(t->machine);
+    LLVMSetModuleDataLayout(m, layout);
+    LLVMDisposeTargetData(layout);
+}
+
+void target_optimise(const Target *t, LLVMModuleRef m)
+{
+    char *message = NULL;
+    if (LLVMVerifyModule(m, LLVMReturnStatusAction, &message)) {
+        LLVMDumpModule(m);
+        llvm_ice("LLVM refuses the emitted code", message);
+    }
+    LLVMDisposeMessage(message);
+    LLVMPassBuilderOptionsRef options = LLVMCreatePassBuilderOptions();
+    llvm_check(LLVMRunPasses(m, passes, t->machine, options), "optimising");
+    LLVMDisposePassBuilderOptions(options);
+}
