@@ -288,13 +288,17 @@ static void eval_state(const Evaluation *e, const Node *n, double *y)
 
 /* ---- all of it ---- */
 
+static const char *leaf_name(const Graph *g, const Node *n)
+{
+    return (n->op == OP_param ? g->params.at : g->inputs.at)[n->index].name;
+}
+
 static const double *bound(const Evaluation *e, const Node *n, const Binding *bindings, size_t count)
 {
-    const char *name = (n->op == OP_param ? e->g->params.at : e->g->inputs.at)[n->index].name;
     for (size_t i = 0; i < count; i++) {
-        if (!strcmp(bindings[i].name, name)) return bindings[i].value;
+        if (!strcmp(bindings[i].name, leaf_name(e->g, n))) return bindings[i].value;
     }
-    ice(e->g->c, n->span, "'%s' is not bound", name);
+    return NULL;
 }
 
 static void eval_constant(const Node *n, double *y)
@@ -327,14 +331,36 @@ static void compute(const Evaluation *e, const Node *n, double *y)
     unreachable();
 }
 
-Evaluation *eval(Compiler *c, const Graph *g, int64_t samples, const Binding *bindings, size_t n, const NodeId *wanted,
-                 size_t wanted_count)
+/* Whether the value of node i has to be computed: leaves with a new binding and what depends on what changed. */
+static bool differs(const Evaluation *e, const Evaluation *base, const bool *changed, const Node *n, const Binding *bindings,
+                    size_t count)
 {
-    (void)c;
+    if (n->op == OP_param || n->op == OP_input) return bound(e, n, bindings, count) != NULL;
+    for (int k = 0; k < n->arity; k++)
+        if (changed[n->arg[k].i]) return true;
+    return !base->value[n - e->g->nodes.at];
+}
+
+static const double *value_of(Evaluation *e, const Node *n, const Binding *bindings, size_t count)
+{
+    if (n->op == OP_param || n->op == OP_input) {
+        const double *value = bound(e, n, bindings, count);
+        if (!value) ice(e->g->c, n->span, "'%s' is not bound", leaf_name(e->g, n));
+        return value;
+    }
+    int64_t size = samples_of(e, &n->type) * type_count(&n->type) * (n->type.is_complex ? 2 : 1);
+    double *y = arena_array(e->arena, double, size ? size : 1);
+    compute(e, n, y);
+    return y;
+}
+
+static Evaluation *evaluate(const Graph *g, int64_t samples, const Evaluation *base, const Binding *bindings, size_t n,
+                            const NodeId *wanted, size_t wanted_count)
+{
     Arena *arena = arena_new("eval");
     Evaluation *e = arena_make(arena, Evaluation);
     *e = (Evaluation){arena, g, samples, arena_array(arena, const double *, g->nodes.len)};
-    bool *needed = arena_array(arena, bool, g->nodes.len);
+    bool *needed = arena_array(arena, bool, g->nodes.len), *changed = arena_array(arena, bool, g->nodes.len);
     for (size_t i = 0; i < wanted_count; i++) needed[wanted[i].i] = true;
     for (uint32_t i = g->nodes.len - 1; i > 0; i--) {
         for (int k = 0; k < g->nodes.at[i].arity && needed[i]; k++) needed[g->nodes.at[i].arg[k].i] = true;
@@ -342,16 +368,22 @@ Evaluation *eval(Compiler *c, const Graph *g, int64_t samples, const Binding *bi
     for (uint32_t i = 1; i < g->nodes.len; i++) {
         const Node *node = &g->nodes.at[i];
         if (!needed[i]) continue;
-        if (node->op == OP_param || node->op == OP_input) {
-            e->value[i] = bound(e, node, bindings, n);
-            continue;
-        }
-        int64_t count = samples_of(e, &node->type) * type_count(&node->type) * (node->type.is_complex ? 2 : 1);
-        double *y = arena_array(arena, double, count ? count : 1);
-        compute(e, node, y);
-        e->value[i] = y;
+        changed[i] = !base || differs(e, base, changed, node, bindings, n);
+        e->value[i] = changed[i] ? value_of(e, node, bindings, n) : base->value[i];
     }
     return e;
+}
+
+Evaluation *eval(Compiler *c, const Graph *g, int64_t samples, const Binding *bindings, size_t n, const NodeId *wanted,
+                 size_t wanted_count)
+{
+    (void)c;
+    return evaluate(g, samples, NULL, bindings, n, wanted, wanted_count);
+}
+
+Evaluation *eval_again(const Evaluation *base, const Binding *changed, size_t n, const NodeId *wanted, size_t wanted_count)
+{
+    return evaluate(base->g, base->samples, base, changed, n, wanted, wanted_count);
 }
 
 const double *evaluation_of(const Evaluation *e, NodeId n) { return e->value[n.i]; }

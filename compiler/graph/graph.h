@@ -178,6 +178,9 @@ typedef struct Evaluation Evaluation;
 /* Evaluates the given nodes for `samples` samples. Every param and input they need must be bound (ice otherwise). */
 Evaluation *eval(Compiler *c, const Graph *g, int64_t samples, const Binding *bindings, size_t n, const NodeId *wanted,
                  size_t wanted_count);
+/* The same with some leaves bound to other values; what does not depend on them is taken from `base`, which has to outlive the result.
+ */
+Evaluation *eval_again(const Evaluation *base, const Binding *changed, size_t n, const NodeId *wanted, size_t wanted_count);
 /* Values of a wanted node: [samples if batched][elements][2 if complex]. Valid until evaluation_drop. */
 const double *evaluation_of(const Evaluation *e, NodeId n);
 void evaluation_drop(Evaluation *e);
