@@ -121,7 +121,7 @@ static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err
     int64_t done = 0;
     for (int64_t first = 0; first < n && !stopped(t); first += t->batch) {
         int64_t count = n - first < t->batch ? n - first : t->batch;
-        double loss;
+        double loss = 0;
         if (!step(t, first, count, &loss, err)) return false;
         if (t->result->diverged) break;
         if (epoch == 1 && first == 0) t->result->first_step_seconds = now() - t->started;
