@@ -1,0 +1,239 @@
+/* compile.c: the compiler on one page.
+ *
+ *     source -parse-> Ast -check-> instances -lower-> Graph -differentiate-> Graph -passes-> Graph -schedule-> Kernels -emit-> Module
+ *
+ * Every stage can be stopped at and printed (`rq emit --stage NAME`). After each graph pass the verifier runs.
+ */
+#include "compile.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "backend/backend.h"
+#include "backend/function.h"
+
+static char *read_file(Compiler *c, const char *path, size_t *len)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) fatal("cannot read '%s': %s", path, strerror(errno));
+    VEC(char) text = {0};
+    char block[65536];
+    size_t got;
+    while ((got = fread(block, 1, sizeof block, f)) > 0) {
+        if (text.len + got > UINT32_MAX / 4) fatal("'%s' is too long for a source text", path);
+        vec_reserve(c->keep, &text, got);
+        memcpy(text.at + text.len, block, got);
+        text.len += (uint32_t)got;
+    }
+    if (ferror(f)) fatal("cannot read '%s': %s", path, strerror(errno));
+    fclose(f);
+    *len = text.len;
+    return text.len ? text.at : arena_strdup(c->keep, "");
+}
+
+Program *compile_front(Compiler *c, const char *path, const CheckOptions *options)
+{
+    size_t len;
+    const char *text = read_file(c, path, &len);
+    Ast *ast = parse(c, source_add(c->keep, &c->sources, path, text, len));
+    return check(c, ast, options);
+}
+
+/* ---- graph ---- */
+
+/* Adjoints of every trainable group, as outputs grad:PATH; for the probe also that of the model's output. */
+static void differentiate(Lowered *l, const ModelInst *model, bool per_sample)
+{
+    Graph *g = l->g;
+    Arena *a = g->arena;
+    uint32_t n = 0, most = model->groups.len + 1;
+    NodeId *wrt = arena_array(a, NodeId, most), *adjoint = arena_array(a, NodeId, most);
+    const char **name = arena_array(a, const char *, most);
+    for (uint32_t i = 0; i < model->groups.len; i++) {
+        const GroupInst *group = &model->groups.at[i];
+        if (group->frozen || group->tied_to.i) continue;
+        wrt[n] = l->group[i];
+        name[n++] = arena_printf(a, "grad:%s", group->path);
+    }
+    if (per_sample) {
+        wrt[n] = l->output;
+        name[n++] = "d_output";
+    }
+    gradient(g, per_sample ? l->loss : l->mean_loss, wrt, n, adjoint, (GradOptions){.per_sample = per_sample});
+    for (uint32_t i = 0; i < n; i++) graph_output(g, name[i], adjoint[i]);
+}
+
+static NodeId layer_value(const Lowered *l, const ModelInst *model, const char *name, Compiler *c)
+{
+    for (uint32_t i = 0; name && i < model->layers.len; i++)
+        if (!strcmp(name_text(c->names, model->layers.at[i].name), name)) return l->stage[model->layers.at[i].value.i - 1];
+    return l->output;
+}
+
+static Graph *function_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec)
+{
+    bool with_loss = spec->kind != RQ_FUNCTION_layer;
+    Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none});
+    if (!l) return NULL;
+    switch (spec->kind) {
+    case RQ_FUNCTION_step:
+        graph_output(l->g, "loss", l->mean_loss);
+        differentiate(l, model, false);
+        break;
+    case RQ_FUNCTION_eval:
+        graph_output(l->g, "loss", l->loss);
+        graph_output(l->g, "output", l->output);
+        break;
+    case RQ_FUNCTION_probe:
+        graph_output(l->g, "loss", l->loss);
+        differentiate(l, model, true);
+        break;
+    case RQ_FUNCTION_layer:
+        graph_output(l->g, "value:layer", layer_value(l, model, spec->layer, c));
+        break;
+    case RQ_FUNCTION_none: unreachable();
+    }
+    graph_verify(l->g, "lower");
+    return l->g;
+}
+
+/* The graph pipeline. A pass rebuilds into a fresh arena. */
+static const struct {
+    const char *name;
+    Graph *(*run)(Compiler *c, const Graph *g);
+} passes[] = {
+    {"simplify", simplify},       /* folds constants, merges equal nodes, drops what no output needs */
+    {"undo_states", undo_states}, /* backward recomputes states instead of keeping them */
+    {"simplify", simplify},
+};
+
+static Graph *run_passes(Compiler *c, Graph *g)
+{
+    for (size_t i = 0; i < COUNT(passes); i++) {
+        Graph *out = passes[i].run(c, g);
+        graph_drop(g);
+        graph_verify(out, passes[i].name);
+        g = out;
+    }
+    return g;
+}
+
+Graph *compile_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec)
+{
+    Graph *g = function_graph(c, model, spec);
+    return g ? run_passes(c, g) : NULL;
+}
+
+/* ---- code ---- */
+
+static const char *const stages[] = {"ast", "graph", "grad", "kernel", "llvm", "asm"};
+
+bool compile_stage_known(const char *stage)
+{
+    for (size_t i = 0; i < COUNT(stages); i++)
+        if (!strcmp(stages[i], stage)) return true;
+    return false;
+}
+
+static void print_code(Compiler *c, FILE *out, const Graph *g, int real_bytes, const char *cpu, const char *stage)
+{
+    Kernels *k = schedule(c, g, "step", LANES, real_bytes);
+    if (!strcmp(stage, "kernel")) kernels_print(out, k);
+    else {
+        Module *m = emit(c, k, cpu);
+        if (!strcmp(stage, "llvm")) module_print(out, m);
+        else module_print_asm(out, m);
+        module_drop(m);
+    }
+    kernels_drop(k);
+}
+
+bool compile_print(Compiler *c, FILE *out, const ModelInst *model, const FunctionSpec *spec, const char *cpu, const char *stage)
+{
+    bool forward = !strcmp(stage, "graph");
+    FunctionSpec eval = *spec;
+    if (forward) eval.kind = RQ_FUNCTION_eval;
+    Graph *g = compile_graph(c, model, forward ? &eval : spec);
+    if (!g) return false;
+    if (forward || !strcmp(stage, "grad")) graph_print(out, g);
+    else print_code(c, out, g, spec->real_bytes, cpu, stage);
+    graph_drop(g);
+    return true;
+}
+
+typedef struct CompiledFunction {
+    rq_function_kind kind;
+    const char *layer; /* "" for none */
+    const rq_function *f;
+} CompiledFunction;
+
+struct ModelCode {
+    Compiler *c;
+    const ModelInst *model;
+    ModelCodeOptions options;
+    Jit *jit;
+    VEC(CompiledFunction) functions;
+    rq_model *table;
+    double seconds;
+};
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static const rq_function *compile_function(ModelCode *m, rq_function_kind kind, const char *layer, rq_error *error)
+{
+    FunctionSpec spec = {.kind = kind, .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes};
+    Graph *g = compile_graph(m->c, m->model, &spec);
+    if (!g) {
+        rq_fail(error, "model '%s' cannot be executed", m->table->name);
+        return NULL;
+    }
+    const char *name = arena_printf(m->c->keep, "%s_f%u", m->table->name, m->functions.len);
+    Kernels *k = schedule(m->c, g, name, LANES, m->options.real_bytes);
+    const rq_function *f = jit_function(m->jit, m->c, k, m->options.cpu, m->c->keep);
+    kernels_drop(k);
+    graph_drop(g);
+    CompiledFunction done = {kind, layer ? arena_strdup(m->c->keep, layer) : "", f};
+    vec_push(m->c->keep, &m->functions, done);
+    return f;
+}
+
+static const rq_function *model_function(const rq_model *table, rq_function_kind kind, const char *layer, rq_error *error)
+{
+    ModelCode *m = (ModelCode *)table->context;
+    for (uint32_t i = 0; i < m->functions.len; i++) {
+        const CompiledFunction *f = &m->functions.at[i];
+        if (f->kind == kind && !strcmp(f->layer, layer ? layer : "")) return f->f;
+    }
+    double begun = now();
+    const rq_function *f = compile_function(m, kind, layer, error);
+    m->seconds += now() - begun;
+    return f;
+}
+
+ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options)
+{
+    ModelCode *m = arena_make(c->keep, ModelCode);
+    *m = (ModelCode){.c = c, .model = model, .options = *options};
+    m->table = model_table(c, model, flow, options->real_bytes, options->detached);
+    m->table->context = m;
+    m->table->function = model_function;
+    m->jit = jit_open(options->cpu);
+    return m;
+}
+
+void model_code_drop(ModelCode *m)
+{
+    if (m) jit_close(m->jit);
+}
+
+const rq_model *model_code_table(const ModelCode *m) { return m->table; }
+
+double model_code_seconds(const ModelCode *m) { return m->seconds; }
+
+const char *model_code_cpu(const ModelCode *m) { return backend_cpu_name(m->options.cpu); }

@@ -1,0 +1,48 @@
+/* compile.h: the pipeline, from a file to machine code, and the table that the runtime executes. */
+#ifndef RQ_COMPILE_H
+#define RQ_COMPILE_H
+
+#include "check/flow.h"
+#include "graph/lower.h"
+#include "kernel/kernel.h"
+#include "program/model.h"
+
+/* Samples side by side in one chunk of work: a constant of the program, so that results do not depend on threads or CPU width. */
+enum { LANES = 16 };
+
+/* Reads and checks a file. NULL = errors reported in c. */
+Program *compile_front(Compiler *c, const char *path, const CheckOptions *options);
+
+/* What one function of a model computes. */
+typedef struct FunctionSpec {
+    rq_function_kind kind;
+    const char *layer; /* RQ_FUNCTION_layer: NULL = the output */
+    LossKind loss;
+    int real_bytes;
+} FunctionSpec;
+
+/* Stages that can be printed, in order: "ast", "graph", "grad", "kernel", "llvm", "asm". */
+bool compile_stage_known(const char *stage);
+/* Prints one stage of one function. False = errors reported. */
+bool compile_print(Compiler *c, FILE *out, const ModelInst *model, const FunctionSpec *spec, const char *cpu, const char *stage);
+/* The differentiated, simplified graph of a function; NULL = errors reported. */
+Graph *compile_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec);
+
+/* A model with its code: functions are compiled when first needed. */
+typedef struct ModelCode ModelCode;
+typedef struct ModelCodeOptions {
+    LossKind loss;
+    int real_bytes;
+    const char *cpu; /* NULL = native */
+    bool detached;   /* for the table's `gradient` */
+} ModelCodeOptions;
+ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options);
+void model_code_drop(ModelCode *m);
+const rq_model *model_code_table(const ModelCode *m);
+const char *model_code_cpu(const ModelCode *m); /* "sapphirerapids" */
+double model_code_seconds(const ModelCode *m); /* spent compiling so far */
+
+/* table.c: an instance and its flow as the runtime's table, without functions. On c->keep. */
+rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int real_bytes, bool detached);
+
+#endif
