@@ -223,7 +223,7 @@ ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow,
     m->table = model_table(c, model, flow, options->real_bytes, options->detached);
     m->table->context = m;
     m->table->function = model_function;
-    m->jit = jit_open(options->cpu);
+    m->jit = jit_open();
     return m;
 }
 
@@ -236,4 +236,4 @@ const rq_model *model_code_table(const ModelCode *m) { return m->table; }
 
 double model_code_seconds(const ModelCode *m) { return m->seconds; }
 
-const char *model_code_cpu(const ModelCode *m) { return backend_cpu_name(m->options.cpu); }
+const char *model_code_cpu(const ModelCode *m) { return backend_cpu_name(m->c->keep, m->options.cpu); }
