@@ -2,8 +2,8 @@
  *
  *     | size, 64 bytes | what the caller sees ... | up to 63 bytes of padding |
  *                      ^ aligned to 64
- * Counters are atomic: worker threads allocate, too. Sizes are checked before memory is taken, so that a number in a
- * damaged file cannot ask for more than the machine has.
+ * Counters are atomic: worker threads allocate, too. Sizes are checked before memory is taken, so
+ * that a number in a damaged file cannot ask for more than the machine has.
  */
 #include "memory.h"
 
@@ -84,7 +84,8 @@ static bool reserve(uint64_t bytes)
         return false;
     }
     uint_fast64_t peak = atomic_load(&peak_bytes);
-    while (now > peak && !atomic_compare_exchange_weak(&peak_bytes, &peak, now)) { }
+    while (now > peak && !atomic_compare_exchange_weak(&peak_bytes, &peak, now)) {
+    }
     return true;
 }
 
@@ -108,13 +109,17 @@ void *rq_alloc(size_t bytes)
 void *rq_alloc_array(uint64_t count, uint64_t each, const char *what, rq_error *err)
 {
     if (each != 0 && count > SIZE_MAX / 4 / each) {
-        rq_fail(err, "no memory for %s: %" PRIu64 " times %" PRIu64 " bytes is more than can be addressed",
+        rq_fail(err,
+                "no memory for %s: %" PRIu64 " times %" PRIu64
+                " bytes is more than can be addressed",
                 what, count, each);
         return NULL;
     }
     void *memory = rq_alloc((size_t)(count * each));
     if (!memory)
-        rq_fail(err, "no memory for %s: %" PRIu64 " bytes are needed, %" PRIu64 " of at most %" PRIu64 " are in use",
+        rq_fail(err,
+                "no memory for %s: %" PRIu64 " bytes are needed, %" PRIu64 " of at most %" PRIu64
+                " are in use",
                 what, count * each, rq_memory_bytes(), current_limit());
     return memory;
 }
@@ -138,27 +143,12 @@ void rq_free(void *memory)
     free(block);
 }
 
-int64_t rq_memory_live(void)
-{
-    return atomic_load(&live_objects);
-}
+int64_t rq_memory_live(void) { return atomic_load(&live_objects); }
 
-uint64_t rq_memory_bytes(void)
-{
-    return atomic_load(&live_bytes);
-}
+uint64_t rq_memory_bytes(void) { return atomic_load(&live_bytes); }
 
-uint64_t rq_memory_peak(void)
-{
-    return atomic_load(&peak_bytes);
-}
+uint64_t rq_memory_peak(void) { return atomic_load(&peak_bytes); }
 
-void rq_memory_limit(uint64_t bytes)
-{
-    atomic_store(&limit_bytes, bytes);
-}
+void rq_memory_limit(uint64_t bytes) { atomic_store(&limit_bytes, bytes); }
 
-void rq_memory_fail_after(int64_t n)
-{
-    atomic_store(&allowed, n < 0 ? -1 : n);
-}
+void rq_memory_fail_after(int64_t n) { atomic_store(&allowed, n < 0 ? -1 : n); }

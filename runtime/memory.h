@@ -1,8 +1,9 @@
 /* memory.h: memory and failure in librq.
  *
- * Nothing in librq exits or prints. A function that can fail returns false (or NULL) and words the reason in an rq_error.
- * All memory of the runtime is taken and returned here: zeroed, 64-byte aligned, counted, held against a limit before it is
- * taken. Tests ask for zero live objects at the end and let the n-th allocation fail.
+ * Nothing in librq exits or prints. A function that can fail returns false (or NULL) and words the
+ * reason in an rq_error. All memory of the runtime is taken and returned here: zeroed, 64-byte
+ * aligned, counted, held against a limit before it is taken. Tests ask for zero live objects at the
+ * end and let the n-th allocation fail.
  */
 #ifndef RQ_MEMORY_H
 #define RQ_MEMORY_H
@@ -16,16 +17,19 @@ typedef struct rq_error {
     char text[1024]; /* one or more lines without a final newline; cut when longer */
 } rq_error;
 
-/* Words the failure; err may be NULL. Always false, so that `return rq_fail(err, ...)` reads as what it does. */
+/* Words the failure; err may be NULL. Always false, so that `return rq_fail(err, ...)` reads as
+ * what it does. */
 bool rq_fail(rq_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Puts "PREFIX: " in front of the text. Always false. */
 bool rq_fail_at(rq_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Zeroed memory, aligned to 64 bytes; 0 bytes give a valid pointer. NULL = no memory, above the limit or injected fault. */
+/* Zeroed memory, aligned to 64 bytes; 0 bytes give a valid pointer. NULL = no memory, above the
+ * limit or injected fault. */
 void *rq_alloc(size_t bytes);
 
-/* The same for count things of `each` bytes, with the product checked; a failure is worded as "no memory for WHAT". */
+/* The same for count things of `each` bytes, with the product checked; a failure is worded as "no
+ * memory for WHAT". */
 void *rq_alloc_array(uint64_t count, uint64_t each, const char *what, rq_error *err);
 
 /* A copy of the text. NULL = no memory, worded. */

@@ -1,18 +1,13 @@
-/* random.c: Philox4x32-10 and what is drawn from it. See random.h for the layout of key and counter. */
+/* random.c: Philox4x32-10 and what is drawn from it. See random.h for the layout of key and
+ * counter. */
 #include "random.h"
 
 #include <math.h>
 #include <string.h>
 
-static uint32_t low(uint64_t x)
-{
-    return (uint32_t)x;
-}
+static uint32_t low(uint64_t x) { return (uint32_t)x; }
 
-static uint32_t high(uint64_t x)
-{
-    return (uint32_t)(x >> 32);
-}
+static uint32_t high(uint64_t x) { return (uint32_t)(x >> 32); }
 
 /* One round: both products of 32 x 32 bits, crossed over and keyed. */
 static void philox_round(uint32_t c[4], const uint32_t k[2])
@@ -80,10 +75,7 @@ static void block_pair(const rq_random *r, uint64_t b, uint64_t pair[2])
     pair[1] = (uint64_t)word[3] << 32 | word[2];
 }
 
-static double to_uniform(uint64_t bits)
-{
-    return (double)(bits >> 11) * 0x1p-53;
-}
+static double to_uniform(uint64_t bits) { return (double)(bits >> 11) * 0x1p-53; }
 
 uint64_t rq_random_u64(const rq_random *r, uint64_t index)
 {

@@ -1,7 +1,8 @@
 /* random.h: random numbers from a counter.
  *
- * A stream is named by (seed, purpose, name or id); its i-th number is computed from i alone, so numbers can be drawn in any
- * order, by any thread, and do not depend on what else was drawn. Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11).
+ * A stream is named by (seed, purpose, name or id); its i-th number is computed from i alone, so
+ * numbers can be drawn in any order, by any thread, and do not depend on what else was drawn.
+ * Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC'11).
  *
  *     key      = seed, low and high half
  *     counter  = block number, low and high half | hash of purpose and name, low and high half
@@ -12,7 +13,7 @@
 
 #include <stdint.h>
 
-/* What a number is for. The values are part of what a seed means: rows are added, never renumbered. */
+/* What a number is for. The values are part of what a seed means: rows are only ever added. */
 typedef enum rq_purpose {
     RQ_PURPOSE_none,
     RQ_PURPOSE_init = 1,      /* a parameter's first values, by its path */

@@ -28,14 +28,16 @@ const char *rq_shape_text(int ndim, const int64_t *dims, char *text, size_t size
     return text;
 }
 
-bool rq_array_new(rq_array *a, rq_dtype dtype, int ndim, const int64_t *dims, const char *what, rq_error *err)
+bool rq_array_new(rq_array *a, rq_dtype dtype, int ndim, const int64_t *dims, const char *what,
+                  rq_error *err)
 {
     *a = (rq_array){.dtype = dtype, .ndim = ndim, .size = 1};
     for (int i = 0; i < ndim; i++) {
         a->dims[i] = dims[i];
         if (dims[i] != 0 && a->size > (INT64_MAX >> 4) / dims[i]) {
             char text[200];
-            return rq_fail(err, "%s: an array of shape %s is too large", what, rq_shape_text(ndim, dims, text, sizeof text));
+            return rq_fail(err, "%s: an array of shape %s is too large", what,
+                           rq_shape_text(ndim, dims, text, sizeof text));
         }
         a->size *= dims[i];
     }

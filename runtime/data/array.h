@@ -18,17 +18,19 @@ enum { RQ_ARRAY_DIMS = 8 };
 
 typedef struct rq_array {
     rq_dtype dtype;
-    int ndim;                      /* 0 = one number */
+    int ndim; /* 0 = one number */
     int64_t dims[RQ_ARRAY_DIMS];
-    int64_t size;                  /* product of dims */
+    int64_t size; /* product of dims */
     void *values;
 } rq_array;
 
 /* Bytes of one element. */
 int64_t rq_dtype_bytes(rq_dtype dtype);
 
-/* Sets dtype and shape and takes zeroed memory; `what` names it in messages. False = the product of dims is too large. */
-bool rq_array_new(rq_array *a, rq_dtype dtype, int ndim, const int64_t *dims, const char *what, rq_error *err);
+/* Sets dtype and shape and takes zeroed memory; `what` names it in messages. False = the product of
+ * dims is too large. */
+bool rq_array_new(rq_array *a, rq_dtype dtype, int ndim, const int64_t *dims, const char *what,
+                  rq_error *err);
 void rq_array_free(rq_array *a);
 
 /* Element i as a double: exact but for integers beyond 2^53. */
@@ -37,8 +39,8 @@ double rq_array_get(const rq_array *a, int64_t i);
 /* "[3, 28, 28]" into text; returns text. */
 const char *rq_shape_text(int ndim, const int64_t *dims, char *text, size_t size);
 
-/* npy.c: numpy's format, versions 1 to 3, little-endian f4 f8 i4 i8 u1, C order; c8 and c16 become f4 and f8 with a trailing
- * axis of 2. False = err names the file and what is wrong in it.
+/* npy.c: numpy's format, versions 1 to 3, little-endian f4 f8 i4 i8 u1, C order; c8 and c16 become
+ * f4 and f8 with a trailing axis of 2. False = err names the file and what is wrong in it.
  */
 bool rq_npy_read(const char *path, rq_array *out, rq_error *err);
 bool rq_npy_write(const char *path, const rq_array *a, rq_error *err);

@@ -1,4 +1,4 @@
-/* data.c: spec -> data set. Dispatches to the source, then builds the table from bytes to values. */
+/* data.c: spec -> data set. Calls the source, then builds the table from bytes to values. */
 #include "data/data.h"
 
 #include <math.h>
@@ -20,7 +20,11 @@ static const struct {
 
 rq_data_spec rq_data_spec_default(const char *source)
 {
-    return (rq_data_spec){.source = source, .train = RQ_DATA_ALL, .val = RQ_DATA_ALL, .test = RQ_DATA_ALL, .size = 28,
+    return (rq_data_spec){.source = source,
+                          .train = RQ_DATA_ALL,
+                          .val = RQ_DATA_ALL,
+                          .test = RQ_DATA_ALL,
+                          .size = 28,
                           .noise = 0.05};
 }
 
@@ -29,12 +33,17 @@ static bool check_normalisation(const rq_data_spec *spec, const rq_data *d, rq_e
     if (!spec->mean && !spec->std) return true;
     if (!spec->mean || !spec->std) return rq_fail(err, "normalize takes a mean and a deviation");
     if (spec->norm_count != 1 && spec->norm_count != d->channels)
-        return rq_fail(err, "normalize has %d means; one, or one for each of the %d channels of '%s' is expected",
-                       spec->norm_count, (int)d->channels, spec->source);
+        return rq_fail(
+            err,
+            "normalize has %d means; one, or one for each of the %d channels of '%s' is expected",
+            spec->norm_count, (int)d->channels, spec->source);
     for (int i = 0; i < spec->norm_count; i++)
         if (!isfinite(spec->mean[i]) || !isfinite(spec->std[i]) || !(spec->std[i] > 0))
-            return rq_fail(err, "normalize: mean %g and deviation %g of channel %d; finite numbers and a deviation above 0"
-                                " are expected", spec->mean[i], spec->std[i], i);
+            return rq_fail(err,
+                           "normalize: mean %g and deviation %g of channel %d; finite numbers and "
+                           "a deviation above 0"
+                           " are expected",
+                           spec->mean[i], spec->std[i], i);
     return true;
 }
 
@@ -54,7 +63,8 @@ static bool set_values(const rq_data_spec *spec, rq_data *d, rq_error *err)
             d->reals[i] = normalised(spec, i / plane % d->channels, d->reals[i]);
     }
     if (!d->bytes) return true;
-    d->table = rq_alloc_array((uint64_t)d->channels * 256, sizeof *d->table, "the table of values", err);
+    d->table =
+        rq_alloc_array((uint64_t)d->channels * 256, sizeof *d->table, "the table of values", err);
     if (!d->table) return false;
     for (int64_t c = 0; c < d->channels; c++)
         for (int b = 0; b < 256; b++) d->table[c * 256 + b] = normalised(spec, c, b / 255.0);

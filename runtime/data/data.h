@@ -1,9 +1,9 @@
 /* data.h: a data set in memory, and its samples as kernels eat them.
  *
- * Samples of the three splits stand one after the other: first[s] .. first[s]+count[s]-1 are split s, which are disjoint.
- * A sample is `size` values in row-major order of dims, e.g. image[C, H, W]. Values are kept as bytes (value =
- * table[channel][byte]; byte/255 unless normalised) or as reals. The target of a sample is a label 0 .. classes-1 or a
- * dense vector of target_size reals.
+ * Samples of the three splits stand one after the other: first[s] .. first[s]+count[s]-1 are split
+ * s, which are disjoint. A sample is `size` values in row-major order of dims, e.g. image[C, H, W].
+ * Values are kept as bytes (value = table[channel][byte]; byte/255 unless normalised) or as reals.
+ * The target of a sample is a label 0 .. classes-1 or a dense vector of target_size reals.
  */
 #ifndef RQ_DATA_DATA_H
 #define RQ_DATA_DATA_H
@@ -20,24 +20,25 @@ typedef enum rq_split {
 
 extern const char *const rq_split_names[RQ_SPLIT_COUNT];
 
-/* For a split's number of samples: not given. MNIST and its like: all there are (val: none); glyphs: 2000, 0, 500. */
+/* For a split's number of samples: not given. MNIST and its like: all there are (val: none);
+ * glyphs: 2000, 0, 500. */
 enum { RQ_DATA_ALL = -1 };
 
 /* What a .rq file says about a data set. Begin with rq_data_spec_default. Borrows all pointers. */
 typedef struct rq_data_spec {
-    const char *source;           /* mnist, fashion_mnist, glyphs */
-    int64_t train, val, test;     /* samples, or RQ_DATA_ALL */
-    const int32_t *classes;       /* labels that stay, in the order in which they become 0, 1, ...; NULL = the first ones */
-    int class_count;              /* how many stay; 0 = all */
-    bool shuffle;                 /* each split's order, after the selection */
+    const char *source;       /* mnist, fashion_mnist, glyphs */
+    int64_t train, val, test; /* samples, or RQ_DATA_ALL */
+    const int32_t *classes;   /* labels that stay and become 0, 1, ...; NULL = the first ones */
+    int class_count;          /* how many stay; 0 = all */
+    bool shuffle;           /* each split's order, after the selection */
     uint64_t shuffle_seed;
-    int64_t height, width;        /* resize; 0 = as they are */
-    const double *mean, *std;     /* one for all channels or one per channel; NULL = not normalised */
+    int64_t height, width;    /* resize; 0 = as they are */
+    const double *mean, *std; /* one for all channels or one per channel; NULL = not normalised */
     int norm_count;
-    uint64_t seed;                /* glyphs: what is drawn */
-    int64_t size;                 /* glyphs: pixels per side, 8 .. 256, default 28 */
-    double noise;                 /* glyphs: deviation of a pixel in 0 .. 1, default 0.05 */
-    const char *dir;              /* --data DIR or NULL */
+    uint64_t seed;   /* glyphs: what is drawn */
+    int64_t size;    /* glyphs: pixels per side, 8 .. 256, default 28 */
+    double noise;    /* glyphs: deviation of a pixel in 0 .. 1, default 0.05 */
+    const char *dir; /* --data DIR or NULL */
 } rq_data_spec;
 
 typedef struct rq_data_file {
@@ -53,24 +54,25 @@ typedef struct rq_data {
     int64_t count[RQ_SPLIT_COUNT], first[RQ_SPLIT_COUNT];
     int ndim;
     int64_t dims[4];
-    int64_t size;                 /* product of dims */
-    int64_t channels;             /* dims[0] of images, else 1 */
-    unsigned char *bytes;         /* [total][size], or NULL */
-    double *reals;                /* [total][size], or NULL */
-    double *table;                /* with bytes: [channels][256] */
-    int32_t *labels;              /* [total], or NULL with dense targets only */
-    double *targets;              /* [total][target_size], or NULL */
+    int64_t size;         /* product of dims */
+    int64_t channels;     /* dims[0] of images, else 1 */
+    unsigned char *bytes; /* [total][size], or NULL */
+    double *reals;        /* [total][size], or NULL */
+    double *table;        /* with bytes: [channels][256] */
+    int32_t *labels;      /* [total], or NULL with dense targets only */
+    double *targets;      /* [total][target_size], or NULL */
     int64_t target_size;
     int classes;
-    int32_t *class_labels;        /* [classes]: the label that class k has in the source */
-    int64_t *source_index;        /* [total]: which sample of its file this is, from 0 */
+    int32_t *class_labels; /* [classes]: the label that class k has in the source */
+    int64_t *source_index; /* [total]: which sample of its file this is, from 0 */
     int file_count;
     rq_data_file files[RQ_DATA_FILES];
 } rq_data;
 
 rq_data_spec rq_data_spec_default(const char *source);
 
-/* False = nothing is held, err says which file, where it was looked for, what was expected and what to do. */
+/* False = nothing is held, err says which file, where it was looked for, what was expected and what
+ * to do. */
 bool rq_data_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 
 /* Takes a zeroed one and one freed before. */
@@ -82,21 +84,22 @@ double rq_data_value(const rq_data *d, rq_split split, int64_t sample, int64_t e
 /* The label of a sample, -1 without labels. */
 int32_t rq_data_label(const rq_data *d, rq_split split, int64_t sample);
 
-/* Writes out[element][lane] with `lanes` lanes, reals of 4 or 8 bytes: lane l is sample indices[l] of the split; lanes from
- * count (1 .. lanes) on repeat the last sample.
- *     element 0:  s0 s1 s2 s3 ... | element 1:  s0 s1 s2 s3 ... | ...
+/* Writes out[element][lane] with `lanes` lanes, reals of 4 or 8 bytes: lane l is sample indices[l]
+ * of the split; lanes from count (1 .. lanes) on repeat the last sample. element 0:  s0 s1 s2 s3
+ * ... | element 1:  s0 s1 s2 s3 ... | ...
  */
-void rq_data_pack(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes, int real_bytes,
-                  void *out);
+void rq_data_pack(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes,
+                  int real_bytes, void *out);
 
 /* The same for targets: the dense ones if there are any, else one-hot [classes][lane]. */
-void rq_data_pack_target(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes,
-                         int real_bytes, void *out);
+void rq_data_pack_target(const rq_data *d, rq_split split, const int64_t *indices, int count,
+                         int lanes, int real_bytes, void *out);
 
 /* Rows of out[]: target_size with dense targets, else classes. */
 int64_t rq_data_target_rows(const rq_data *d);
 
 /* The labels, padded alike. */
-void rq_data_pack_labels(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes, int32_t *out);
+void rq_data_pack_labels(const rq_data *d, rq_split split, const int64_t *indices, int count,
+                         int lanes, int32_t *out);
 
 #endif

@@ -13,10 +13,7 @@
 
 static atomic_int_fast64_t allowed = -1;
 
-void rq_file_fail_after(int64_t n)
-{
-    atomic_store(&allowed, n < 0 ? -1 : n);
-}
+void rq_file_fail_after(int64_t n) { atomic_store(&allowed, n < 0 ? -1 : n); }
 
 /* write(2), or the injected full disk. */
 static ssize_t write_some(int fd, const char *from, size_t size)
@@ -43,15 +40,16 @@ static bool read_all(int fd, unsigned char *to, size_t size, const char *path, r
     return true;
 }
 
-static bool load_open_file(int fd, const char *path, uint64_t most, unsigned char **bytes, size_t *size,
-                           rq_error *err)
+static bool load_open_file(int fd, const char *path, uint64_t most, unsigned char **bytes,
+                           size_t *size, rq_error *err)
 {
     struct stat st;
     if (fstat(fd, &st) != 0) return rq_fail(err, "cannot read '%s': %s", path, strerror(errno));
     if (!S_ISREG(st.st_mode)) return rq_fail(err, "'%s' is not a regular file", path);
     uint64_t length = (uint64_t)st.st_size;
     if (length > most)
-        return rq_fail(err, "'%s' has %" PRIu64 " bytes; at most %" PRIu64 " are expected", path, length, most);
+        return rq_fail(err, "'%s' has %" PRIu64 " bytes; at most %" PRIu64 " are expected", path,
+                       length, most);
     unsigned char *memory = rq_alloc_array(length + 1, 1, path, err);
     if (!memory) return false;
     if (!read_all(fd, memory, length, path, err)) {
@@ -63,7 +61,8 @@ static bool load_open_file(int fd, const char *path, uint64_t most, unsigned cha
     return true;
 }
 
-bool rq_file_load(const char *path, uint64_t most, unsigned char **bytes, size_t *size, rq_error *err)
+bool rq_file_load(const char *path, uint64_t most, unsigned char **bytes, size_t *size,
+                  rq_error *err)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC); /* a pipe must not make us wait */
     if (fd < 0) return rq_fail(err, "cannot open '%s': %s", path, strerror(errno));
@@ -85,11 +84,13 @@ static bool write_all(int fd, const void *bytes, size_t size)
     return true;
 }
 
-bool rq_file_replace(const char *path, const void *const *parts, const size_t *sizes, int count, rq_error *err)
+bool rq_file_replace(const char *path, const void *const *parts, const size_t *sizes, int count,
+                     rq_error *err)
 {
     char temporary[PATH_MAX];
     int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    if (length < 0 || (size_t)length >= sizeof temporary) return rq_fail(err, "the path '%s' is too long", path);
+    if (length < 0 || (size_t)length >= sizeof temporary)
+        return rq_fail(err, "the path '%s' is too long", path);
     int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) return rq_fail(err, "cannot write '%s': %s", path, strerror(errno));
     bool good = true;

@@ -1,8 +1,9 @@
 /* glyphs.c: digits 0 .. 9 drawn from a seed, a data set that needs no download.
  *
- * A sample takes one of its digit's styles (glyphs.def), moves its points a little, bends the whole by slow waves, turns,
- * shears, scales and shifts it, and draws it with a pen of its own width, softness and strength; then comes noise. All
- * of it is a function of (seed, split, number of the sample): how many samples there are changes none of them.
+ * A sample takes one of its digit's styles (glyphs.def), moves its points a little, bends the whole
+ * by slow waves, turns, shears, scales and shifts it, and draws it with a pen of its own width,
+ * softness and strength; then comes noise. All of it is a function of (seed, split, number of the
+ * sample): how many samples there are changes none of them.
  */
 #include <math.h>
 #include <stdio.h>
@@ -37,7 +38,8 @@ static double uniform(Dice *d, double from, double to)
     return from + (to - from) * rq_random_uniform01(&d->r, d->next++);
 }
 
-/* Nearly normal and within +-3.5 deviations, the sum of twelve uniform numbers: no stray point far off the page. */
+/* Nearly normal and within +-3.5 deviations, the sum of twelve uniform numbers: no stray point far
+ * off the page. */
 static double nearly_normal(Dice *d, double deviation)
 {
     double sum = -6;
@@ -76,8 +78,8 @@ typedef struct Page {
     unsigned char *pixels;
     float *ink;
     int side;
-    double a, b, c, d, x, y;             /* x' = a x + b y + x0, y' = c x + d y + y0 */
-    double wave[2][3];                   /* per axis: height, frequency, phase */
+    double a, b, c, d, x, y; /* x' = a x + b y + x0, y' = c x + d y + y0 */
+    double wave[2][3];       /* per axis: height, frequency, phase */
     double radius, softness, swell, turn;
 } Page;
 
@@ -123,17 +125,16 @@ static double distance2(double x, double y, Point a, Point b)
     return ex * ex + ey * ey;
 }
 
-static int clamp_pixel(double v, int side)
-{
-    return v < 0 ? 0 : v > side - 1 ? side - 1 : (int)v;
-}
+static int clamp_pixel(double v, int side) { return v < 0 ? 0 : v > side - 1 ? side - 1 : (int)v; }
 
 /* Inks the pixels near a line; the darkest line wins. */
 static void draw_line(Page *p, Point a, Point b, double radius)
 {
     double reach = radius + p->softness;
-    int left = clamp_pixel(fmin(a.x, b.x) - reach, p->side), right = clamp_pixel(fmax(a.x, b.x) + reach, p->side);
-    int top = clamp_pixel(fmin(a.y, b.y) - reach, p->side), bottom = clamp_pixel(fmax(a.y, b.y) + reach, p->side);
+    int left = clamp_pixel(fmin(a.x, b.x) - reach, p->side),
+        right = clamp_pixel(fmax(a.x, b.x) + reach, p->side);
+    int top = clamp_pixel(fmin(a.y, b.y) - reach, p->side),
+        bottom = clamp_pixel(fmax(a.y, b.y) + reach, p->side);
     for (int y = top; y <= bottom; y++) {
         for (int x = left; x <= right; x++) {
             double d2 = distance2(x + 0.5, y + 0.5, a, b);
@@ -151,7 +152,8 @@ static double slope(double before, double here, double after, bool has_before)
     return has_before ? (after - before) / 2 : after - here;
 }
 
-/* The curve from point i to i + 1: cubic with the slopes of its neighbours, straight out of ends and corners. */
+/* The curve from point i to i + 1: cubic with the slopes of its neighbours, straight out of ends
+ * and corners. */
 static void draw_curve(Page *p, const Point *q, int n, int i)
 {
     bool before = i > 0 && !q[i].is_start && !q[i].is_corner;
@@ -163,7 +165,8 @@ static void draw_curve(Page *p, const Point *q, int n, int i)
     for (int k = 1; k <= STEPS; k++) {
         double t = (double)k / STEPS, s = 1 - t;
         double h0 = (1 + 2 * t) * s * s, h1 = t * s * s, h2 = t * t * (3 - 2 * t), h3 = -t * t * s;
-        Point next = to_pixels(p, h0 * a->x + h1 * ax + h2 * b->x + h3 * bx, h0 * a->y + h1 * ay + h2 * b->y + h3 * by);
+        Point next = to_pixels(p, h0 * a->x + h1 * ax + h2 * b->x + h3 * bx,
+                               h0 * a->y + h1 * ay + h2 * b->y + h3 * by);
         double width = 1 + p->swell * sin(p->turn + 1.3 * (i + t));
         draw_line(p, last, next, p->radius * width);
         last = next;
@@ -181,7 +184,8 @@ static int style_of(int digit, Dice *dice)
 /* Normal to a good part, from the sum of four bytes: mean 0, deviation 1. */
 static float pixel_noise(uint32_t word)
 {
-    int sum = (int)(word & 255) + (int)(word >> 8 & 255) + (int)(word >> 16 & 255) + (int)(word >> 24);
+    int sum =
+        (int)(word & 255) + (int)(word >> 8 & 255) + (int)(word >> 16 & 255) + (int)(word >> 24);
     return (float)(sum - 510) * (1.0f / 147.8f);
 }
 
@@ -198,9 +202,11 @@ static void finish(Page *p, Dice *dice, double noise)
 }
 
 /* Draws sample i of a split; ink is room for side * side floats. */
-static void draw(const rq_data_spec *spec, int split, int64_t i, int digit, unsigned char *pixels, float *ink)
+static void draw(const rq_data_spec *spec, int split, int64_t i, int digit, unsigned char *pixels,
+                 float *ink)
 {
-    Dice dice = {rq_random_stream_id(spec->seed, RQ_PURPOSE_glyph, (uint64_t)split << 56 | (uint64_t)i), 0};
+    Dice dice = {
+        rq_random_stream_id(spec->seed, RQ_PURPOSE_glyph, (uint64_t)split << 56 | (uint64_t)i), 0};
     int side = (int)spec->size;
     memset(ink, 0, (size_t)side * (size_t)side * sizeof *ink);
     Point points[POINTS];
@@ -218,7 +224,8 @@ static void draw(const rq_data_spec *spec, int split, int64_t i, int digit, unsi
 /* Every ten samples hold each digit once, in an order of their own. */
 static int32_t label_of(uint64_t seed, int split, int64_t i)
 {
-    rq_random r = rq_random_stream_id(seed, RQ_PURPOSE_label, (uint64_t)split << 56 | (uint64_t)(i / DIGITS));
+    rq_random r =
+        rq_random_stream_id(seed, RQ_PURPOSE_label, (uint64_t)split << 56 | (uint64_t)(i / DIGITS));
     int64_t order[DIGITS];
     rq_random_permutation(&r, order, DIGITS);
     return (int32_t)order[i % DIGITS];
@@ -227,7 +234,8 @@ static int32_t label_of(uint64_t seed, int split, int64_t i)
 static bool check_spec(const rq_data_spec *spec, rq_error *err)
 {
     if (spec->size < SIDE_MIN || spec->size > SIDE_MAX)
-        return rq_fail(err, "glyphs takes size: %d to %d, not %lld", SIDE_MIN, SIDE_MAX, (long long)spec->size);
+        return rq_fail(err, "glyphs takes size: %d to %d, not %lld", SIDE_MIN, SIDE_MAX,
+                       (long long)spec->size);
     if (!(spec->noise >= 0 && spec->noise <= 1))
         return rq_fail(err, "glyphs takes noise: 0 to 1, not %g", spec->noise);
     if (spec->train < RQ_DATA_ALL || spec->val < RQ_DATA_ALL || spec->test < RQ_DATA_ALL)
@@ -244,7 +252,8 @@ static bool is_kept(const rq_data_spec *spec, int32_t label)
     return false;
 }
 
-/* Writes the labels of a split up to its count-th kept one; returns how many. Of ten samples at least one is kept. */
+/* Writes the labels of a split up to its count-th kept one; returns how many. Of ten samples at
+ * least one is kept. */
 static int64_t list_labels(const rq_data_spec *spec, int split, int64_t count, int32_t *labels)
 {
     int64_t i = 0;
@@ -255,8 +264,8 @@ static int64_t list_labels(const rq_data_spec *spec, int split, int64_t count, i
     return i;
 }
 
-static bool draw_all(const rq_data_spec *spec, const rq_pick *picks[2], const int64_t picked[2], int64_t train_end,
-                     rq_data *out, rq_error *err)
+static bool draw_all(const rq_data_spec *spec, const rq_pick *picks[2], const int64_t picked[2],
+                     int64_t train_end, rq_data *out, rq_error *err)
 {
     if (!rq_images_prepare(spec, 1, spec->size, spec->size, out, err)) return false;
     uint64_t pixels = (uint64_t)(spec->size * spec->size);
@@ -286,8 +295,10 @@ bool rq_glyphs_open(const rq_data_spec *spec, rq_data *out, rq_error *err)
     if (s.val == RQ_DATA_ALL) s.val = 0;
     if (s.test == RQ_DATA_ALL) s.test = 500;
     enum { MOST = 100000000 };
-    if (s.train > MOST || s.val > MOST || s.test > MOST) return rq_fail(err, "glyphs draws at most %d samples", MOST);
-    int32_t *labels = rq_alloc_array((uint64_t)(s.train + s.val + s.test), DIGITS * sizeof *labels, "labels", err);
+    if (s.train > MOST || s.val > MOST || s.test > MOST)
+        return rq_fail(err, "glyphs draws at most %d samples", MOST);
+    int32_t *labels = rq_alloc_array((uint64_t)(s.train + s.val + s.test), DIGITS * sizeof *labels,
+                                     "labels", err);
     if (!labels) return false;
     int64_t train_end = list_labels(&s, RQ_SPLIT_train, s.train, labels);
     int64_t val_end = train_end + list_labels(&s, RQ_SPLIT_val, s.val, labels + train_end);

@@ -2,7 +2,8 @@
  *
  *     offset 0   00 00 08 03 | count | rows | columns | pixels, row by row ...      images
  *     offset 0   00 00 08 01 | count | labels ...                                   labels
- * Numbers are big-endian, 32 bits. Both files are read to their end, so that a damaged one is found wherever the damage is.
+ * Numbers are big-endian, 32 bits. Both files are read to their end, so that a damaged one is found
+ * wherever the damage is.
  */
 #include "data/source.h"
 
@@ -29,17 +30,21 @@ static uint32_t big_endian(const unsigned char *b)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-static bool open_file(const char *folder, const char *name, uint32_t magic, int numbers, rq_stream *s, uint32_t *header,
-                      rq_error *err)
+static bool open_file(const char *folder, const char *name, uint32_t magic, int numbers,
+                      rq_stream *s, uint32_t *header, rq_error *err)
 {
     char path[RQ_PATH];
     if (!rq_data_file_path(folder, name, path))
-        return rq_fail(err, "'%s' has no %s (plain or .gz), though other files of the data set are there", folder, name);
+        return rq_fail(
+            err, "'%s' has no %s (plain or .gz), though other files of the data set are there",
+            folder, name);
     if (!rq_stream_open(s, path, err)) return false;
     unsigned char bytes[16];
     if (!rq_stream_read(s, bytes, 4 + 4 * (uint64_t)numbers, "the IDX header", err)) return false;
     if (big_endian(bytes) != magic)
-        return rq_fail(err, "'%s' is not the IDX file that was expected: it begins with %08" PRIx32 " instead of %08" PRIx32,
+        return rq_fail(err,
+                       "'%s' is not the IDX file that was expected: it begins with %08" PRIx32
+                       " instead of %08" PRIx32,
                        path, big_endian(bytes), magic);
     for (int i = 0; i < numbers; i++) header[i] = big_endian(bytes + 4 + 4 * i);
     return true;
@@ -56,11 +61,13 @@ static bool read_labels(rq_stream *s, int64_t count, Idx *idx, rq_error *err)
     for (int64_t i = 0; i < count; i++) {
         int64_t in_part = i % (int64_t)sizeof part;
         uint64_t left = (uint64_t)(count - i);
-        if (in_part == 0 && !rq_stream_read(s, part, left < sizeof part ? left : sizeof part, claim, err)) return false;
+        if (in_part == 0 &&
+            !rq_stream_read(s, part, left < sizeof part ? left : sizeof part, claim, err))
+            return false;
         idx->labels[i] = part[in_part];
         if (part[in_part] >= IDX_CLASSES)
-            return rq_fail(err, "'%s': the label at offset %" PRId64 " is %d; 0 to %d are expected", s->path, i + 8,
-                           part[in_part], IDX_CLASSES - 1);
+            return rq_fail(err, "'%s': the label at offset %" PRId64 " is %d; 0 to %d are expected",
+                           s->path, i + 8, part[in_part], IDX_CLASSES - 1);
     }
     return rq_stream_end(s, err);
 }
@@ -69,10 +76,11 @@ static bool open_labels(const char *folder, const char *name, Idx *idx, rq_data 
 {
     rq_stream s = {0};
     uint32_t count;
-    bool good = open_file(folder, name, 0x801, 1, &s, &count, err) && read_labels(&s, count, idx, err);
+    bool good =
+        open_file(folder, name, 0x801, 1, &s, &count, err) && read_labels(&s, count, idx, err);
     if (good && count != idx->count)
-        good = rq_fail(err, "'%s' has %" PRIu32 " labels, but '%s' has %" PRId64 " images", s.path, count, idx->images.path,
-                       idx->count);
+        good = rq_fail(err, "'%s' has %" PRIu32 " labels, but '%s' has %" PRId64 " images", s.path,
+                       count, idx->images.path, idx->count);
     good = good && rq_stream_note(&s, out, err);
     rq_stream_close(&s);
     return good;
@@ -83,14 +91,18 @@ static bool open_images(const char *folder, const char *name, Idx *idx, rq_data 
     uint32_t header[3];
     if (!open_file(folder, name, 0x803, 3, &idx->images, header, err)) return false;
     if (header[1] < 1 || header[1] > IDX_SIDE || header[2] < 1 || header[2] > IDX_SIDE)
-        return rq_fail(err, "'%s': the header promises images of %" PRIu32 " x %" PRIu32 " pixels; 1 to %d are expected",
+        return rq_fail(err,
+                       "'%s': the header promises images of %" PRIu32 " x %" PRIu32
+                       " pixels; 1 to %d are expected",
                        idx->images.path, header[1], header[2], IDX_SIDE);
     idx->count = header[0];
     idx->rows = header[1];
     idx->columns = header[2];
     char claim[64];
-    snprintf(claim, sizeof claim, "%" PRId64 " images of %" PRId64 " x %" PRId64, idx->count, idx->rows, idx->columns);
-    return rq_stream_can_hold(&idx->images, 16 + (uint64_t)idx->count * header[1] * header[2], claim, err) &&
+    snprintf(claim, sizeof claim, "%" PRId64 " images of %" PRId64 " x %" PRId64, idx->count,
+             idx->rows, idx->columns);
+    return rq_stream_can_hold(&idx->images, 16 + (uint64_t)idx->count * header[1] * header[2],
+                              claim, err) &&
            rq_stream_note(&idx->images, out, err);
 }
 
@@ -108,22 +120,28 @@ static bool read_images(Idx *idx, const rq_pick *picks, int64_t picked, rq_data 
         if (good) rq_image_store(out, picks[k].slot, raw, idx->rows, idx->columns);
         next = picks[k].source + 1;
     }
-    good = good && rq_stream_skip(&idx->images, (uint64_t)(idx->count - next) * size, "the images", err) &&
+    good = good &&
+           rq_stream_skip(&idx->images, (uint64_t)(idx->count - next) * size, "the images", err) &&
            rq_stream_end(&idx->images, err);
     rq_free(raw);
     return good;
 }
 
-static bool read_pools(const rq_data_spec *spec, const char *folder, Idx idx[2], rq_data *out, rq_error *err)
+static bool read_pools(const rq_data_spec *spec, const char *folder, Idx idx[2], rq_data *out,
+                       rq_error *err)
 {
     for (int p = 0; p < 2; p++)
         if (!open_images(folder, image_files[p], &idx[p], out, err) ||
             !open_labels(folder, label_files[p], &idx[p], out, err))
             return false;
     if (idx[0].rows != idx[1].rows || idx[0].columns != idx[1].columns)
-        return rq_fail(err, "'%s' has images of %" PRId64 " x %" PRId64 " pixels, '%s' of %" PRId64 " x %" PRId64,
-                       idx[0].images.path, idx[0].rows, idx[0].columns, idx[1].images.path, idx[1].rows, idx[1].columns);
-    rq_pools pools = {{idx[0].labels, idx[1].labels}, {idx[0].count, idx[1].count}, IDX_CLASSES, "images"};
+        return rq_fail(err,
+                       "'%s' has images of %" PRId64 " x %" PRId64 " pixels, '%s' of %" PRId64
+                       " x %" PRId64,
+                       idx[0].images.path, idx[0].rows, idx[0].columns, idx[1].images.path,
+                       idx[1].rows, idx[1].columns);
+    rq_pools pools = {
+        {idx[0].labels, idx[1].labels}, {idx[0].count, idx[1].count}, IDX_CLASSES, "images"};
     rq_pick *picks[2];
     int64_t picked[2];
     if (!rq_select(spec, &pools, out, picks, picked, err)) return false;
@@ -137,11 +155,14 @@ static bool read_pools(const rq_data_spec *spec, const char *folder, Idx idx[2],
 bool rq_idx_open(const rq_data_spec *spec, rq_data *out, rq_error *err)
 {
     static const char *const mnist[] = {"mnist", "MNIST/raw", "", NULL};
-    static const char *const fashion[] = {"fashion_mnist", "fashion-mnist", "FashionMNIST/raw", "", NULL};
-    const char *const names[] = {image_files[0], image_files[1], label_files[0], label_files[1], NULL};
+    static const char *const fashion[] = {"fashion_mnist", "fashion-mnist", "FashionMNIST/raw", "",
+                                          NULL};
+    const char *const names[] = {image_files[0], image_files[1], label_files[0], label_files[1],
+                                 NULL};
     bool is_mnist = strcmp(spec->source, "mnist") == 0;
     char folder[RQ_PATH];
-    if (!rq_data_locate(spec->source, spec->dir, is_mnist ? mnist : fashion, names, folder, err)) return false;
+    if (!rq_data_locate(spec->source, spec->dir, is_mnist ? mnist : fashion, names, folder, err))
+        return false;
     Idx idx[2] = {0};
     bool good = read_pools(spec, folder, idx, out, err);
     for (int p = 0; p < 2; p++) {

@@ -1,4 +1,5 @@
-/* locate.c: name of a data set -> folder. --data DIR, then $RQ_DATA, then $XDG_DATA_HOME/rq (or ~/.local/share/rq). */
+/* locate.c: name of a data set -> folder. --data DIR, then $RQ_DATA, then $XDG_DATA_HOME/rq (or
+ * ~/.local/share/rq). */
 #include "data/source.h"
 
 #include <stdio.h>
@@ -57,8 +58,8 @@ static void append(char *text, size_t size, const char *prefix, const char *item
     snprintf(text + used, size - used, "%s%s", prefix, item);
 }
 
-bool rq_data_locate(const char *source, const char *dir, const char *const *subs, const char *const *names,
-                    char folder[RQ_PATH], rq_error *err)
+bool rq_data_locate(const char *source, const char *dir, const char *const *subs,
+                    const char *const *names, char folder[RQ_PATH], rq_error *err)
 {
     char roots[RQ_ROOTS][RQ_PATH];
     int count = rq_data_roots(dir, roots);
@@ -70,8 +71,9 @@ bool rq_data_locate(const char *source, const char *dir, const char *const *subs
             append(looked, sizeof looked, looked[0] ? ", " : "", folder);
         }
     }
-    return rq_fail(err,
-                   "the data set '%s' was not found: no %s (plain or .gz) in %s\n"
-                   "name its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no download",
-                   source, names[0], looked[0] ? looked : "any folder, as none is set");
+    return rq_fail(
+        err,
+        "the data set '%s' was not found: no %s (plain or .gz) in %s\n"
+        "name its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no download",
+        source, names[0], looked[0] ? looked : "any folder, as none is set");
 }

@@ -1,9 +1,9 @@
 /* npy.c: numpy's .npy files <-> arrays.
  *
- *     offset 0   93 'N' 'U' 'M' 'P' 'Y' | major | minor | length of the header: 2 bytes, from version 2 on 4 | header | values
- * The header is a Python dictionary with 'descr', 'fortran_order' and 'shape', in any order, e.g.
+ *     93 'N' 'U' 'M' 'P' 'Y' | major | minor | length n | n bytes of header | values
  *     {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
- * The machine is little-endian, as the files are.
+ * The length has 2 bytes in version 1 and 4 in versions 2 and 3. The header is a Python dictionary
+ * of these three keys in any order. The machine is little-endian, as the files are.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -53,7 +53,8 @@ static bool expect(Npy *n, char c)
 {
     if (accept(n, c)) return true;
     char found[16] = "its end";
-    if (n->at < n->end) snprintf(found, sizeof found, "'%c'", isprint((unsigned char)*n->at) ? *n->at : '?');
+    if (n->at < n->end)
+        snprintf(found, sizeof found, "'%c'", isprint((unsigned char)*n->at) ? *n->at : '?');
     return rq_fail(n->err, "'%s': the npy header has %s where '%c' is expected", n->path, found, c);
 }
 
@@ -84,7 +85,8 @@ static bool read_size(Npy *n, int64_t *size)
         return rq_fail(n->err, "'%s': the shape in the npy header is not a list of sizes", n->path);
     *size = 0;
     for (; n->at < n->end && isdigit((unsigned char)*n->at); n->at++) {
-        if (*size > INT64_MAX / 16) return rq_fail(n->err, "'%s': the shape in the npy header is too large", n->path);
+        if (*size > INT64_MAX / 16)
+            return rq_fail(n->err, "'%s': the shape in the npy header is too large", n->path);
         *size = *size * 10 + (*n->at - '0');
     }
     return true;
@@ -96,7 +98,8 @@ static bool read_shape(Npy *n)
     if (!expect(n, '(')) return false;
     while (!accept(n, ')')) {
         if (n->ndim == RQ_ARRAY_DIMS - 1) /* one is kept for the parts of complex numbers */
-            return rq_fail(n->err, "'%s': at most %d axes are expected", n->path, RQ_ARRAY_DIMS - 1);
+            return rq_fail(n->err, "'%s': at most %d axes are expected", n->path,
+                           RQ_ARRAY_DIMS - 1);
         if (!read_size(n, &n->dims[n->ndim++])) return false;
         if (accept(n, ',')) continue;
         if (!expect(n, ')')) return false;
@@ -118,11 +121,15 @@ static bool read_entry(Npy *n)
         return read_shape(n);
     }
     if (strcmp(key, "fortran_order") != 0)
-        return rq_fail(n->err, "'%s': the npy header has the key '%s'; descr, fortran_order and shape are expected", n->path, key);
+        return rq_fail(
+            n->err,
+            "'%s': the npy header has the key '%s'; descr, fortran_order and shape are expected",
+            n->path, key);
     n->has_order = true;
     n->is_fortran = accept_word(n, "True");
     if (n->is_fortran || accept_word(n, "False")) return true;
-    return rq_fail(n->err, "'%s': fortran_order in the npy header is neither True nor False", n->path);
+    return rq_fail(n->err, "'%s': fortran_order in the npy header is neither True nor False",
+                   n->path);
 }
 
 static bool read_header(Npy *n)
@@ -135,12 +142,16 @@ static bool read_header(Npy *n)
         break;
     }
     skip_space(n);
-    if (n->at != n->end) return rq_fail(n->err, "'%s': something stands behind the npy header's '}'", n->path);
+    if (n->at != n->end)
+        return rq_fail(n->err, "'%s': something stands behind the npy header's '}'", n->path);
     if (!n->has_descr || !n->has_order || !n->has_shape)
         return rq_fail(n->err, "'%s': the npy header lacks '%s'", n->path,
-                       !n->has_descr ? "descr" : !n->has_order ? "fortran_order" : "shape");
+                       !n->has_descr   ? "descr"
+                       : !n->has_order ? "fortran_order"
+                                       : "shape");
     if (n->is_fortran && n->ndim > 1)
-        return rq_fail(n->err, "'%s' is in Fortran order; save it with numpy.ascontiguousarray", n->path);
+        return rq_fail(n->err, "'%s' is in Fortran order; save it with numpy.ascontiguousarray",
+                       n->path);
     return true;
 }
 
@@ -149,8 +160,10 @@ static bool make_array(Npy *n, const unsigned char *values, uint64_t bytes, rq_a
     size_t t = 0, count = sizeof types / sizeof *types;
     while (t < count && strcmp(types[t].descr, n->descr) != 0) t++;
     if (t == count)
-        return rq_fail(n->err, "'%s' has the type '%s'; little-endian f4, f8, i4, i8, c8, c16 and u1 can be read", n->path,
-                       n->descr);
+        return rq_fail(
+            n->err,
+            "'%s' has the type '%s'; little-endian f4, f8, i4, i8, c8, c16 and u1 can be read",
+            n->path, n->descr);
     if (types[t].is_complex) n->dims[n->ndim++] = 2;
     int64_t each = rq_dtype_bytes(types[t].dtype), size = 1;
     bool fits = true;
@@ -160,28 +173,33 @@ static bool make_array(Npy *n, const unsigned char *values, uint64_t bytes, rq_a
     }
     if (!fits || (uint64_t)size > bytes / (uint64_t)each || (uint64_t)(size * each) != bytes) {
         char shape[200];
-        return rq_fail(n->err, "'%s': the header promises shape %s of '%s', but %" PRIu64 " bytes follow it", n->path,
-                       rq_shape_text(n->ndim, n->dims, shape, sizeof shape), n->descr, bytes);
+        return rq_fail(
+            n->err, "'%s': the header promises shape %s of '%s', but %" PRIu64 " bytes follow it",
+            n->path, rq_shape_text(n->ndim, n->dims, shape, sizeof shape), n->descr, bytes);
     }
     if (!rq_array_new(out, types[t].dtype, n->ndim, n->dims, n->path, n->err)) return false;
     memcpy(out->values, values, bytes);
     return true;
 }
 
-static bool parse(const char *path, const unsigned char *b, size_t size, rq_array *out, rq_error *err)
+static bool parse(const char *path, const unsigned char *b, size_t size, rq_array *out,
+                  rq_error *err)
 {
     if (size < 10 || memcmp(b, "\x93NUMPY", 6) != 0)
         return rq_fail(err, "'%s' is not an npy file: it does not begin with 93 'NUMPY'", path);
-    if (b[6] < 1 || b[6] > 3) return rq_fail(err, "'%s' is of npy version %d; 1 to 3 can be read", path, b[6]);
+    if (b[6] < 1 || b[6] > 3)
+        return rq_fail(err, "'%s' is of npy version %d; 1 to 3 can be read", path, b[6]);
     size_t start = b[6] == 1 ? 10 : 12;
     if (size < start) return rq_fail(err, "'%s' is cut off inside the npy header", path);
     uint64_t length = b[8] | (uint64_t)b[9] << 8;
     if (start == 12) length |= (uint64_t)b[10] << 16 | (uint64_t)b[11] << 24;
     if (length > NPY_HEADER_MOST)
-        return rq_fail(err, "'%s': an npy header of %" PRIu64 " bytes is promised; at most %d are expected", path, length,
-                       NPY_HEADER_MOST);
+        return rq_fail(
+            err, "'%s': an npy header of %" PRIu64 " bytes is promised; at most %d are expected",
+            path, length, NPY_HEADER_MOST);
     if (length > size - start)
-        return rq_fail(err, "'%s': an npy header of %" PRIu64 " bytes is promised, but %zu follow", path, length, size - start);
+        return rq_fail(err, "'%s': an npy header of %" PRIu64 " bytes is promised, but %zu follow",
+                       path, length, size - start);
     const char *header = (const char *)b + start;
     Npy n = {.path = path, .at = header, .end = header + length, .err = err};
     return read_header(&n) && make_array(&n, b + start + length, size - start - length, out);
@@ -204,15 +222,19 @@ bool rq_npy_write(const char *path, const rq_array *a, rq_error *err)
     for (size_t t = 0; !descr; t++)
         if (types[t].dtype == a->dtype) descr = types[t].descr;
     char header[512];
-    int used = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (", descr);
+    int used = snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': False, 'shape': (",
+                        descr);
     for (int i = 0; i < a->ndim; i++)
-        used += snprintf(header + used, sizeof header - (size_t)used, "%s%" PRId64 "%s", i ? " " : "", a->dims[i],
-                         i + 1 < a->ndim || a->ndim == 1 ? "," : "");
+        used += snprintf(header + used, sizeof header - (size_t)used, "%s%" PRId64 "%s",
+                         i ? " " : "", a->dims[i], i + 1 < a->ndim || a->ndim == 1 ? "," : "");
     used += snprintf(header + used, sizeof header - (size_t)used, "), }");
-    while ((10 + used + 1) % 64 != 0) header[used++] = ' '; /* the values begin at a multiple of 64 */
+    while ((10 + used + 1) % 64 != 0)
+        header[used++] = ' '; /* the values begin at a multiple of 64 */
     header[used++] = '\n';
-    const unsigned char start[10] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)used, (unsigned char)(used >> 8)};
+    const unsigned char start[10] = {
+        0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0, (unsigned char)used, (unsigned char)(used >> 8)};
     const void *parts[] = {start, header, a->values};
-    const size_t sizes[] = {sizeof start, (size_t)used, (size_t)(a->size * rq_dtype_bytes(a->dtype))};
+    const size_t sizes[] = {sizeof start, (size_t)used,
+                            (size_t)(a->size * rq_dtype_bytes(a->dtype))};
     return rq_file_replace(path, parts, sizes, 3, err);
 }

@@ -1,12 +1,14 @@
 /* pack.c: samples -> lane layout, out[element][lane], for kernels.
  *
- * Bytes become reals through the table of their channel, so a value has the same bits wherever it is packed.
+ * Bytes become reals through the table of their channel, so a value has the same bits wherever it
+ * is packed.
  */
 #include "data/data.h"
 
 #include <assert.h>
 
-static int64_t sample_of_lane(const rq_data *d, rq_split split, const int64_t *indices, int count, int lane)
+static int64_t sample_of_lane(const rq_data *d, rq_split split, const int64_t *indices, int count,
+                              int lane)
 {
     int64_t i = indices[lane < count ? lane : count - 1];
     assert(count > 0 && i >= 0 && i < d->count[split]);
@@ -26,10 +28,7 @@ int32_t rq_data_label(const rq_data *d, rq_split split, int64_t sample)
     return d->labels ? d->labels[d->first[split] + sample] : -1;
 }
 
-int64_t rq_data_target_rows(const rq_data *d)
-{
-    return d->targets ? d->target_size : d->classes;
-}
+int64_t rq_data_target_rows(const rq_data *d) { return d->targets ? d->target_size : d->classes; }
 
 static void put(void *out, int64_t at, int real_bytes, double value)
 {
@@ -40,14 +39,16 @@ static void put(void *out, int64_t at, int real_bytes, double value)
 }
 
 /* One lane from bytes: out[e * lanes] = table[channel of e][from[e]]. */
-static void pack_bytes(const rq_data *d, const unsigned char *from, int lanes, int real_bytes, void *out)
+static void pack_bytes(const rq_data *d, const unsigned char *from, int lanes, int real_bytes,
+                       void *out)
 {
     int64_t plane = d->size / d->channels;
     for (int64_t c = 0; c < d->channels; c++) {
         const double *table = d->table + c * 256;
         int64_t end = (c + 1) * plane;
         if (real_bytes == 4)
-            for (int64_t e = c * plane; e < end; e++) ((float *)out)[e * lanes] = (float)table[from[e]];
+            for (int64_t e = c * plane; e < end; e++)
+                ((float *)out)[e * lanes] = (float)table[from[e]];
         else
             for (int64_t e = c * plane; e < end; e++) ((double *)out)[e * lanes] = table[from[e]];
     }
@@ -58,8 +59,8 @@ static void pack_reals(const double *from, int64_t size, int lanes, int real_byt
     for (int64_t e = 0; e < size; e++) put(out, e * lanes, real_bytes, from[e]);
 }
 
-void rq_data_pack(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes, int real_bytes,
-                  void *out)
+void rq_data_pack(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes,
+                  int real_bytes, void *out)
 {
     for (int lane = 0; lane < lanes; lane++) {
         int64_t at = sample_of_lane(d, split, indices, count, lane) * d->size;
@@ -71,14 +72,15 @@ void rq_data_pack(const rq_data *d, rq_split split, const int64_t *indices, int 
     }
 }
 
-void rq_data_pack_target(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes, int real_bytes,
-                         void *out)
+void rq_data_pack_target(const rq_data *d, rq_split split, const int64_t *indices, int count,
+                         int lanes, int real_bytes, void *out)
 {
     for (int lane = 0; lane < lanes; lane++) {
         int64_t sample = sample_of_lane(d, split, indices, count, lane);
         if (d->targets) {
             void *column = (char *)out + (size_t)lane * (size_t)real_bytes;
-            pack_reals(d->targets + sample * d->target_size, d->target_size, lanes, real_bytes, column);
+            pack_reals(d->targets + sample * d->target_size, d->target_size, lanes, real_bytes,
+                       column);
             continue;
         }
         for (int k = 0; k < d->classes; k++)
@@ -86,7 +88,8 @@ void rq_data_pack_target(const rq_data *d, rq_split split, const int64_t *indice
     }
 }
 
-void rq_data_pack_labels(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes, int32_t *out)
+void rq_data_pack_labels(const rq_data *d, rq_split split, const int64_t *indices, int count,
+                         int lanes, int32_t *out)
 {
     for (int lane = 0; lane < lanes; lane++)
         out[lane] = d->labels ? d->labels[sample_of_lane(d, split, indices, count, lane)] : -1;

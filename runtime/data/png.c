@@ -7,11 +7,15 @@
 
 #include "data/file.h"
 
-bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height, int channels, rq_error *err)
+bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height,
+                  int channels, rq_error *err)
 {
-    if (width < 1 || height < 1 || width > 32768 || height > 32768 || (channels != 1 && channels != 3))
-        return rq_fail(err, "'%s': a picture of %" PRId64 " x %" PRId64 " pixels and %d channels cannot be written", path,
-                       width, height, channels);
+    if (width < 1 || height < 1 || width > 32768 || height > 32768 ||
+        (channels != 1 && channels != 3))
+        return rq_fail(err,
+                       "'%s': a picture of %" PRId64 " x %" PRId64
+                       " pixels and %d channels cannot be written",
+                       path, width, height, channels);
     png_image image;
     memset(&image, 0, sizeof image);
     image.version = PNG_IMAGE_VERSION;
@@ -50,14 +54,16 @@ static void find_range(const rq_data *d, rq_split split, int64_t samples, Sheet 
 }
 
 /* Draws one sample with its top left corner at (left, top). */
-static void place_sample(const rq_data *d, rq_split split, int64_t sample, int64_t left, int64_t top, Sheet *s)
+static void place_sample(const rq_data *d, rq_split split, int64_t sample, int64_t left,
+                         int64_t top, Sheet *s)
 {
     int64_t rows = d->dims[1], columns = d->dims[2];
     for (int64_t y = 0; y < rows * s->zoom; y++) {
         unsigned char *to = s->pixels + ((top + y) * s->width + left) * s->channels;
         for (int64_t x = 0; x < columns * s->zoom; x++) {
             for (int c = 0; c < s->channels; c++) {
-                double v = rq_data_value(d, split, sample, (c * rows + y / s->zoom) * columns + x / s->zoom);
+                double v = rq_data_value(d, split, sample,
+                                         (c * rows + y / s->zoom) * columns + x / s->zoom);
                 double part = s->high > s->low ? (v - s->low) / (s->high - s->low) : 0;
                 *to++ = (unsigned char)(part * 255 + 0.5);
             }
@@ -65,7 +71,8 @@ static void place_sample(const rq_data *d, rq_split split, int64_t sample, int64
     }
 }
 
-bool rq_png_sheet(const char *path, const rq_data *d, rq_split split, int rows, int columns, int zoom, rq_error *err)
+bool rq_png_sheet(const char *path, const rq_data *d, rq_split split, int rows, int columns,
+                  int zoom, rq_error *err)
 {
     enum { GAP = 2 };
     if (d->ndim != 3) return rq_fail(err, "the samples of '%s' are not images", d->name);
@@ -76,7 +83,8 @@ bool rq_png_sheet(const char *path, const rq_data *d, rq_split split, int rows, 
     s.pixels = rq_alloc_array(bytes, 1, "a sheet of samples", err);
     if (!s.pixels) return false;
     memset(s.pixels, 96, bytes);
-    int64_t samples = (int64_t)rows * columns < d->count[split] ? (int64_t)rows * columns : d->count[split];
+    int64_t samples =
+        (int64_t)rows * columns < d->count[split] ? (int64_t)rows * columns : d->count[split];
     find_range(d, split, samples, &s);
     for (int64_t i = 0; i < samples; i++)
         place_sample(d, split, i, GAP + i % columns * wide, GAP + i / columns * tall, &s);

@@ -5,11 +5,14 @@
 #include "data/data.h"
 
 /* pixels[height][width][channels], 1 channel = grey, 3 = RGB. */
-bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height, int channels, rq_error *err);
+bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height,
+                  int channels, rq_error *err);
 
-/* The first rows * columns samples of a split on one sheet, row by row, `zoom` pixels per pixel, 2 pixels apart. Values are
- * mapped from their smallest and largest to black and white. Images of 1 or 3 channels; others show channel 0.
+/* The first rows * columns samples of a split on one sheet, row by row, `zoom` pixels per pixel, 2
+ * pixels apart. Values are mapped from their smallest and largest to black and white. Images of 1
+ * or 3 channels; others show channel 0.
  */
-bool rq_png_sheet(const char *path, const rq_data *d, rq_split split, int rows, int columns, int zoom, rq_error *err);
+bool rq_png_sheet(const char *path, const rq_data *d, rq_split split, int rows, int columns,
+                  int zoom, rq_error *err);
 
 #endif

@@ -1,17 +1,20 @@
 /* resize.c: images of bytes to another size, each axis on its own.
  *
- * Smaller: area average; an output pixel is the mean of the input it covers, edge pixels weighted with the covered part.
- * Larger: bilinear between pixel centres, the border pixels repeated outside. Results are rounded to bytes, halves up. For an
- * axis from n to m pixels, output i has at most n / m + 2 taps.
+ * Smaller: area average; an output pixel is the mean of the input it covers, edge pixels weighted
+ * with the covered part. Larger: bilinear between pixel centres, the border pixels repeated
+ * outside. Results are rounded to bytes, halves up. For an axis from n to m pixels, output i has at
+ * most n / m + 2 taps.
  */
 #include "data/source.h"
 
 #include <math.h>
 #include <string.h>
 
+/* Input pixels first .. first + count - 1 of one output pixel. The first and the last have weights
+ * of their own, those between 1; all are divided by sum. */
 typedef struct Taps {
     int64_t first, count;
-    double weight[2];          /* of the first and the last; those between weigh 1; before division by `sum` */
+    double weight[2];
     double sum;
 } Taps;
 
@@ -57,8 +60,8 @@ static double one_pixel(const unsigned char *from, int64_t width, const Taps *ty
     return sum / (ty->sum * tx->sum);
 }
 
-void rq_resize_plane(const unsigned char *from, int64_t height, int64_t width, unsigned char *to, int64_t to_height,
-                     int64_t to_width)
+void rq_resize_plane(const unsigned char *from, int64_t height, int64_t width, unsigned char *to,
+                     int64_t to_height, int64_t to_width)
 {
     for (int64_t y = 0; y < to_height; y++) {
         Taps ty = taps(y, height, to_height);
@@ -69,8 +72,8 @@ void rq_resize_plane(const unsigned char *from, int64_t height, int64_t width, u
     }
 }
 
-bool rq_images_prepare(const rq_data_spec *spec, int64_t channels, int64_t height, int64_t width, rq_data *out,
-                       rq_error *err)
+bool rq_images_prepare(const rq_data_spec *spec, int64_t channels, int64_t height, int64_t width,
+                       rq_data *out, rq_error *err)
 {
     enum { MOST = 65536 };
     if (spec->height < 0 || spec->width < 0 || spec->height > MOST || spec->width > MOST)
@@ -85,7 +88,8 @@ bool rq_images_prepare(const rq_data_spec *spec, int64_t channels, int64_t heigh
     return out->bytes != NULL;
 }
 
-void rq_image_store(rq_data *d, int64_t slot, const unsigned char *raw, int64_t height, int64_t width)
+void rq_image_store(rq_data *d, int64_t slot, const unsigned char *raw, int64_t height,
+                    int64_t width)
 {
     unsigned char *to = d->bytes + slot * d->size;
     if (height == d->dims[1] && width == d->dims[2]) {
@@ -93,5 +97,6 @@ void rq_image_store(rq_data *d, int64_t slot, const unsigned char *raw, int64_t 
         return;
     }
     for (int64_t c = 0; c < d->channels; c++)
-        rq_resize_plane(raw + c * height * width, height, width, to + c * d->dims[1] * d->dims[2], d->dims[1], d->dims[2]);
+        rq_resize_plane(raw + c * height * width, height, width, to + c * d->dims[1] * d->dims[2],
+                        d->dims[1], d->dims[2]);
 }

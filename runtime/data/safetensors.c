@@ -1,9 +1,10 @@
 /* safetensors.c: .safetensors <-> rq_tensors.
  *
  *     8 bytes: length n of the header, little-endian | n bytes of JSON | values
- *     {"__metadata__": {"key": "text"}, "q1.theta": {"dtype": "F32", "shape": [4, 4, 2], "data_offsets": [0, 128]}}
- * Offsets count from behind the header; sorted by them the tensors touch, without holes, up to the end of the file. Nothing in the
- * header is believed before it is held against the size of the file.
+ *     {"__metadata__": {"key": "text"},
+ *      "q1.theta": {"dtype": "F32", "shape": [4, 4, 2], "data_offsets": [0, 128]}}
+ * Offsets count from behind the header; sorted by them the tensors touch, without holes, up to the
+ * end of the file. Nothing in the header is believed before it is held against the size of the file.
  */
 #include "data/safetensors.h"
 
@@ -27,13 +28,14 @@ typedef struct Entry {
     uint64_t begin, end;
 } Entry;
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- reading ---- */
 
 static bool read_shape(const json_t *shape, Entry *e, rq_error *err)
 {
     if (!json_is_array(shape)) return rq_fail(err, "tensor '%s' has no list 'shape'", e->name);
     if (json_array_size(shape) > RQ_ARRAY_DIMS)
-        return rq_fail(err, "tensor '%s' has %zu axes; at most %d are expected", e->name, json_array_size(shape), RQ_ARRAY_DIMS);
+        return rq_fail(err, "tensor '%s' has %zu axes; at most %d are expected", e->name,
+                       json_array_size(shape), RQ_ARRAY_DIMS);
     e->ndim = (int)json_array_size(shape);
     for (int i = 0; i < e->ndim; i++) {
         const json_t *size = json_array_get(shape, (size_t)i);
@@ -48,13 +50,16 @@ static bool read_offsets(const json_t *offsets, Entry *e, uint64_t room, rq_erro
 {
     const json_t *begin = json_array_get(offsets, 0), *end = json_array_get(offsets, 1);
     int64_t from = json_integer_value(begin), to = json_integer_value(end);
-    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end) || from < 0 || to < from)
+    if (json_array_size(offsets) != 2 || !json_is_integer(begin) || !json_is_integer(end) ||
+        from < 0 || to < from)
         return rq_fail(err, "tensor '%s' has no 'data_offsets' [begin, end]", e->name);
     e->begin = (uint64_t)from;
     e->end = (uint64_t)to;
     if (e->end > room)
-        return rq_fail(err, "tensor '%s' ends at byte %" PRIu64 " of the values, but the file has %" PRIu64 " of them", e->name,
-                       e->end, room);
+        return rq_fail(err,
+                       "tensor '%s' ends at byte %" PRIu64
+                       " of the values, but the file has %" PRIu64 " of them",
+                       e->name, e->end, room);
     return true;
 }
 
@@ -70,8 +75,11 @@ static bool check_size(const Entry *e, rq_error *err)
     }
     if (fits && bytes == e->end - e->begin) return true;
     char shape[200];
-    return rq_fail(err, "tensor '%s' of shape %s and type %s does not have the %" PRIu64 " bytes that its offsets give it",
-                   e->name, rq_shape_text(e->ndim, e->dims, shape, sizeof shape), dtype_names[e->dtype], e->end - e->begin);
+    return rq_fail(err,
+                   "tensor '%s' of shape %s and type %s does not have the %" PRIu64
+                   " bytes that its offsets give it",
+                   e->name, rq_shape_text(e->ndim, e->dims, shape, sizeof shape),
+                   dtype_names[e->dtype], e->end - e->begin);
 }
 
 static bool read_entry(const char *name, const json_t *j, uint64_t room, Entry *e, rq_error *err)
@@ -83,7 +91,8 @@ static bool read_entry(const char *name, const json_t *j, uint64_t room, Entry *
     for (int d = 1; d < RQ_DTYPE_COUNT; d++)
         if (strcmp(dtype_names[d], dtype) == 0) e->dtype = (rq_dtype)d;
     if (!e->dtype)
-        return rq_fail(err, "tensor '%s' has the type '%s'; F32, F64, I32, I64 and U8 can be read", name, dtype);
+        return rq_fail(err, "tensor '%s' has the type '%s'; F32, F64, I32, I64 and U8 can be read",
+                       name, dtype);
     return read_shape(json_object_get(j, "shape"), e, err) &&
            read_offsets(json_object_get(j, "data_offsets"), e, room, err) && check_size(e, err);
 }
@@ -107,11 +116,13 @@ static bool check_tiling(const Entry *entries, int count, uint64_t room, rq_erro
     for (int i = 0; i < count; i++) {
         const Entry *e = &entries[i];
         if (e->begin < at)
-            return rq_fail(err, "tensors '%s' and '%s' overlap at byte %" PRIu64 " of the values", entries[i - 1].name, e->name,
-                           e->begin);
+            return rq_fail(err, "tensors '%s' and '%s' overlap at byte %" PRIu64 " of the values",
+                           entries[i - 1].name, e->name, e->begin);
         if (e->begin > at)
-            return rq_fail(err, "bytes %" PRIu64 " to %" PRIu64 " of the values, in front of '%s', belong to no tensor", at,
-                           e->begin, e->name);
+            return rq_fail(err,
+                           "bytes %" PRIu64 " to %" PRIu64
+                           " of the values, in front of '%s', belong to no tensor",
+                           at, e->begin, e->name);
         at = e->end;
     }
     if (at == room) return true;
@@ -131,8 +142,10 @@ static bool copy_texts(json_t *meta, rq_tensors *out, rq_error *err)
     if (!out->texts) return false;
     const char *key;
     json_t *value;
-    json_object_foreach(meta, key, value) {
-        if (!json_is_string(value)) return rq_fail(err, "'%s' in '__metadata__' is not a text", key);
+    json_object_foreach(meta, key, value)
+    {
+        if (!json_is_string(value))
+            return rq_fail(err, "'%s' in '__metadata__' is not a text", key);
         rq_text *t = &out->texts[out->text_count++];
         t->key = rq_copy_text(key, err);
         t->value = rq_copy_text(json_string_value(value), err);
@@ -142,7 +155,8 @@ static bool copy_texts(json_t *meta, rq_tensors *out, rq_error *err)
     return true;
 }
 
-static bool copy_tensors(Entry *entries, int count, const unsigned char *values, rq_tensors *out, rq_error *err)
+static bool copy_tensors(Entry *entries, int count, const unsigned char *values, rq_tensors *out,
+                         rq_error *err)
 {
     qsort(entries, (size_t)count, sizeof *entries, by_name);
     out->tensors = rq_alloc_array((uint64_t)count, sizeof *out->tensors, "tensors", err);
@@ -151,24 +165,27 @@ static bool copy_tensors(Entry *entries, int count, const unsigned char *values,
         const Entry *e = &entries[i];
         rq_tensor *t = &out->tensors[out->count++];
         t->name = rq_copy_text(e->name, err);
-        if (!t->name || !rq_array_new(&t->array, e->dtype, e->ndim, e->dims, e->name, err)) return false;
+        if (!t->name || !rq_array_new(&t->array, e->dtype, e->ndim, e->dims, e->name, err))
+            return false;
         memcpy(t->array.values, values + e->begin, e->end - e->begin);
     }
     return true;
 }
 
-static bool read_entries(json_t *header, Entry *entries, const unsigned char *values, uint64_t room, rq_tensors *out,
-                         rq_error *err)
+static bool read_entries(json_t *header, Entry *entries, const unsigned char *values, uint64_t room,
+                         rq_tensors *out, rq_error *err)
 {
     int count = 0;
     const char *name;
     json_t *value;
-    json_object_foreach(header, name, value) {
+    json_object_foreach(header, name, value)
+    {
         if (strcmp(name, "__metadata__") == 0) continue;
         if (!read_entry(name, value, room, &entries[count++], err)) return false;
     }
     qsort(entries, (size_t)count, sizeof *entries, by_offset);
-    return check_tiling(entries, count, room, err) && copy_texts(json_object_get(header, "__metadata__"), out, err) &&
+    return check_tiling(entries, count, room, err) &&
+           copy_texts(json_object_get(header, "__metadata__"), out, err) &&
            copy_tensors(entries, count, values, out, err);
 }
 
@@ -178,12 +195,16 @@ static bool parse(const unsigned char *b, size_t size, rq_tensors *out, rq_error
     uint64_t length = 0;
     for (int i = 7; i >= 0; i--) length = length << 8 | b[i];
     if (length > HEADER_MOST)
-        return rq_fail(err, "a header of %" PRIu64 " bytes is promised; at most %d are expected", length, HEADER_MOST);
+        return rq_fail(err, "a header of %" PRIu64 " bytes is promised; at most %d are expected",
+                       length, HEADER_MOST);
     if (length > size - 8)
-        return rq_fail(err, "a header of %" PRIu64 " bytes is promised, but %zu follow", length, size - 8);
+        return rq_fail(err, "a header of %" PRIu64 " bytes is promised, but %zu follow", length,
+                       size - 8);
     json_error_t where;
     json_t *header = json_loadb((const char *)b + 8, length, JSON_REJECT_DUPLICATES, &where);
-    if (!header) return rq_fail(err, "the header is not the JSON that is expected: %s at byte %d", where.text, where.position + 8);
+    if (!header)
+        return rq_fail(err, "the header is not the JSON that is expected: %s at byte %d",
+                       where.text, where.position + 8);
     Entry *entries = rq_alloc_array(json_object_size(header), sizeof *entries, "the header", err);
     bool good = entries != NULL;
     if (good && !json_is_object(header)) good = rq_fail(err, "the header is not a JSON object");
@@ -235,7 +256,7 @@ const char *rq_tensors_text(const rq_tensors *t, const char *key)
     return NULL;
 }
 
-/* ---- writing ---------------------------------------------------------------------------------------------------- */
+/* ---- writing ---- */
 
 /* Wide elements first, so that each tensor is aligned for its type; then by name. */
 static int by_width_and_name(const void *a, const void *b)
@@ -250,11 +271,12 @@ static json_t *describe(const rq_array *a, uint64_t begin, uint64_t end)
 {
     json_t *shape = json_array();
     for (int i = 0; i < a->ndim; i++) json_array_append_new(shape, json_integer(a->dims[i]));
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype_names[a->dtype], "shape", shape, "data_offsets", (json_int_t)begin,
-                     (json_int_t)end);
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype_names[a->dtype], "shape", shape,
+                     "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
-/* The header's text, which goes back through jansson's own allocator; NULL = a name is not UTF-8 or there twice, or no memory. */
+/* The header's text, which goes back through jansson's own allocator; NULL = a name is not UTF-8 or
+ * there twice, or no memory. */
 static char *header_text(const rq_tensors *t, const rq_tensor *const *order, rq_error *err)
 {
     json_t *header = json_object();
@@ -271,7 +293,8 @@ static char *header_text(const rq_tensors *t, const rq_tensor *const *order, rq_
         uint64_t bytes = (uint64_t)(order[i]->array.size * rq_dtype_bytes(order[i]->array.dtype));
         if (json_object_get(header, order[i]->name))
             good = rq_fail(err, "there are two tensors '%s'", order[i]->name);
-        else if (json_object_set_new(header, order[i]->name, describe(&order[i]->array, at, at + bytes)) != 0)
+        else if (json_object_set_new(header, order[i]->name,
+                                     describe(&order[i]->array, at, at + bytes)) != 0)
             good = rq_fail(err, "the name of tensor '%s' is not UTF-8", order[i]->name);
         at += bytes;
     }
@@ -282,8 +305,8 @@ static char *header_text(const rq_tensors *t, const rq_tensor *const *order, rq_
 }
 
 /* Puts length, header, padding to a multiple of 8 and values one after the other into the file. */
-static bool write_parts(const char *path, const char *header, const rq_tensor *const *order, int count, const void **parts,
-                        size_t *sizes, rq_error *err)
+static bool write_parts(const char *path, const char *header, const rq_tensor *const *order,
+                        int count, const void **parts, size_t *sizes, rq_error *err)
 {
     size_t length = strlen(header), padding = (8 - length % 8) % 8;
     unsigned char start[8];

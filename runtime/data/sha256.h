@@ -1,4 +1,5 @@
-/* sha256.h: SHA-256 (FIPS 180-4) of bytes and of files, as the 64 hexadecimal digits that runs and checks store. */
+/* sha256.h: SHA-256 (FIPS 180-4) of bytes and of files, as the 64 hexadecimal digits that runs and
+ * checks store. */
 #ifndef RQ_DATA_SHA256_H
 #define RQ_DATA_SHA256_H
 

@@ -1,7 +1,9 @@
-/* source.h: what every data source is made of: finding files, choosing samples, bringing them to size.
+/* source.h: what every data source is made of: finding files, choosing samples, bringing them to
+ * size.
  *
- * A source reads its labels, asks rq_select which samples are wanted, reads these in file order and hands each to
- * rq_store_bytes. It fills dims, size, channels and the samples of the rq_data; rq_data_open does the rest.
+ * A source reads its labels, asks rq_select which samples are wanted, reads these in file order and
+ * hands each to rq_image_store. It fills dims, size, channels and the samples of the rq_data;
+ * rq_data_open does the rest.
  */
 #ifndef RQ_DATA_SOURCE_H
 #define RQ_DATA_SOURCE_H
@@ -14,41 +16,46 @@ typedef struct rq_pick {
     int64_t slot;
 } rq_pick;
 
-/* Where samples are taken from: train and val from the training pool, in this order; test from its own, or, where labels[1] is
- * NULL, from behind val. Labels are 0 .. classes-1. */
+/* Where samples are taken from: train and val from the training pool, in this order; test from its
+ * own, or, where labels[1] is NULL, from behind val. Labels are 0 .. classes-1. */
 typedef struct rq_pools {
     const int32_t *labels[2];
     int64_t count[2];
     int classes;
-    const char *what;          /* "images", for messages */
+    const char *what; /* "images", for messages */
 } rq_pools;
 
-/* Checks what the spec asks against what there is and fills name, total, count, first, labels, classes, class_labels,
- * source_index of out. picks[0] and picks[1] (rq_free) list the chosen samples of the pools in ascending order; counts as in
- * picked[]. On failure no picks are held. */
-bool rq_select(const rq_data_spec *spec, const rq_pools *pools, rq_data *out, rq_pick *picks[2], int64_t picked[2],
-               rq_error *err);
+/* Checks what the spec asks against what there is and fills name, total, count, first, labels,
+ * classes, class_labels, source_index of out. picks[0] and picks[1] (rq_free) list the chosen
+ * samples of the pools in ascending order; counts as in picked[]. On failure no picks are held. */
+bool rq_select(const rq_data_spec *spec, const rq_pools *pools, rq_data *out, rq_pick *picks[2],
+               int64_t picked[2], rq_error *err);
 
-/* Sets dims to [channels, height, width], resized if the spec says so, and takes memory for the bytes. */
-bool rq_images_prepare(const rq_data_spec *spec, int64_t channels, int64_t height, int64_t width, rq_data *out,
-                       rq_error *err);
+/* Sets dims to [channels, height, width], resized if the spec says so, and takes memory for the
+ * bytes. */
+bool rq_images_prepare(const rq_data_spec *spec, int64_t channels, int64_t height, int64_t width,
+                       rq_data *out, rq_error *err);
 
 /* Stores raw [channels][height][width] as sample `slot`, resized to dims. */
-void rq_image_store(rq_data *d, int64_t slot, const unsigned char *raw, int64_t height, int64_t width);
+void rq_image_store(rq_data *d, int64_t slot, const unsigned char *raw, int64_t height,
+                    int64_t width);
 
 /* resize.c: [height][width] -> [to_height][to_width]. */
-void rq_resize_plane(const unsigned char *from, int64_t height, int64_t width, unsigned char *to, int64_t to_height,
-                     int64_t to_width);
+void rq_resize_plane(const unsigned char *from, int64_t height, int64_t width, unsigned char *to,
+                     int64_t to_height, int64_t to_width);
 
-/* locate.c: the folders in which data are looked up, `--data DIR` (may be NULL) first. Returns how many. */
+/* locate.c: the folders in which data are looked up, `--data DIR` (may be NULL) first. Returns how
+ * many. */
 enum { RQ_ROOTS = 3, RQ_PATH = 4096 };
 int rq_data_roots(const char *dir, char roots[RQ_ROOTS][RQ_PATH]);
 
-/* Finds a folder root/sub that holds one of `names` (NULL-terminated lists). False = the message lists where it was looked for. */
-bool rq_data_locate(const char *source, const char *dir, const char *const *subs, const char *const *names,
-                    char folder[RQ_PATH], rq_error *err);
+/* Finds a folder root/sub that holds one of `names` (NULL-terminated lists). False = the message
+ * lists where it was looked for. */
+bool rq_data_locate(const char *source, const char *dir, const char *const *subs,
+                    const char *const *names, char folder[RQ_PATH], rq_error *err);
 
-/* Whether there is a regular file, and the name in `folder` with or without .gz that is one; false = neither. */
+/* Whether there is a regular file, and the name in `folder` with or without .gz that is one; false
+ * = neither. */
 bool rq_data_has_file(const char *path);
 bool rq_data_file_path(const char *folder, const char *name, char path[RQ_PATH]);
 

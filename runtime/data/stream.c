@@ -1,7 +1,7 @@
 /* stream.c: file -> bytes, through zlib where the file begins like gzip (1f 8b).
  *
- * zlib's gzread would take a file that ends early, or garbage behind the end, in silence or with a bare code; here both are
- * found and placed. A gzip file may consist of several members.
+ * zlib's gzread would take a file that ends early, or garbage behind the end, in silence or with a
+ * bare code; here both are found and placed. A gzip file may consist of several members.
  */
 #include "data/stream.h"
 
@@ -60,8 +60,9 @@ static bool next_member(rq_stream *s, rq_error *err)
         return true;
     }
     if (s->packed_size - at < 2 || s->packed[at] != 0x1f || s->packed[at + 1] != 0x8b)
-        return rq_fail(err, "'%s' has %zu bytes of something else behind the end of the gzip data at byte %zu", s->path,
-                       s->packed_size - at, at);
+        return rq_fail(
+            err, "'%s' has %zu bytes of something else behind the end of the gzip data at byte %zu",
+            s->path, s->packed_size - at, at);
     inflateReset(z);
     return true;
 }
@@ -82,9 +83,12 @@ static bool inflate_some(rq_stream *s, unsigned char *to, size_t n, size_t *got,
         s->at += *got;
         if (code == Z_STREAM_END) {
             if (!next_member(s, err)) return false;
-        } else if (code == Z_BUF_ERROR || (code == Z_OK && *got == 0 && packed_at(s) == s->packed_size)) {
-            return rq_fail(err, "'%s' is cut off: the gzip data do not end with its last byte, %zu"
-                                " (%" PRIu64 " bytes could be unpacked)", s->path, s->packed_size, s->at);
+        } else if (code == Z_BUF_ERROR ||
+                   (code == Z_OK && *got == 0 && packed_at(s) == s->packed_size)) {
+            return rq_fail(err,
+                           "'%s' is cut off: the gzip data do not end with its last byte, %zu"
+                           " (%" PRIu64 " bytes could be unpacked)",
+                           s->path, s->packed_size, s->at);
         } else if (code != Z_OK) {
             return rq_fail(err, "'%s' is damaged: %s near byte %zu of the gzip data", s->path,
                            z->msg ? z->msg : "not readable", packed_at(s));
@@ -93,9 +97,12 @@ static bool inflate_some(rq_stream *s, unsigned char *to, size_t n, size_t *got,
     return true;
 }
 
-static bool too_short(const rq_stream *s, uint64_t n, uint64_t have, const char *what, rq_error *err)
+static bool too_short(const rq_stream *s, uint64_t n, uint64_t have, const char *what,
+                      rq_error *err)
 {
-    return rq_fail(err, "'%s' is too short: %s needs %" PRIu64 " bytes from offset %" PRIu64 "%s, %" PRIu64 " are there",
+    return rq_fail(err,
+                   "'%s' is too short: %s needs %" PRIu64 " bytes from offset %" PRIu64
+                   "%s, %" PRIu64 " are there",
                    s->path, what, n, s->at - have, s->is_gzip ? " of the unpacked data" : "", have);
 }
 
@@ -141,8 +148,9 @@ bool rq_stream_can_hold(const rq_stream *s, uint64_t total, const char *claim, r
     /* deflate packs at most 1032 bytes into one */
     bool can = s->is_gzip ? total / 1032 <= s->packed_size : total <= s->packed_size;
     if (can) return true;
-    return rq_fail(err, "'%s': the header promises %s, which is %" PRIu64 " bytes, but the file has %zu%s", s->path, claim,
-                   total, s->packed_size, s->is_gzip ? ", too few even packed" : "");
+    return rq_fail(
+        err, "'%s': the header promises %s, which is %" PRIu64 " bytes, but the file has %zu%s",
+        s->path, claim, total, s->packed_size, s->is_gzip ? ", too few even packed" : "");
 }
 
 bool rq_stream_end(rq_stream *s, rq_error *err)
@@ -158,13 +166,15 @@ bool rq_stream_end(rq_stream *s, rq_error *err)
         } while (got > 0);
     }
     if (s->at == end) return true;
-    return rq_fail(err, "'%s' has %" PRIu64 " bytes too many: its header promises an end at offset %" PRIu64, s->path,
-                   s->at - end, end);
+    return rq_fail(
+        err, "'%s' has %" PRIu64 " bytes too many: its header promises an end at offset %" PRIu64,
+        s->path, s->at - end, end);
 }
 
 bool rq_stream_note(const rq_stream *s, rq_data *d, rq_error *err)
 {
-    if (d->file_count == RQ_DATA_FILES) return rq_fail(err, "a data set has at most %d files", RQ_DATA_FILES);
+    if (d->file_count == RQ_DATA_FILES)
+        return rq_fail(err, "a data set has at most %d files", RQ_DATA_FILES);
     rq_data_file *f = &d->files[d->file_count];
     f->path = rq_copy_text(s->path, err);
     if (!f->path) return false;

@@ -1,7 +1,8 @@
-/* stream.h: the bytes of a data file, unpacked if it is gzip, with messages that name file and offset.
+/* stream.h: the bytes of a data file, unpacked if it is gzip, with messages that name file and
+ * offset.
  *
- * The packed file is held in memory as a whole, so its size is known before anything is believed, and its SHA-256 is that of
- * the very bytes that are used.
+ * The packed file is held in memory as a whole, so its size is known before anything is believed,
+ * and its SHA-256 is that of the very bytes that are used.
  */
 #ifndef RQ_DATA_STREAM_H
 #define RQ_DATA_STREAM_H
@@ -9,14 +10,14 @@
 #include "data/data.h"
 
 typedef struct rq_stream {
-    char *path;                /* the stream's own copy */
-    unsigned char *packed;     /* the file */
+    char *path;            /* the stream's own copy */
+    unsigned char *packed; /* the file */
     size_t packed_size;
     bool is_gzip;
-    void *inflater;            /* zlib's, with is_gzip */
-    bool is_over;              /* with is_gzip: the last member has ended, its checksum was right */
-    uint64_t at;               /* unpacked bytes read */
-    char sha256[65];           /* of the file as it is on disk */
+    void *inflater;  /* zlib's, with is_gzip */
+    bool is_over;    /* with is_gzip: the last member has ended, its checksum was right */
+    uint64_t at;     /* unpacked bytes read */
+    char sha256[65]; /* of the file as it is on disk */
 } rq_stream;
 
 bool rq_stream_open(rq_stream *s, const char *path, rq_error *err);
@@ -26,7 +27,8 @@ void rq_stream_close(rq_stream *s);
 bool rq_stream_read(rq_stream *s, void *to, uint64_t n, const char *what, rq_error *err);
 bool rq_stream_skip(rq_stream *s, uint64_t n, const char *what, rq_error *err);
 
-/* Whether a header's claim of `total` unpacked bytes is possible at all; false names claim and file size. */
+/* Whether a header's claim of `total` unpacked bytes is possible at all; false names claim and file
+ * size. */
 bool rq_stream_can_hold(const rq_stream *s, uint64_t total, const char *claim, rq_error *err);
 
 /* Nothing may be left. */

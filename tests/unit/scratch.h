@@ -1,4 +1,5 @@
-/* scratch.h: a folder for one test program's files, gone at its end; bytes to files, plain and gzip. */
+/* scratch.h: a folder for one test program's files, gone at its end; bytes to files, plain and
+ * gzip. */
 #ifndef RQ_TESTS_SCRATCH_H
 #define RQ_TESTS_SCRATCH_H
 

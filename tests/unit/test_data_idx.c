@@ -29,7 +29,8 @@ static void make_pool(Bytes *images, Bytes *labels, int count, int pool)
     put32(labels, (uint32_t)count);
     for (int i = 0; i < count; i++) {
         labels->b[labels->size++] = (unsigned char)((i * 7 + pool) % 10);
-        for (int p = 0; p < PIXELS; p++) images->b[images->size++] = (unsigned char)(100 * pool + i);
+        for (int p = 0; p < PIXELS; p++)
+            images->b[images->size++] = (unsigned char)(100 * pool + i);
     }
 }
 
@@ -195,7 +196,8 @@ static void asking_for_too_much_names_the_numbers(void **state)
     refused(&s, "'mnist' has 20 test images; test: 21 asks for more");
     s = spec_here();
     s.class_count = 3, s.train = 13;
-    refused(&s, "'mnist' has 12 training images of the 3 classes asked for; train: 13 and val: 0 ask for more");
+    refused(&s, "'mnist' has 12 training images of the 3 classes asked for; train: 13 and val: 0 "
+                "ask for more");
     s = spec_here();
     s.train = INT64_MAX, s.val = INT64_MAX;
     refused(&s, "ask for more");
@@ -220,11 +222,13 @@ static void missing_data_say_where_and_what(void **state)
     rq_data_spec s = rq_data_spec_default("fashion_mnist");
     s.dir = scratch_path("elsewhere");
     setenv("RQ_DATA", "/nonexistent/data", 1);
-    refused(&s, "the data set 'fashion_mnist' was not found: no train-images-idx3-ubyte (plain or .gz) in /tmp/rq-test-");
+    refused(&s, "the data set 'fashion_mnist' was not found: no train-images-idx3-ubyte (plain or "
+                ".gz) in /tmp/rq-test-");
     refused(&s, "/elsewhere/fashion_mnist, ");
     refused(&s, "/nonexistent/data/fashion-mnist, ");
     refused(&s, "/nothing/rq");
-    refused(&s, "\nname its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no download");
+    refused(&s, "\nname its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no "
+                "download");
     setenv("RQ_DATA", scratch_folder, 1);
     s = rq_data_spec_default("mnist");
     rq_data d = opened(&s);
@@ -235,7 +239,8 @@ static void missing_data_say_where_and_what(void **state)
     d = opened(&s);
     rq_data_free(&d);
     unlink(scratch_path("mnist/t10k-labels-idx1-ubyte"));
-    refused(&s, "has no t10k-labels-idx1-ubyte (plain or .gz), though other files of the data set are there");
+    refused(&s, "has no t10k-labels-idx1-ubyte (plain or .gz), though other files of the data set "
+                "are there");
 }
 
 static void headers_that_lie(void **state)
@@ -248,7 +253,8 @@ static void headers_that_lie(void **state)
     fresh(state);
     train_images.b[4] = 0xff;
     write_all();
-    refused(&s, "the header promises 4278190120 images of 4 x 4, which is 68451041936 bytes, but the file has 656");
+    refused(&s, "the header promises 4278190120 images of 4 x 4, which is 68451041936 bytes, but "
+                "the file has 656");
     fresh(state);
     train_labels.b[4] = 0xff;
     write_all();
@@ -316,7 +322,8 @@ static void gzip_reads_the_same(void **state)
     (void)state;
     unsigned char packed[8192];
     size_t first = scratch_gzip(train_images.b, 100, packed, sizeof packed);
-    size_t both = first + scratch_gzip(train_images.b + 100, train_images.size - 100, packed + first, sizeof packed - first);
+    size_t both = first + scratch_gzip(train_images.b + 100, train_images.size - 100,
+                                       packed + first, sizeof packed - first);
     write_gzip(packed, both);
     rq_data_spec s = spec_here();
     rq_data d = opened(&s);
@@ -356,7 +363,8 @@ static void gzip_truncated_or_flipped_anywhere(void **state)
         write_gzip(packed, size);
         rq_data d;
         rq_error err;
-        if (rq_data_open(&s, &d, &err)) { /* a bit of the time stamp and the like: the bytes are right */
+        if (rq_data_open(&s, &d,
+                         &err)) { /* a bit of the time stamp and the like: the bytes are right */
             harmless++;
             assert_memory_equal(d.bytes, train_images.b + 16, TRAIN * PIXELS);
             rq_data_free(&d);

@@ -4,7 +4,8 @@
 #include "data/array.h"
 #include "data/file.h"
 
-/* Writes an npy file of version 1 with this header text and `bytes` bytes 0, 1, 2, ... behind it. */
+/* Writes an npy file of version 1 with this header text and `bytes` bytes 0, 1, 2, ... behind it.
+ */
 static const char *write_npy(const char *header, size_t bytes)
 {
     unsigned char b[1024] = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
@@ -38,7 +39,8 @@ static void the_bytes_of_numpy(void **state)
     (void)state;
     char numpy[128 + 24 + 1];
     memset(numpy, ' ', sizeof numpy);
-    memcpy(numpy, "\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }", 67);
+    memcpy(numpy, "\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }",
+           67);
     numpy[127] = '\n';
     const double values[3] = {0, 1, 2};
     memcpy(numpy + 128, values, sizeof values);
@@ -71,14 +73,17 @@ static void every_type_and_shape_comes_back(void **state)
         for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
             rq_array a;
             rq_error err;
-            assert_true(rq_array_new(&a, (rq_dtype)dtype, shapes[s].ndim, shapes[s].dims, "a", &err));
-            for (int64_t i = 0; i < a.size * rq_dtype_bytes(a.dtype); i++) ((unsigned char *)a.values)[i] = (unsigned char)(i * 3 + 1);
+            assert_true(
+                rq_array_new(&a, (rq_dtype)dtype, shapes[s].ndim, shapes[s].dims, "a", &err));
+            for (int64_t i = 0; i < a.size * rq_dtype_bytes(a.dtype); i++)
+                ((unsigned char *)a.values)[i] = (unsigned char)(i * 3 + 1);
             assert_true(rq_npy_write(scratch_path("a.npy"), &a, &err));
             rq_array b = read_back(scratch_path("a.npy"));
             assert_int_equal(b.dtype, a.dtype);
             assert_int_equal(b.ndim, a.ndim);
             assert_memory_equal(b.dims, a.dims, sizeof a.dims);
-            if (a.size) assert_memory_equal(b.values, a.values, (size_t)(a.size * rq_dtype_bytes(a.dtype)));
+            if (a.size)
+                assert_memory_equal(b.values, a.values, (size_t)(a.size * rq_dtype_bytes(a.dtype)));
             rq_array_free(&a);
             rq_array_free(&b);
         }
@@ -88,7 +93,8 @@ static void every_type_and_shape_comes_back(void **state)
 static void headers_of_all_versions_and_orders(void **state)
 {
     (void)state;
-    rq_array a = read_back(write_npy("{\"shape\":(2,2) ,'fortran_order':False,'descr':'|u1'}\n", 4));
+    rq_array a =
+        read_back(write_npy("{\"shape\":(2,2) ,'fortran_order':False,'descr':'|u1'}\n", 4));
     assert_int_equal(a.ndim, 2);
     assert_true(rq_array_get(&a, 3) == 3);
     rq_array_free(&a);
@@ -99,7 +105,8 @@ static void headers_of_all_versions_and_orders(void **state)
     a = read_back(write_npy("{'descr': '<f4', 'fortran_order': True, 'shape': (2,), }", 8));
     assert_int_equal(a.size, 2);
     rq_array_free(&a);
-    char two[] = "\x93NUMPY\x02\x00\x3a\x00\x00\x00{'descr': '<i4', 'fortran_order': False, 'shape': (1,) }  \x07\x00\x00\x00";
+    char two[] = "\x93NUMPY\x02\x00\x3a\x00\x00\x00{'descr': '<i4', 'fortran_order': False, "
+                 "'shape': (1,) }  \x07\x00\x00\x00";
     for (char version = 2; version <= 3; version++) {
         two[6] = version;
         a = read_back(scratch_write("two.npy", two, sizeof two - 1));
@@ -107,9 +114,11 @@ static void headers_of_all_versions_and_orders(void **state)
         rq_array_free(&a);
     }
     two[6] = 4;
-    refused(scratch_write("two.npy", two, sizeof two - 1), "is of npy version 4; 1 to 3 can be read");
+    refused(scratch_write("two.npy", two, sizeof two - 1),
+            "is of npy version 4; 1 to 3 can be read");
     two[6] = 2, two[10] = 1, two[11] = 1;
-    refused(scratch_write("two.npy", two, sizeof two - 1), "an npy header of 16842810 bytes is promised; at most 1048576");
+    refused(scratch_write("two.npy", two, sizeof two - 1),
+            "an npy header of 16842810 bytes is promised; at most 1048576");
 }
 
 static void headers_that_are_wrong(void **state)
@@ -118,28 +127,38 @@ static void headers_that_are_wrong(void **state)
     static const struct {
         const char *header, *message;
     } rows[] = {
-        {"{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }", "has the type '>f4'; little-endian"},
+        {"{'descr': '>f4', 'fortran_order': False, 'shape': (2,), }",
+         "has the type '>f4'; little-endian"},
         {"{'descr': '<f2', 'fortran_order': False, 'shape': (2,), }", "has the type '<f2'"},
         {"{'descr': '|O', 'fortran_order': False, 'shape': (2,), }", "has the type '|O'"},
-        {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }", "Fortran order; save it with numpy.ascontiguousarray"},
+        {"{'descr': '<f4', 'fortran_order': True, 'shape': (2, 1), }",
+         "Fortran order; save it with numpy.ascontiguousarray"},
         {"{'descr': '<f4', 'fortran_order': 0, 'shape': (2,), }", "neither True nor False"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", "promises shape [3] of '<f4', but 8 bytes follow it"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }",
+         "promises shape [3] of '<f4', but 8 bytes follow it"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,), }", "but 8 bytes follow it"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", "not a list of sizes"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296, 4294967296), }", "but 8 bytes follow it"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999999), }", "too large"},
-        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1), }", "at most 7 axes"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296, 4294967296), "
+         "}",
+         "but 8 bytes follow it"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999999), }",
+         "too large"},
+        {"{'descr': '<f4', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,1), }",
+         "at most 7 axes"},
         {"{'descr': '<f4', 'fortran_order': False, }", "lacks 'shape'"},
         {"{'descr': '<f4', 'shape': (2,)}", "lacks 'fortran_order'"},
         {"{}", "lacks 'descr'"},
         {"{'colour': 'red'}", "has the key 'colour'"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,), } x", "something stands behind"},
-        {"{'descr': '<f4' 'fortran_order': False, 'shape': (2,), }", "has ''' where '}' is expected"},
+        {"{'descr': '<f4' 'fortran_order': False, 'shape': (2,), }",
+         "has ''' where '}' is expected"},
         {"{'descr': '<f4', 'fortran_order': False, 'shape': (2,", "not a list of sizes"},
-        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", "has '[' where ''' is expected"},
+        {"{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }",
+         "has '[' where ''' is expected"},
         {"", "has its end where '{' is expected"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) refused(write_npy(rows[i].header, 8), rows[i].message);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        refused(write_npy(rows[i].header, 8), rows[i].message);
     refused(scratch_path("none.npy"), "cannot open '");
     refused(scratch_write("x.npy", "PK\x03\x04 a zip file", 16), "is not an npy file");
     refused("/dev/zero", "is not a regular file");

@@ -33,7 +33,8 @@ static rq_tensors read_back(const char *path)
     return t;
 }
 
-static void add(rq_tensors *t, const char *name, rq_dtype dtype, int ndim, int64_t first, int64_t second)
+static void add(rq_tensors *t, const char *name, rq_dtype dtype, int ndim, int64_t first,
+                int64_t second)
 {
     rq_error err;
     rq_tensor *to = &t->tensors[t->count++];
@@ -60,16 +61,22 @@ static rq_tensors sample(bool is_reversed)
         rq_dtype dtype;
         int ndim;
         int64_t first, second;
-    } rows[] = {{"q1.theta", RQ_DTYPE_f32, 2, 4, 2}, {"head.w", RQ_DTYPE_f64, 2, 3, 5},   {"step", RQ_DTYPE_i64, 0, 0, 0},
-                {"bytes", RQ_DTYPE_u8, 1, 3, 0},     {"skip(a->b).w", RQ_DTYPE_f32, 1, 1, 0}, {"none", RQ_DTYPE_f32, 2, 0, 7},
+    } rows[] = {{"q1.theta", RQ_DTYPE_f32, 2, 4, 2},
+                {"head.w", RQ_DTYPE_f64, 2, 3, 5},
+                {"step", RQ_DTYPE_i64, 0, 0, 0},
+                {"bytes", RQ_DTYPE_u8, 1, 3, 0},
+                {"skip(a->b).w", RQ_DTYPE_f32, 1, 1, 0},
+                {"none", RQ_DTYPE_f32, 2, 0, 7},
                 {"n", RQ_DTYPE_i32, 1, 2, 0}};
     enum { ROWS = sizeof rows / sizeof *rows };
     for (int i = 0; i < ROWS; i++) {
         int k = is_reversed ? ROWS - 1 - i : i;
         add(&t, rows[k].name, rows[k].dtype, rows[k].ndim, rows[k].first, rows[k].second);
     }
-    add_text(&t, is_reversed ? "seed" : "model", is_reversed ? "42" : "quote \" newline \n \xc3\xa4");
-    add_text(&t, is_reversed ? "model" : "seed", is_reversed ? "quote \" newline \n \xc3\xa4" : "42");
+    add_text(&t, is_reversed ? "seed" : "model",
+             is_reversed ? "42" : "quote \" newline \n \xc3\xa4");
+    add_text(&t, is_reversed ? "model" : "seed",
+             is_reversed ? "quote \" newline \n \xc3\xa4" : "42");
     return t;
 }
 
@@ -89,7 +96,8 @@ static void tensors_and_texts_come_back(void **state)
         assert_int_equal(a->dtype, b->dtype);
         assert_int_equal(a->ndim, b->ndim);
         assert_memory_equal(a->dims, b->dims, sizeof a->dims);
-        if (a->size) assert_memory_equal(a->values, b->values, (size_t)(a->size * rq_dtype_bytes(a->dtype)));
+        if (a->size)
+            assert_memory_equal(a->values, b->values, (size_t)(a->size * rq_dtype_bytes(a->dtype)));
         if (i) assert_true(strcmp(back.tensors[i - 1].name, back.tensors[i].name) < 0);
     }
     assert_null(rq_tensors_find(&back, "q2.theta"));
@@ -98,7 +106,8 @@ static void tensors_and_texts_come_back(void **state)
     assert_null(rq_tensors_text(&back, "epoch"));
     unsigned char *bytes[2];
     size_t size[2];
-    assert_true(rq_file_load(path, 10000, &bytes[0], &size[0], &err) && rq_file_load(other, 10000, &bytes[1], &size[1], &err));
+    assert_true(rq_file_load(path, 10000, &bytes[0], &size[0], &err) &&
+                rq_file_load(other, 10000, &bytes[1], &size[1], &err));
     assert_int_equal(size[0], size[1]);
     assert_memory_equal(bytes[0], bytes[1], size[0]);
     assert_int_equal(bytes[0][0] % 8, 0); /* the values are aligned */
@@ -124,8 +133,10 @@ static void empty_files_are_files(void **state)
 static void the_files_of_others_are_read(void **state)
 {
     (void)state;
-    rq_tensors t = read_back(write_st("{\"b\":{\"data_offsets\":[4,6],\"dtype\":\"U8\",\"shape\":[2],\"more\":1},"
-                                      "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}   ", 6));
+    rq_tensors t = read_back(
+        write_st("{\"b\":{\"data_offsets\":[4,6],\"dtype\":\"U8\",\"shape\":[2],\"more\":1},"
+                 "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}   ",
+                 6));
     assert_int_equal(t.count, 2);
     assert_string_equal(t.tensors[0].name, "a");
     assert_true(rq_array_get(&t.tensors[1].array, 1) == 5);
@@ -140,25 +151,38 @@ static void headers_that_are_wrong(void **state)
         size_t bytes;
         const char *message;
     } rows[] = {
-        {"{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, "tensor 'a' has the type 'F16'; F32, F64"},
+        {"{\"a\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4,
+         "tensor 'a' has the type 'F16'; F32, F64"},
         {"{\"a\":{\"shape\":[2],\"data_offsets\":[0,4]}}", 4, "tensor 'a' has no 'dtype'"},
         {"{\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}}", 4, "tensor 'a' has no list 'shape'"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4, "the shape of tensor 'a' is not a list of sizes"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}", 4, "not a list of sizes"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 4, "tensor 'a' has 9 axes"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 4,
+         "the shape of tensor 'a' is not a list of sizes"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1.5],\"data_offsets\":[0,4]}}", 4,
+         "not a list of sizes"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1,1,1,1,1],\"data_offsets\":[0,4]}}", 4,
+         "tensor 'a' has 9 axes"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1]}}", 4, "has no 'data_offsets'"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 4, "has no 'data_offsets' [begin, end]"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}", 4, "has no 'data_offsets' [begin, end]"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,8]}}", 4, "tensor 'a' ends at byte 8 of the values, but the file has 4"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4, "tensor 'a' of shape [2] and type F32 does not have the 4 bytes"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387905],\"data_offsets\":[0,4]}}", 4, "does not have the 4 bytes"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}", 5,
-         "tensors 'a' and 'b' overlap at byte 3"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[5,6]}}", 6,
-         "bytes 4 to 5 of the values, in front of 'b', belong to no tensor"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 7, "the last 3 bytes of the file belong to no tensor"},
-        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 4,
-         "duplicate object key"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}", 4,
+         "has no 'data_offsets' [begin, end]"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}}", 4,
+         "has no 'data_offsets' [begin, end]"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,8]}}", 4,
+         "tensor 'a' ends at byte 8 of the values, but the file has 4"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}", 4,
+         "tensor 'a' of shape [2] and type F32 does not have the 4 bytes"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387905],\"data_offsets\":[0,4]}}", 4,
+         "does not have the 4 bytes"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"U8\","
+         "\"shape\":[2],\"data_offsets\":[3,5]}}",
+         5, "tensors 'a' and 'b' overlap at byte 3"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"b\":{\"dtype\":\"U8\","
+         "\"shape\":[1],\"data_offsets\":[5,6]}}",
+         6, "bytes 4 to 5 of the values, in front of 'b', belong to no tensor"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}", 7,
+         "the last 3 bytes of the file belong to no tensor"},
+        {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":{\"dtype\":\"F32\","
+         "\"shape\":[1],\"data_offsets\":[0,4]}}",
+         4, "duplicate object key"},
         {"{\"__metadata__\":{\"seed\":1}}", 0, "'seed' in '__metadata__' is not a text"},
         {"{\"__metadata__\":[]}", 0, "'__metadata__' is not an object"},
         {"{\"a\":[]}", 0, "tensor 'a' is not described by an object"},
@@ -166,9 +190,12 @@ static void headers_that_are_wrong(void **state)
         {"{\"a\":", 0, "the header is not the JSON that is expected"},
         {"", 0, "the header is not the JSON that is expected"},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) refused(write_st(rows[i].header, rows[i].bytes), rows[i].message);
-    refused(scratch_write("x", "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10), "a header of 18446744073709551615 bytes is promised; at most 100000000");
-    refused(scratch_write("x", "\x00\xe1\xf5\x05\0\0\0\0{}", 10), "a header of 100000000 bytes is promised, but 2 follow");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        refused(write_st(rows[i].header, rows[i].bytes), rows[i].message);
+    refused(scratch_write("x", "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10),
+            "a header of 18446744073709551615 bytes is promised; at most 100000000");
+    refused(scratch_write("x", "\x00\xe1\xf5\x05\0\0\0\0{}", 10),
+            "a header of 100000000 bytes is promised, but 2 follow");
     refused(scratch_path("missing"), "cannot open '");
 }
 

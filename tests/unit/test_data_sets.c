@@ -44,7 +44,8 @@ static void glyphs_are_balanced_and_independent_of_counts(void **state)
     for (int split = RQ_SPLIT_train; split < RQ_SPLIT_COUNT; split++) {
         for (int64_t i = 0; i < e.count[split]; i++) {
             assert_int_equal(rq_data_label(&d, split, i), rq_data_label(&e, split, i));
-            assert_memory_equal(d.bytes + (d.first[split] + i) * d.size, e.bytes + (e.first[split] + i) * e.size, (size_t)d.size);
+            assert_memory_equal(d.bytes + (d.first[split] + i) * d.size,
+                                e.bytes + (e.first[split] + i) * e.size, (size_t)d.size);
         }
     }
     int in_order = 0;
@@ -94,7 +95,9 @@ static void glyphs_of_some_classes(void **state)
     for (int64_t i = 0, at = 0; i < 21; i++, at++) {
         int32_t label = rq_data_label(&d, RQ_SPLIT_train, i);
         assert_in_range(label, 0, 1);
-        while (rq_data_label(&whole, RQ_SPLIT_train, at) != 7 && rq_data_label(&whole, RQ_SPLIT_train, at) != 1) at++;
+        while (rq_data_label(&whole, RQ_SPLIT_train, at) != 7 &&
+               rq_data_label(&whole, RQ_SPLIT_train, at) != 1)
+            at++;
         assert_int_equal(rq_data_label(&whole, RQ_SPLIT_train, at), wanted[label]);
         assert_memory_equal(d.bytes + i * d.size, whole.bytes + at * d.size, (size_t)d.size);
     }
@@ -152,7 +155,9 @@ static void glyphs_are_neither_hopeless_nor_trivial(void **state)
     rq_data d = opened(&s);
     static double mean[10][784];
     for (int64_t i = 0; i < 1000; i++)
-        for (int p = 0; p < 784; p++) mean[rq_data_label(&d, RQ_SPLIT_train, i)][p] += rq_data_value(&d, RQ_SPLIT_train, i, p) / 100;
+        for (int p = 0; p < 784; p++)
+            mean[rq_data_label(&d, RQ_SPLIT_train, i)][p] +=
+                rq_data_value(&d, RQ_SPLIT_train, i, p) / 100;
     int right = 0;
     for (int64_t i = 0; i < 500; i++) {
         double best = INFINITY;
@@ -174,7 +179,8 @@ static void glyphs_are_neither_hopeless_nor_trivial(void **state)
 static void resize_means_areas_and_interpolates(void **state)
 {
     (void)state;
-    const unsigned char four[16] = {0, 4, 8, 12, 0, 4, 8, 12, 100, 100, 100, 101, 100, 100, 100, 100};
+    const unsigned char four[16] = {0,   4,   8,   12,  0,   4,   8,   12,
+                                    100, 100, 100, 101, 100, 100, 100, 100};
     unsigned char out[64];
     rq_resize_plane(four, 4, 4, out, 2, 2);
     const unsigned char halves[4] = {2, 10, 100, 100};
@@ -217,7 +223,9 @@ static void spec_resizes_and_normalises(void **state)
     rq_data_free(&plain);
     rq_data_free(&d);
     s.norm_count = 2;
-    refused(&s, "normalize has 2 means; one, or one for each of the 1 channels of 'glyphs' is expected");
+    refused(
+        &s,
+        "normalize has 2 means; one, or one for each of the 1 channels of 'glyphs' is expected");
     const double zero[] = {0};
     s.norm_count = 1, s.std = zero;
     refused(&s, "a deviation above 0");
@@ -273,9 +281,17 @@ static void lanes_are_innermost_and_padded(void **state)
 static void dense_targets_and_channels_are_packed(void **state)
 {
     (void)state;
-    double reals[2][4] = {{1, 2, 3, 4}, {5, 6, 7, 8}}, targets[2][3] = {{0.1, 0.2, 0.3}, {0.4, 0.5, 0.6}};
-    rq_data d = {.total = 2, .count = {0, 2}, .ndim = 1, .dims = {4}, .size = 4, .channels = 1, .reals = reals[0],
-                 .targets = targets[0], .target_size = 3};
+    double reals[2][4] = {{1, 2, 3, 4}, {5, 6, 7, 8}},
+           targets[2][3] = {{0.1, 0.2, 0.3}, {0.4, 0.5, 0.6}};
+    rq_data d = {.total = 2,
+                 .count = {0, 2},
+                 .ndim = 1,
+                 .dims = {4},
+                 .size = 4,
+                 .channels = 1,
+                 .reals = reals[0],
+                 .targets = targets[0],
+                 .target_size = 3};
     const int64_t pick[] = {1, 0};
     double out[4][2], wanted[3][2];
     rq_data_pack(&d, RQ_SPLIT_train, pick, 2, 2, 8, out);
@@ -287,7 +303,13 @@ static void dense_targets_and_channels_are_packed(void **state)
     assert_int_equal(rq_data_label(&d, RQ_SPLIT_train, 0), -1);
     unsigned char bytes[4] = {0, 1, 0, 1};
     double table[2][256] = {{10, 11}, {20, 21}};
-    rq_data two = {.total = 1, .count = {0, 1}, .ndim = 3, .dims = {2, 1, 2}, .size = 4, .channels = 2, .bytes = bytes,
+    rq_data two = {.total = 1,
+                   .count = {0, 1},
+                   .ndim = 3,
+                   .dims = {2, 1, 2},
+                   .size = 4,
+                   .channels = 2,
+                   .bytes = bytes,
                    .table = table[0]};
     const int64_t first[] = {0};
     float channel[4];
@@ -317,7 +339,7 @@ static void sheets_are_png_files(void **state)
     assert_true(png_image_finish_read(&image, NULL, pixels, 0, NULL));
     int high = 0;
     for (int i = 0; i < 7 * 784; i++) high = d.bytes[i] > high ? d.bytes[i] : high;
-    assert_int_equal(high, 255); /* so that the sheet shows the very bytes */
+    assert_int_equal(high, 255);  /* so that the sheet shows the very bytes */
     for (int i = 0; i < 784; i++) /* sample 5 of the sheet: row 1, column 1 */
         assert_int_equal(pixels[(60 + i / 28 * 2) * 234 + 60 + i % 28 * 2], d.bytes[5 * 784 + i]);
     rq_free(pixels);
