@@ -213,6 +213,7 @@ stmt:
                                                       $$ = stmt_const(p, @$, $name, $expr); }
   | "'for'" name "'in'" expr block                  { $$ = stmt_for(p, @$, $name, $expr, $block); }
   | if_stmt
+  | gate_head end                                   { $$ = stmt_gate(p, @$, (ModifierList){0}, $1, (ExprList){0}); }
   | gate_head operands end                          { $$ = stmt_gate(p, @$, (ModifierList){0}, $1, $operands); }
   | modifiers gate_head operands end                { $$ = stmt_gate(p, @$, $1, $2, $operands); }
   | "'yield'" expr end                              { $$ = stmt_yield(p, @$, $expr); }

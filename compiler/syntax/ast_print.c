@@ -195,7 +195,7 @@ static void print_gate(const Printer *p, const Stmt *s)
     }
     fputs(text_of(p, s->gate.name.name), p->out);
     if (s->gate.args.len) print_args(p, &s->gate.args);
-    fputc(' ', p->out);
+    if (s->gate.operands.len) fputc(' ', p->out);
     print_exprs(p, &s->gate.operands);
 }
 
