@@ -26,7 +26,8 @@ typedef struct Buffer {
     bool batched;      /* has lanes */
     bool is_complex;
     int64_t elements;  /* for one sample; a complex element counts once */
-    uint32_t leaf;     /* param, input, output: number in the program's list; partial, total: number of the batch sum */
+    uint32_t leaf;     /* param, input, output: number in the program's list; partial, total: number of the batch sum. The partial of a
+                        * total is the next buffer */
     int64_t offset;    /* temporaries: in bytes, in the thread's, the chunk's or the shared block; set by plan_buffers */
     int64_t bytes;     /* of one chunk if batched, padded to a multiple of 64 */
     NodeId node;       /* the value it holds, for dumps */
