@@ -83,7 +83,8 @@ typedef enum EncodingKind {
 typedef struct EncodingInst {
     EncodingKind kind;
     Name name;
-    uint32_t values, qubits;
+    uint32_t values;
+    uint32_t qubits;            /* that it needs: the first ones of the layer's; further ones start in |0> */
     bool zero_is_ground;        /* amplitude(zero: ground) */
     bool is_flat;               /* derivative with respect to its data is 0 almost everywhere (threshold) */
     const CircuitInst *circuit; /* ENCODING_circuit */
@@ -154,7 +155,7 @@ typedef struct QuantumAttr {
     /* quanv only */
     int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
     int64_t patches_h, patches_w;
-    ChannelMode channels; /* own: every group of the circuit has a leading axis of channels */
+    ChannelMode channels; /* own: every group of the stage has a leading axis of channels */
     OutMode out;
 } QuantumAttr;
 
@@ -173,9 +174,12 @@ typedef struct Stage {
         QuantumAttr quantum;
         struct { int64_t out; } dense;
         struct { int64_t out, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w; } window; /* conv, maxpool, avgpool */
+        struct { bool by_gradient; } detach; /* made by `gradient: detached`, not written as detach(e) */
         struct { int64_t axis; } axis;       /* concat, softmax */
         struct { int64_t factor; } shuffle;  /* fold, unfold */
         struct { Name input; } input;
+        /* Perceptron j reads inputs first(j) .. first(j) + fan_in - 1, first(j) = j + shift modulo the number n of inputs if
+         * periodic (and so is each input), else clamped to 0 .. n - fan_in; its last qubit is output j. */
         struct { const CircuitInst *circuit; uint32_t count, fan_in; int64_t shift; bool periodic; const CircuitInst **perceptron; } dissipative;
     };
 } Stage;
@@ -197,7 +201,11 @@ typedef struct SkipInst {
     const char *text;   /* "q1 -> q2" */
 } SkipInst;
 
+/* How a model was asked for: private to check. */
+typedef struct ModelRequest ModelRequest;
+
 typedef struct ModelInst {
+    const ModelRequest *request;
     Name name;
     VEC(Stage) stages; /* operands come before their users */
     VEC(LayerInst) layers;

@@ -1,0 +1,72 @@
+/* check.c: a parsed file -> a Program: names, then models, then actions. */
+#include "check/check.h"
+
+#include "check/action.h"
+#include "check/gate.h"
+#include "check/model.h"
+#include "check/setting.h"
+
+static bool has_defaults(const Decl *d)
+{
+    for (uint32_t i = 0; i < d->unit.formals.len; i++) {
+        if (!d->unit.formals.at[i].default_value) return false;
+    }
+    return true;
+}
+
+/* Models that need no arguments; the others are built where an action names them. */
+static void build_models(Check *k)
+{
+    for (uint32_t i = 0; i < k->user->entries.len; i++) {
+        Entry *entry = k->user->entries.at[i];
+        if (entry->decl->kind != DECL_model || !has_defaults(entry->decl)) continue;
+        ModelInst *m = model_named(k, entry, NULL, entry->decl->name.span);
+        if (m) vec_push(k->keep, &k->program->models, m);
+    }
+}
+
+/* Constants that nothing uses are wrong all the same. */
+static void check_constants(Check *k)
+{
+    for (uint32_t i = 0; i < k->user->entries.len; i++) {
+        const Decl *d = k->user->entries.at[i]->decl;
+        Env e = {.k = k, .scope = k->user};
+        if (d->kind == DECL_const) eval_name(&e, d->name);
+    }
+}
+
+Program *check(Compiler *c, const Ast *ast, const CheckOptions *options)
+{
+    static const CheckOptions no_options = {0};
+    Check *k = arena_make(c->keep, Check);
+    k->c = c;
+    k->keep = c->keep;
+    k->ast = ast;
+    k->options = options ? options : &no_options;
+    k->program = arena_make(c->keep, Program);
+    k->program->ast = ast;
+    gate_names_init(k);
+    k->stdlib = scope_stdlib(k);
+    k->user = scope_file(k, ast);
+    apply_settings(k);
+    check_constants(k);
+    build_models(k);
+    build_actions(k);
+    return c->errors ? NULL : k->program;
+}
+
+ModelInst *model_changed(Compiler *c, const ModelInst *model, const ModelChange *change)
+{
+    ModelRequest *request = arena_make(c->keep, ModelRequest);
+    unsigned errors = c->errors, warnings = c->warnings;
+    uint32_t diags = c->diags.len;
+    *request = *model->request;
+    request->change = *change;
+    request->k->expanded = 0;
+    request->k->overflowed = false;
+    ModelInst *changed = model_build(request);
+    c->errors = errors;
+    c->warnings = warnings;
+    c->diags.len = diags;
+    return changed;
+}

@@ -1,0 +1,251 @@
+/* layer.c: calls of layer kinds, pipelines and arithmetic on values of a model. */
+#include "check/layer.h"
+
+#include <string.h>
+
+typedef struct LayerRow {
+    const char *name;
+    StageId (*build)(LayerCall *l);
+} LayerRow;
+
+static const LayerRow rows[] = {
+#define LAYER(name, function, help) {#name, function},
+#include "check/layers.def"
+#undef LAYER
+};
+
+static const LayerRow *find_row(const char *name)
+{
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (!strcmp(rows[i].name, name)) return &rows[i];
+    }
+    return NULL;
+}
+
+bool is_layer_kind(const Check *k, Name name) { return find_row(name_string(k, name)) != NULL; }
+
+void layer_kind_words(Check *k, WordList *words)
+{
+    for (size_t i = 0; i < COUNT(rows); i++) words_add(k, words, rows[i].name);
+}
+
+bool layer_is_block(const Env *e, Name name)
+{
+    const Binding *b = env_find(e, name);
+    if (b) return b->val.kind == VAL_unit && b->val.unit->kind == DECL_block;
+    const Entry *entry = scope_find(e->scope, name);
+    return entry && entry->decl->kind == DECL_block;
+}
+
+/* ---- building blocks of rows ---- */
+
+StageId layer_wants(LayerCall *l, const char *wanted)
+{
+    diag_error(l->m->k->c, l->span, D_layer_wants, l->title, wanted, type_text(l->m->k, l->type));
+    Span source = stage_at(l->m, l->source)->span;
+    if (source.to && source.from != l->span.from) diag_note(l->m->k->c, source, D_shape_here, type_text(l->m->k, l->type));
+    return (StageId){0};
+}
+
+bool layer_wants_real(LayerCall *l)
+{
+    if (l->type.kind == VALUE_real) return true;
+    layer_wants(l, "real numbers");
+    if (l->type.kind == VALUE_state || l->type.kind == VALUE_density)
+        diag_help(l->m->k->c, D_measure_first);
+    return false;
+}
+
+StageId layer_stage(LayerCall *l, StageKind kind, ValueType type)
+{
+    StageId id = stage_add(l->m, kind, type, &l->source, 1, l->span);
+    stage_take_groups(l->m, id, l->first_group);
+    return id;
+}
+
+/* ---- calls ---- */
+
+/* Takes `gradient: exact | detached` out of the arguments. */
+static bool take_gradient(Env *e, const ArgList *args, ArgList *rest, bool *detached, Span *at)
+{
+    static const char *const words[] = {"exact", "detached"};
+    for (uint32_t i = 0; args && i < args->len; i++) {
+        const Arg *arg = &args->at[i];
+        if (strcmp(name_string(e->k, arg->label.name), "gradient")) {
+            vec_push(e->k->keep, rest, *arg);
+            continue;
+        }
+        uint32_t word = 0;
+        if (!slot_word(e, arg, "'gradient'", words, 2, &word)) return false;
+        *detached = word == 1;
+        *at = span_join(arg->label.span, arg->value->span);
+    }
+    return true;
+}
+
+static StageId detached_source(ModelBuild *m, StageId source, Span at)
+{
+    StageId id = stage_add(m, STAGE_detach, stage_at(m, source)->type, &source, 1, at);
+    stage_at(m, id)->detach.by_gradient = true;
+    return id;
+}
+
+/* What a kind reads: the pipeline's value, or that of the layer before. */
+static bool find_source(Env *e, const char *title, Span at, StageId given, StageId *source)
+{
+    ModelBuild *m = e->model;
+    *source = given.i ? given : m->source;
+    if (m->source_is_ambiguous && !given.i) {
+        diag_error(e->k->c, at, D_ambiguous_source, title);
+        return false;
+    }
+    if (!source->i) {
+        if (!m->source_is_poison) diag_error(e->k->c, at, D_no_source, title);
+        return false;
+    }
+    return true;
+}
+
+/* Kinds whose arguments are the values they read. */
+static bool reads_arguments(const char *kind) { return !strcmp(kind, "concat") || !strcmp(kind, "detach"); }
+
+/* "conv 6, relu, maxpool 2": what the layer under construction is made of. */
+static void note_text(ModelBuild *m, const LayerCall *l, StageId result)
+{
+    const char *text = l->text ? l->text : l->kind;
+    if (!result.i || m->depth) return;
+    if (!strcmp(l->kind, "dense") || !strcmp(l->kind, "conv"))
+        text = arena_printf(m->k->keep, "%s %lld", l->kind, (long long)stage_at(m, result)->type.dim[0]);
+    m->text = m->text ? arena_printf(m->k->keep, "%s, %s", m->text, text) : text;
+}
+
+Val layer_call(Env *e, Ident callee, const ArgList *args, Span at, StageId given)
+{
+    ModelBuild *m = e->model;
+    const char *kind = name_string(e->k, callee.name);
+    LayerCall *l = arena_make(e->k->keep, LayerCall);
+    ArgList rest = {0};
+    bool detached = false;
+    Span detached_at = {0, 0};
+    *l = (LayerCall){.e = e, .m = m, .kind = kind, .args = &rest, .span = at};
+    l->title = arena_printf(e->k->keep, "layer '%s'", kind);
+    if (!take_gradient(e, args, &rest, &detached, &detached_at)) return val_none();
+    bool has_source = !reads_arguments(kind) || given.i;
+    if (has_source && !find_source(e, l->title, at, given, &l->source)) return val_none();
+    bool by_action = m->request->change.detach_all && !strcmp(kind, "quanv");
+    if (m->request->change.detach_none) detached = false;
+    if (has_source && (detached || by_action))
+        l->source = detached_source(m, l->source, detached_at.to ? detached_at : callee.span);
+    if (has_source) l->type = stage_at(m, l->source)->type;
+    StageId saved = m->source;
+    frame_part(m, kind);
+    l->first_group = m->inst->groups.len;
+    StageId result;
+    if (layer_is_block(e, callee.name)) {
+        const UnitRef *u = named_block(e, callee, args ? &rest : NULL, at);
+        result = u ? block_call(e, u, at, l->source) : (StageId){0};
+    } else {
+        result = find_row(kind)->build(l);
+    }
+    note_text(m, l, result);
+    m->source = saved;
+    if (!result.i) return val_none();
+    return (Val){.kind = VAL_stage, .stage = result};
+}
+
+Val layer_pipe(Env *e, const Expr *x)
+{
+    Val from = eval(e, x->pipe.from);
+    const Expr *to = x->pipe.to;
+    if (from.kind == VAL_none || to->kind == EXPR_error) return val_none();
+    StageId source = val_to_stage(e, from, x->pipe.from->span);
+    if (!source.i) return val_none();
+    Ident name = to->kind == EXPR_call ? to->call.callee : (Ident){to->kind == EXPR_name ? to->name : (Name){0}, to->span};
+    bool is_kind = name.name.i && (is_layer_kind(e->k, name.name) || layer_is_block(e, name.name));
+    if (is_kind) return layer_call(e, name, to->kind == EXPR_call ? &to->call.args : NULL, to->span, source);
+    if (!name.name.i) {
+        diag_error(e->k->c, to->span, D_pipe_into_value);
+        return val_none();
+    }
+    WordList words = {0};
+    scope_words(e->k, e->scope, DECL_block, &words);
+    layer_kind_words(e->k, &words);
+    diag_error(e->k->c, name.span, D_unknown_layer_kind, name_string(e->k, name.name));
+    help_closest(e->k, name_string(e->k, name.name), &words);
+    return val_none();
+}
+
+Val layer_misplaced(Env *e, const Expr *x)
+{
+    diag_error(e->k->c, x->span, D_misplaced_expression);
+    return val_none();
+}
+
+/* ---- arithmetic on values ---- */
+
+StageId val_to_stage(Env *e, Val v, Span at)
+{
+    if (v.kind == VAL_stage) return v.stage;
+    if (v.kind == VAL_number) {
+        StageId id = stage_add(e->model, STAGE_constant, type_scalar(), NULL, 0, at);
+        stage_at(e->model, id)->value = v.number;
+        return id;
+    }
+    if (v.kind != VAL_none)
+        diag_error(e->k->c, at, D_wanted_kind, "this", "a value of the model", val_kind_text(v));
+    return (StageId){0};
+}
+
+/* Broadcasting as in numpy: axes are aligned at the end; equal, or one of them 1. */
+static bool broadcast(ValueType a, ValueType b, ValueType *out)
+{
+    *out = a.rank >= b.rank ? a : b;
+    const ValueType *low = a.rank >= b.rank ? &b : &a;
+    for (int i = 0; i < low->rank; i++) {
+        int64_t *wide = &out->dim[out->rank - 1 - i];
+        int64_t narrow = low->dim[low->rank - 1 - i];
+        if (*wide == narrow || narrow == 1) continue;
+        if (*wide != 1) return false;
+        *wide = narrow;
+    }
+    return true;
+}
+
+Val layer_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
+{
+    Compiler *c = e->k->c;
+    StageKind kind = STAGE_none;
+    if (op == BINARY_add) kind = STAGE_add;
+    if (op == BINARY_sub) kind = STAGE_sub;
+    if (op == BINARY_mul) kind = STAGE_mul;
+    if (op == BINARY_div) kind = STAGE_div;
+    if (!kind) {
+        diag_error(c, at, D_no_layer_operator);
+        return val_none();
+    }
+    StageId operand[2];
+    operand[0] = val_to_stage(e, a, at);
+    operand[1] = val_to_stage(e, b, at);
+    if (!operand[0].i || !operand[1].i) return val_none();
+    ValueType left = stage_at(e->model, operand[0])->type, right = stage_at(e->model, operand[1])->type;
+    if (left.kind != VALUE_real || right.kind != VALUE_real) {
+        diag_error(c, at, D_states_do_not_add, type_text(e->k, left), type_text(e->k, right));
+        return val_none();
+    }
+    ValueType type;
+    if (!broadcast(left, right, &type)) {
+        diag_error(c, at, D_operand_shapes, type_text(e->k, left), type_text(e->k, right));
+        return val_none();
+    }
+    return (Val){.kind = VAL_stage, .stage = stage_add(e->model, kind, type, operand, 2, at)};
+}
+
+Val layer_negated(Env *e, Val v, Span at)
+{
+    ValueType type = stage_at(e->model, v.stage)->type;
+    if (type.kind != VALUE_real) {
+        diag_error(e->k->c, at, D_states_do_not_add, type_text(e->k, type), type_text(e->k, type));
+        return val_none();
+    }
+    return (Val){.kind = VAL_stage, .stage = stage_add(e->model, STAGE_neg, type, &v.stage, 1, at)};
+}

@@ -1,0 +1,153 @@
+/* pauli.c: the algebra of Pauli products.
+ *
+ * A product is two masks: bit (n-1-q) of x and z belongs to qubit q; X = x, Z = z, Y = i X Z = x and z. Equal products are merged,
+ * so that x*y + y*x is 0.
+ */
+#include "check/pauli.h"
+
+#include "check/scalar.h"
+
+static Val pauli_val(const Pauli *p) { return (Val){.kind = VAL_pauli, .pauli = p}; }
+
+const Pauli *pauli_scalar(Env *e, const Sx *s)
+{
+    Pauli *p = arena_make(e->k->keep, Pauli);
+    vec_push(e->k->keep, &p->parts, (PauliPart){.re = s});
+    return p;
+}
+
+Val pauli_call(Env *e, const Expr *x)
+{
+    Check *k = e->k;
+    const char *name = name_string(k, x->call.callee.name);
+    if (x->call.args.len != 1) {
+        diag_error(k->c, x->span, D_wrong_argument_count, name, 1, (int)x->call.args.len);
+        return val_none();
+    }
+    const Expr *operand = x->call.args.at[0].value;
+    Val v = eval(e, operand);
+    if (v.kind == VAL_none) return v;
+    if (v.kind != VAL_qubits || v.qubits.len != 1) {
+        diag_error(k->c, operand->span, D_wanted_kind, arena_printf(k->keep, "'%s'", name), "one qubit", val_kind_text(v));
+        return val_none();
+    }
+    uint32_t bit = UINT32_C(1) << (e->body->instance_qubits - 1 - v.qubits.at[0]);
+    PauliPart part = {.re = sx_number(k, rational_int(1))};
+    if (*name != 'z') part.x = bit;
+    if (*name != 'x') part.z = bit;
+    Pauli *p = arena_make(k->keep, Pauli);
+    vec_push(k->keep, &p->parts, part);
+    return pauli_val(p);
+}
+
+static const Sx *add_or_null(Check *k, SxKind kind, const Sx *a, const Sx *b)
+{
+    if (!b) return a;
+    if (!a) a = sx_number(k, rational_int(0));
+    const Sx *s = sx_make(k, kind, a, b);
+    return sx_is_zero(s) ? NULL : s;
+}
+
+static void add_part(Check *k, Pauli *sum, PauliPart part, SxKind kind)
+{
+    for (uint32_t i = 0; i < sum->parts.len; i++) {
+        PauliPart *have = &sum->parts.at[i];
+        if (have->x != part.x || have->z != part.z) continue;
+        have->re = add_or_null(k, kind, have->re, part.re);
+        have->im = add_or_null(k, kind, have->im, part.im);
+        return;
+    }
+    if (kind == SX_sub && part.re) part.re = sx_make(k, SX_neg, part.re, NULL);
+    if (kind == SX_sub && part.im) part.im = sx_make(k, SX_neg, part.im, NULL);
+    vec_push(k->keep, &sum->parts, part);
+}
+
+static int popcount(uint32_t bits)
+{
+    int n = 0;
+    for (; bits; bits &= bits - 1) n++;
+    return n;
+}
+
+/* With P = i^|x&z| X^x Z^z (Y = i X Z): P1 P2 = i^k P12, k from the Y's that come and go and (-1) for each Z that passes an X. */
+static int product_phase(const PauliPart *a, const PauliPart *b)
+{
+    uint32_t x = a->x ^ b->x, z = a->z ^ b->z;
+    int k = popcount(a->x & a->z) + popcount(b->x & b->z) - popcount(x & z) + 2 * popcount(a->z & b->x);
+    return ((k % 4) + 4) % 4;
+}
+
+static const Sx *times(Check *k, const Sx *a, const Sx *b)
+{
+    return a && b ? sx_make(k, SX_mul, a, b) : NULL;
+}
+
+static PauliPart part_product(Check *k, const PauliPart *a, const PauliPart *b)
+{
+    const Sx *re = add_or_null(k, SX_sub, times(k, a->re, b->re), times(k, a->im, b->im));
+    const Sx *im = add_or_null(k, SX_add, times(k, a->re, b->im), times(k, a->im, b->re));
+    const Sx *minus_re = re ? sx_make(k, SX_neg, re, NULL) : NULL;
+    const Sx *minus_im = im ? sx_make(k, SX_neg, im, NULL) : NULL;
+    PauliPart p = {.x = a->x ^ b->x, .z = a->z ^ b->z};
+    switch (product_phase(a, b)) {
+    case 0: p.re = re; p.im = im; break;
+    case 1: p.re = minus_im; p.im = re; break;
+    case 2: p.re = minus_re; p.im = minus_im; break;
+    case 3: p.re = im; p.im = minus_re; break;
+    }
+    return p;
+}
+
+static const Pauli *as_pauli(Env *e, Val v)
+{
+    if (v.kind == VAL_pauli) return v.pauli;
+    if (v.kind == VAL_sx) return pauli_scalar(e, v.sx);
+    return v.kind == VAL_number ? pauli_scalar(e, sx_number(e->k, v.number)) : NULL;
+}
+
+static Val pauli_product(Env *e, const Pauli *a, const Pauli *b, Span at)
+{
+    Pauli *p = arena_make(e->k->keep, Pauli);
+    for (uint32_t i = 0; i < a->parts.len; i++) {
+        for (uint32_t j = 0; j < b->parts.len; j++) {
+            if (!expansion_step(e->k, at)) return val_none();
+            add_part(e->k, p, part_product(e->k, &a->parts.at[i], &b->parts.at[j]), SX_add);
+        }
+    }
+    return pauli_val(p);
+}
+
+static Val pauli_quotient(Env *e, Val a, Val b, Span at)
+{
+    Val one = val_int(1);
+    if (b.kind == VAL_pauli) {
+        diag_error(e->k->c, at, D_divided_by_operator);
+        return val_none();
+    }
+    Val inverse = eval_binary(e, BINARY_div, one, b, at);
+    if (inverse.kind == VAL_none) return inverse;
+    return pauli_binary(e, BINARY_mul, inverse, a, at);
+}
+
+Val pauli_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
+{
+    const Pauli *left = as_pauli(e, a), *right = as_pauli(e, b);
+    bool is_sum = op == BINARY_add || op == BINARY_sub;
+    if (left && right && op == BINARY_div) return pauli_quotient(e, a, b, at);
+    if (left && right && op == BINARY_mul) return pauli_product(e, left, right, at);
+    bool is_power = op == BINARY_pow && b.kind == VAL_number && rational_is_int(b.number) && b.number.num >= 0;
+    if (left && is_power) {
+        Val p = pauli_val(pauli_scalar(e, sx_number(e->k, rational_int(1))));
+        for (int64_t i = 0; i < b.number.num && p.kind == VAL_pauli; i++) p = pauli_product(e, p.pauli, left, at);
+        return p;
+    }
+    if (!left || !right || !is_sum) {
+        diag_error(e->k->c, at, D_bad_operands, val_kind_text(a), val_kind_text(b));
+        return val_none();
+    }
+    Pauli *sum = arena_make(e->k->keep, Pauli);
+    for (uint32_t i = 0; i < left->parts.len; i++) add_part(e->k, sum, left->parts.at[i], SX_add);
+    for (uint32_t i = 0; i < right->parts.len; i++)
+        add_part(e->k, sum, right->parts.at[i], op == BINARY_sub ? SX_sub : SX_add);
+    return pauli_val(sum);
+}

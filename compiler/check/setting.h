@@ -1,0 +1,12 @@
+/* setting.h: `--set KEY=VALUE`. */
+#ifndef RQ_CHECK_SETTING_H
+#define RQ_CHECK_SETTING_H
+
+#include "check/scope.h"
+
+/* Finds the one target of each setting: a constant, MODEL.FORMAL or ACTION.FIELD. */
+void apply_settings(Check *k);
+/* The value set for owner.name, or NULL. */
+const Expr *setting_for(const Check *k, Name owner, Name name);
+
+#endif
