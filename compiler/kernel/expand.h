@@ -20,7 +20,7 @@ typedef struct Program {
 uint32_t program_op(Program *p, Scalar op, uint32_t a, uint32_t b, uint32_t c);
 uint32_t program_constant(Program *p, double value);
 
-/* Within 2 units in the last place of the type; a NaN stays one, other results are finite where the function is.
+/* Within 2 units in the last place of the type (tanh: 3); a NaN stays one, other results are finite where the function is.
  * sin, cos: to that accuracy for |x| <= 1e4, beyond some number in [-1, 1]. exp: inf above, 0 below the range of the type.
  * log: -inf at 0, NaN below. */
 uint32_t expand_sin(Program *p, uint32_t x);
