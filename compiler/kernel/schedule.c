@@ -533,6 +533,9 @@ Kernels *schedule(Compiler *c, const Graph *g, const char *name, int lanes, int 
     for (uint32_t i = 0; i < k->phases.len; i++) copy_outputs(&t, i);
     plan_buffers(k);
     arena_reset(c->scratch, mark);
+#ifndef NDEBUG
+    kernels_verify(k);
+#endif
     return k;
 }
 
