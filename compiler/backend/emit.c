@@ -10,7 +10,11 @@
 
 #include "backend/module.h"
 
-enum { PART_COST = 400 }; /* vector operations per function, see design.md section 3 */
+enum {
+    PART_COST = 400, /* vector operations per function, see design.md section 3 */
+    RUN_COST = 30,   /* a loop over gates */
+    ZEROED_IN_LINE = 4,
+};
 
 /* ---- loops and functions ---- */
 
@@ -272,8 +276,8 @@ static void emit_step(Emit *e, const Step *s)
     case STEP_map: emit_map(e, s); return;
     case STEP_sparse: emit_sparse(e, s); return;
     case STEP_sum: emit_sum(e, s); return;
-    case STEP_apply: emit_apply(e, s); return;
-    case STEP_overlap: emit_overlap(e, s); return;
+    case STEP_apply:
+    case STEP_overlap: emit_gate(e, s); return;
     case STEP_matmul: emit_matmul(e, s); return;
     case STEP_lane_sum: emit_lane_sum(e, s); return;
     case STEP_copy: emit_copy(e, s); return;
@@ -281,13 +285,34 @@ static void emit_step(Emit *e, const Step *s)
     unreachable();
 }
 
-static void zero_buffer(Emit *e, BufferId b)
+static void zero_bytes(Emit *e, Value base, Value bytes)
 {
-    const Buffer *buffer = buffer_of(e->k, b);
-    View view = view_at(e, b);
-    int64_t bytes = buffer->elements * view_stride(e, view) * e->k->real_bytes;
-    LLVMBuildMemSet(e->builder, view.base, LLVMConstInt(e->i8, 0, 0), l_int(e, bytes),
-                    (unsigned)e->k->real_bytes);
+    LLVMBuildMemSet(e->builder, base, LLVMConstInt(e->i8, 0, 0), bytes, (unsigned)e->k->real_bytes);
+}
+
+/* Sets to zero what the kernel adds up over patches. Many buffers are a loop over a table. */
+static void zero_sums(Emit *e, const Kernel *kernel)
+{
+    int64_t *number = arena_array(e->arena, int64_t, kernel->steps.len);
+    int64_t *bytes = arena_array(e->arena, int64_t, kernel->steps.len), n = 0;
+    for (uint32_t i = 0; i < kernel->steps.len; i++) {
+        const Step *s = &kernel->steps.at[i];
+        if (!s->over_outer) continue;
+        const Buffer *b = operand_buffer(e, &s->out.at[0]);
+        number[n] = s->out.at[0].buffer.i - 1;
+        bytes[n++] = b->elements * (b->is_complex ? 2 : 1) * (b->batched ? e->k->lanes : 1) * e->k->real_bytes;
+    }
+    if (n <= ZEROED_IN_LINE) {
+        for (int64_t i = 0; i < n; i++)
+            zero_bytes(e, buffer_base(e, (BufferId){(uint32_t)number[i] + 1}), l_int(e, bytes[i]));
+        return;
+    }
+    Value numbers = table_i64(e, number, n), sizes = table_i64(e, bytes, n);
+    Loop loop = loop_begin(e, l_int(e, n), NULL, 0);
+    Value index = l_load(e, e->i64, l_gep(e, e->i64, numbers, loop.i), 8);
+    Value base = l_load(e, e->ptr, l_gep(e, e->ptr, LLVMGetParam(e->function, 0), index), 8);
+    zero_bytes(e, base, l_load(e, e->i64, l_gep(e, e->i64, sizes, loop.i), 8));
+    loop_end(e, &loop, NULL);
 }
 
 /* How many steps from `first` on fit in one function. */
@@ -295,11 +320,23 @@ static uint32_t part_length(const Emit *e, const Kernel *kernel, uint32_t first)
 {
     int64_t cost = 0;
     uint32_t i = first;
-    for (; i < kernel->steps.len; i++) {
-        cost += step_cost(e, &kernel->steps.at[i]);
+    while (i < kernel->steps.len) {
+        uint32_t run = gate_run_length(e, kernel, i);
+        cost += run ? RUN_COST : step_cost(e, &kernel->steps.at[i]);
         if (cost > PART_COST && i > first) break;
+        i += run ? run : 1;
     }
     return i - first;
+}
+
+static void emit_steps(Emit *e, const Kernel *kernel, uint32_t first, uint32_t n)
+{
+    for (uint32_t i = first; i < first + n;) {
+        uint32_t run = gate_run_length(e, kernel, i);
+        if (run) emit_gate_run(e, kernel, i, run);
+        else emit_step(e, &kernel->steps.at[i]);
+        i += run ? run : 1;
+    }
 }
 
 /* Calls a new function (ptr bufs, i64 p) that holds steps [first, first + n). */
@@ -309,7 +346,7 @@ static void emit_part(Emit *e, const Kernel *kernel, uint32_t first, uint32_t n)
     LLVMTypeRef type = LLVMFunctionType(e->nothing, (LLVMTypeRef[]){e->ptr, e->i64}, 2, 0);
     Value part = function_open(e, arena_printf(e->arena, "%s_part", e->k->name), type, false);
     e->p = LLVMGetParam(part, 1);
-    for (uint32_t i = first; i < first + n; i++) emit_step(e, &kernel->steps.at[i]);
+    emit_steps(e, kernel, first, n);
     function_close(e);
     function_return_to(e, caller);
     l_call(e, part, (Value[]){LLVMGetParam(e->function, 0), e->p}, 2);
@@ -318,24 +355,17 @@ static void emit_part(Emit *e, const Kernel *kernel, uint32_t first, uint32_t n)
 static void emit_loop(Emit *e, const Kernel *kernel)
 {
     e->outer = kernel->outer;
-    for (uint32_t i = 0; i < kernel->steps.len; i++) {
-        const Step *s = &kernel->steps.at[i];
-        if (s->over_outer)
-            for (uint32_t j = 0; j < s->out.len; j++) zero_buffer(e, s->out.at[j].buffer);
-    }
+    zero_sums(e, kernel);
     Loop loop = {0};
     if (kernel->outer > 1) {
         loop = loop_begin(e, l_int(e, kernel->outer), NULL, 0);
         e->p = loop.i;
     }
     uint32_t first = part_length(e, kernel, 0);
-    if (first == kernel->steps.len) {
-        for (uint32_t i = 0; i < first; i++) emit_step(e, &kernel->steps.at[i]);
-    } else {
-        for (uint32_t i = 0, n; i < kernel->steps.len; i += n) {
-            n = part_length(e, kernel, i);
-            emit_part(e, kernel, i, n);
-        }
+    if (first == kernel->steps.len) emit_steps(e, kernel, 0, first);
+    for (uint32_t i = 0, n; first < kernel->steps.len && i < kernel->steps.len; i += n) {
+        n = part_length(e, kernel, i);
+        emit_part(e, kernel, i, n);
     }
     if (kernel->outer > 1) loop_end(e, &loop, NULL);
     e->p = l_int(e, 0);

@@ -135,43 +135,72 @@ static void emit_zero_outside(Emit *e, const Wires *w, View psi)
     loop_end(e, &loop, NULL);
 }
 
-void emit_apply(Emit *e, const Step *s)
+LLVMTypeRef gate_function_type(const Emit *e)
 {
-    const Wires *w = s->gate.wires;
-    View psi = view_of(e, &s->out.at[0]);
-    GateKey key = key_of(w);
-    key.psi_batched = psi.batched;
-    key.dagger = w->dagger;
-    Value matrix;
-    if (s->gate.constant_re) {
-        int64_t dim = INT64_C(1) << w->target_count;
-        matrix = table_complex(e, s->gate.constant_re, s->gate.constant_im, dim * dim);
-    } else {
-        View m = view_of(e, &s->in.at[0]);
-        key.m_batched = m.batched;
-        matrix = m.base;
-    }
-    if (w->target_count <= GATE_STRAIGHT) set_kinds(&key, s);
-    if (w->zero_outside && w->control_count) emit_zero_outside(e, w, psi);
-    l_call(e, gate_function(e, &key), (Value[]){psi.base, matrix, descriptor(e, w)}, 3);
+    return LLVMFunctionType(e->nothing, (LLVMTypeRef[]){e->ptr, e->ptr, e->ptr, e->ptr, e->ptr}, 5, 0);
 }
 
-/* Entries of K outside the pattern are 0. For wide gates the pattern is a table behind the wires. */
-void emit_overlap(Emit *e, const Step *s)
+static GateCall apply_call(Emit *e, const Step *s)
 {
     const Wires *w = s->gate.wires;
-    View l = view_of(e, &s->in.at[0]), psi = view_of(e, &s->in.at[1]), k = view_of(e, &s->out.at[0]);
+    GateCall call = {.operand = {&s->out.at[0]}};
+    GateKey key = key_of(w);
+    key.psi_batched = operand_buffer(e, &s->out.at[0])->batched;
+    key.dagger = w->dagger;
+    if (s->gate.constant_re) {
+        int64_t dim = INT64_C(1) << w->target_count;
+        call.constant = table_complex(e, s->gate.constant_re, s->gate.constant_im, dim * dim);
+    } else if (operand_buffer(e, &s->in.at[0])->role == RQ_ROLE_constant) {
+        call.constant = view_at(e, s->in.at[0].buffer).base;
+    } else {
+        call.operand[1] = &s->in.at[0];
+        key.m_batched = operand_buffer(e, &s->in.at[0])->batched;
+    }
+    if (w->target_count <= GATE_STRAIGHT) set_kinds(&key, s);
+    call.function = gate_function(e, &key);
+    call.pattern = LLVMConstNull(e->ptr);
+    return call;
+}
+
+/* Entries of K outside the pattern are 0. For wide gates the pattern is a table beside the wires. */
+static GateCall overlap_call(Emit *e, const Step *s)
+{
+    const Wires *w = s->gate.wires;
+    GateCall call = {.operand = {&s->in.at[0], &s->in.at[1], &s->out.at[0]}};
     GateKey key = key_of(w);
     key.is_overlap = true;
-    key.left_batched = l.batched;
-    key.psi_batched = psi.batched;
-    key.m_batched = k.batched;
+    key.left_batched = operand_buffer(e, call.operand[0])->batched;
+    key.psi_batched = operand_buffer(e, call.operand[1])->batched;
+    key.m_batched = operand_buffer(e, call.operand[2])->batched;
     key.accumulate = s->over_outer;
     int64_t entries = INT64_C(1) << (2 * w->target_count);
     int64_t *parts = arena_array(e->arena, int64_t, entries);
     for (int64_t i = 0; i < entries; i++) parts[i] = w->pattern ? w->pattern[i] : KIND_both;
-    if (w->target_count <= GATE_STRAIGHT)
-        for (int64_t i = 0; i < entries; i++) key.kind[i] = (uint8_t)parts[i];
-    Value pattern = w->target_count > GATE_STRAIGHT ? table_i32(e, parts, entries) : LLVMConstNull(e->ptr);
-    l_call(e, gate_function(e, &key), (Value[]){l.base, psi.base, k.base, descriptor(e, w), pattern}, 5);
+    bool straight = w->target_count <= GATE_STRAIGHT;
+    for (int64_t i = 0; i < entries && straight; i++) key.kind[i] = (uint8_t)parts[i];
+    call.pattern = straight ? LLVMConstNull(e->ptr) : table_i32(e, parts, entries);
+    call.function = gate_function(e, &key);
+    return call;
+}
+
+GateCall gate_call(Emit *e, const Step *s)
+{
+    GateCall call = s->kind == STEP_apply ? apply_call(e, s) : overlap_call(e, s);
+    call.gate = descriptor(e, s->gate.wires);
+    return call;
+}
+
+void emit_gate(Emit *e, const Step *s)
+{
+    const Wires *w = s->gate.wires;
+    if (s->kind == STEP_apply && w->zero_outside && w->control_count)
+        emit_zero_outside(e, w, view_of(e, &s->out.at[0]));
+    GateCall call = gate_call(e, s);
+    Value args[5];
+    for (int i = 0; i < 3; i++)
+        args[i] = call.operand[i] ? view_of(e, call.operand[i]).base : LLVMConstNull(e->ptr);
+    if (call.constant) args[1] = call.constant;
+    args[3] = call.gate;
+    args[4] = call.pattern;
+    l_call(e, call.function, args, 5);
 }

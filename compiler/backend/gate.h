@@ -1,7 +1,7 @@
 /* gate.h: what gate functions and the steps that call them agree on.
  *
- *     void apply(ptr psi, ptr m, ptr gate)               psi = apply(M, psi)
- *     void overlap(ptr l, ptr psi, ptr k, ptr gate)      K = or += overlap(l, psi)
+ *     void apply(ptr psi, ptr m, ptr, ptr gate, ptr)              psi = apply(M, psi)
+ *     void overlap(ptr l, ptr psi, ptr k, ptr gate, ptr pattern)  K = or += overlap(l, psi)
  * One function serves all gates of a class, whatever their wires: those are in the table `gate` of i64:
  *
  *     count     groups of amplitudes that the gate acts on, 2^(qubits - targets - controls)
@@ -49,6 +49,13 @@ struct Descriptor {
     Value table;
 };
 
+/* A step as a call of its gate function: three operands, of which the second may be a constant matrix instead. */
+typedef struct GateCall {
+    const Operand *operand[3]; /* NULL: none */
+    Value function, constant, gate, pattern;
+} GateCall;
+GateCall gate_call(Emit *e, const Step *s);
+
 /* The expanded index of group k, and where the table's fields are. */
 typedef struct Group {
     Value gate; /* the table */
@@ -65,6 +72,7 @@ Value group_base(Emit *e, const Group *g, Value k);
 /* offset[row] for a row number known at run time. */
 Value group_offset(Emit *e, const Group *g, Value row);
 
+LLVMTypeRef gate_function_type(const Emit *e);
 Value apply_function(Emit *e, const GateKey *key);
 Value overlap_function(Emit *e, const GateKey *key);
 

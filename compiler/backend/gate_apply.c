@@ -91,11 +91,11 @@ static void emit_wide(Emit *e, const GateKey *key, View psi, View m, Value gate)
 
 Value apply_function(Emit *e, const GateKey *key)
 {
-    LLVMTypeRef type = LLVMFunctionType(e->nothing, (LLVMTypeRef[]){e->ptr, e->ptr, e->ptr}, 3, 0);
-    Value f = function_open(e, arena_printf(e->arena, "%s_apply%u", e->k->name, e->gates.len), type, false);
+    char *name = arena_printf(e->arena, "%s_apply%u", e->k->name, e->gates.len);
+    Value f = function_open(e, name, gate_function_type(e), false);
     View psi = {LLVMGetParam(f, 0), key->psi_batched, 2}, m = {LLVMGetParam(f, 1), key->m_batched, 2};
-    if (key->targets <= GATE_STRAIGHT) emit_straight(e, key, psi, m, LLVMGetParam(f, 2));
-    else emit_wide(e, key, psi, m, LLVMGetParam(f, 2));
+    if (key->targets <= GATE_STRAIGHT) emit_straight(e, key, psi, m, LLVMGetParam(f, 3));
+    else emit_wide(e, key, psi, m, LLVMGetParam(f, 3));
     function_close(e);
     return f;
 }

@@ -86,8 +86,8 @@ static void emit_wide(Emit *e, const GateKey *key, View l, View psi, View k, Val
 
 Value overlap_function(Emit *e, const GateKey *key)
 {
-    LLVMTypeRef type = LLVMFunctionType(e->nothing, (LLVMTypeRef[]){e->ptr, e->ptr, e->ptr, e->ptr, e->ptr}, 5, 0);
-    Value f = function_open(e, arena_printf(e->arena, "%s_overlap%u", e->k->name, e->gates.len), type, false);
+    char *name = arena_printf(e->arena, "%s_overlap%u", e->k->name, e->gates.len);
+    Value f = function_open(e, name, gate_function_type(e), false);
     View l = {LLVMGetParam(f, 0), key->left_batched, 2}, psi = {LLVMGetParam(f, 1), key->psi_batched, 2};
     View k = {LLVMGetParam(f, 2), key->m_batched, 2};
     if (key->targets <= GATE_STRAIGHT) emit_straight(e, key, l, psi, k, LLVMGetParam(f, 3));

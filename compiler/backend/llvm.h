@@ -114,8 +114,10 @@ void emit_sum(Emit *e, const Step *s);
 void emit_lane_sum(Emit *e, const Step *s);
 void emit_matmul(Emit *e, const Step *s);
 void emit_copy(Emit *e, const Step *s);
-void emit_apply(Emit *e, const Step *s);
-void emit_overlap(Emit *e, const Step *s);
+void emit_gate(Emit *e, const Step *s); /* apply and overlap */
+/* How many state steps from `first` on may be one loop over a table of gates, 0 if too few for that. */
+uint32_t gate_run_length(const Emit *e, const Kernel *kernel, uint32_t first);
+void emit_gate_run(Emit *e, const Kernel *kernel, uint32_t first, uint32_t n);
 /* About how many vector operations such a step adds to its function. */
 int64_t cost_of_map(const Step *s);
 int64_t cost_of_sparse(const Emit *e, const Step *s);
