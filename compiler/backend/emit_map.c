@@ -46,6 +46,7 @@ static uint64_t exponent_bias(const Emit *e) { return e->k->real_bytes == 8 ? 10
 static Value emit_pow2(Emit *e, Value a)
 {
     Value n = LLVMBuildFPToSI(e->builder, a, integer_like(e, a, e->i32), "");
+    n = LLVMBuildFreeze(e->builder, n, ""); /* any number where a is none: programs select another value there */
     n = LLVMBuildSExt(e->builder, n, integer_like(e, a, e->bits), "");
     n = l_add(e, n, bits_constant(e, a, exponent_bias(e)));
     return as_real(e, LLVMBuildShl(e->builder, n, bits_constant(e, a, mantissa_bits(e)), ""));
@@ -62,8 +63,7 @@ static Value emit_exponent(Emit *e, Value a)
 
 static Value emit_mantissa(Emit *e, Value a)
 {
-    uint64_t exponent = exponent_mask(e) << mantissa_bits(e);
-    Value n = l_and(e, as_bits(e, a), bits_constant(e, a, ~exponent));
+    Value n = l_and(e, as_bits(e, a), bits_constant(e, a, (UINT64_C(1) << mantissa_bits(e)) - 1));
     return as_real(e, l_or(e, n, bits_constant(e, a, exponent_bias(e) << mantissa_bits(e))));
 }
 

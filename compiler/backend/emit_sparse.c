@@ -132,8 +132,7 @@ static Pair emit_row(Emit *e, const Shape *shape, const Terms *t, Value row, Vie
 void emit_sparse(Emit *e, const Step *s)
 {
     const SparseMap *map = s->sparse.map;
-    View in = map->inner ? view_of(e, &s->in.at[0]) : view_at(e, s->in.at[0].buffer);
-    View out = view_of(e, &s->out.at[0]);
+    View in = view_of(e, &s->in.at[0]), out = view_of(e, &s->out.at[0]);
     if (unrolls(map, e->outer)) {
         emit_unrolled(e, s, in, out);
         return;

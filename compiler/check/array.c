@@ -59,7 +59,7 @@ static bool index_part(Env *e, const Expr *item, const Expr *base, int64_t n, Pa
         if (item->range.from && !eval_int(e, item->range.from, "the start of a range", 0, &p->from)) return false;
         if (item->range.to && !eval_int(e, item->range.to, "the end of a range", 0, &p->to)) return false;
     } else {
-        Val v = eval(e, item);
+        Val v = eval_expr(e, item);
         if (v.kind == VAL_range) *p = (Part){v.range.from, v.range.to, false};
         else if (!val_to_int(e, v, item->span, "an index", INT64_MIN, &p->from)) return false;
         else *p = (Part){p->from, p->from + 1, true};
@@ -132,7 +132,7 @@ static Val list_index(Env *e, const Expr *x, Val list)
 
 Val eval_index(Env *e, const Expr *x)
 {
-    Val base = eval(e, x->index.base);
+    Val base = eval_expr(e, x->index.base);
     if (base.kind == VAL_none) return base;
     if (base.kind == VAL_qubits) return qubits_index(e, x, base.qubits);
     if (base.kind == VAL_array) return array_index(e, x, base.array);

@@ -26,7 +26,7 @@ bool unit_takes_data(const UnitRef *u)
 
 static void body_loop(Env *e, const Stmt *s)
 {
-    Val range = eval(e, s->loop.range);
+    Val range = eval_expr(e, s->loop.range);
     if (range.kind == VAL_none) return;
     if (range.kind != VAL_range) {
         diag_error(e->k->c, s->loop.range->span, D_wanted_kind, "a loop", "a range such as 0..n",
@@ -62,7 +62,7 @@ static void body_statement(Env *e, const Stmt *s)
     case STMT_none:
     case STMT_error: return;
     case STMT_param: declare_param(e, s); return;
-    case STMT_const: env_declare(e, s->let.name, eval(e, s->let.value)); return;
+    case STMT_const: env_declare(e, s->let.name, eval_expr(e, s->let.value)); return;
     case STMT_for: body_loop(e, s); return;
     case STMT_if: body_branch(e, s); return;
     case STMT_gate: body_gate(e, s); return;

@@ -98,7 +98,7 @@ static Val constant_value(Check *k, Entry *entry, Span at)
     Env outer = {.k = k, .scope = entry->scope};
     entry->state = ENTRY_busy;
     const Expr *x = entry->set_value ? entry->set_value : entry->decl->constant.value;
-    Val v = eval(&outer, x);
+    Val v = eval_expr(&outer, x);
     if (v.kind == VAL_word) {
         diag_error(k->c, x->span, D_unknown_name, v.text);
         v = val_none();
@@ -299,7 +299,7 @@ Val eval_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
 
 static Val eval_unary(Env *e, const Expr *x)
 {
-    Val v = eval(e, x->unary.operand);
+    Val v = eval_expr(e, x->unary.operand);
     if (v.kind == VAL_none) return v;
     if (x->unary.op == UNARY_not) {
         if (v.kind == VAL_bool) return val_bool(!v.boolean);
@@ -320,11 +320,11 @@ static Val eval_unary(Env *e, const Expr *x)
 /* `and`, `or` look at the right side only when the left one does not decide. */
 static Val eval_binary_expr(Env *e, const Expr *x)
 {
-    Val a = eval(e, x->binary.left);
+    Val a = eval_expr(e, x->binary.left);
     BinaryOp op = x->binary.op;
     if (a.kind == VAL_bool && op == BINARY_and && !a.boolean) return a;
     if (a.kind == VAL_bool && op == BINARY_or && a.boolean) return a;
-    Val b = eval(e, x->binary.right);
+    Val b = eval_expr(e, x->binary.right);
     return eval_binary(e, op, a, b, x->span);
 }
 
@@ -346,13 +346,13 @@ static Val eval_list(Env *e, const Expr *x)
     v.list.len = x->list.len;
     v.list.at = arena_array(e->k->keep, Val, x->list.len);
     for (uint32_t i = 0; i < x->list.len; i++) {
-        v.list.at[i] = eval(e, x->list.at[i]);
+        v.list.at[i] = eval_expr(e, x->list.at[i]);
         if (v.list.at[i].kind == VAL_none) return val_none();
     }
     return v;
 }
 
-Val eval(Env *e, const Expr *x)
+Val eval_expr(Env *e, const Expr *x)
 {
     switch (x->kind) {
     case EXPR_none:
@@ -399,12 +399,12 @@ bool val_to_int(Env *e, Val v, Span at, const char *what, int64_t least, int64_t
 
 bool eval_int(Env *e, const Expr *x, const char *what, int64_t least, int64_t *result)
 {
-    return val_to_int(e, eval(e, x), x->span, what, least, result);
+    return val_to_int(e, eval_expr(e, x), x->span, what, least, result);
 }
 
 bool eval_number(Env *e, const Expr *x, const char *what, Rational *result)
 {
-    Val v = eval(e, x);
+    Val v = eval_expr(e, x);
     if (v.kind == VAL_none) return false;
     if (v.kind != VAL_number) {
         diag_error(e->k->c, x->span, D_wanted_kind, what, "a number", val_kind_text(v));
@@ -416,7 +416,7 @@ bool eval_number(Env *e, const Expr *x, const char *what, Rational *result)
 
 bool eval_bool(Env *e, const Expr *x, const char *what, bool *result)
 {
-    Val v = eval(e, x);
+    Val v = eval_expr(e, x);
     if (v.kind == VAL_none) return false;
     if (v.kind != VAL_bool) {
         diag_error(e->k->c, x->span, D_wanted_kind, what, "true or false", val_kind_text(v));

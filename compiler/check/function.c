@@ -99,7 +99,7 @@ static Val known_call(Env *e, const Expr *x, const Function *f, Val v)
 
 static bool scalar_operand(Env *e, const Expr *x, const char *what, Val *v)
 {
-    *v = eval(e, x);
+    *v = eval_expr(e, x);
     if (v->kind == VAL_number || v->kind == VAL_sx || v->kind == VAL_none) return v->kind != VAL_none;
     diag_error(e->k->c, x->span, D_wanted_kind, what, "a number", val_kind_text(*v));
     return false;

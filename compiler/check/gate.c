@@ -94,7 +94,7 @@ static bool eval_operands(Env *e, const Stmt *s, Operands *out)
     out->at = arena_array(e->k->keep, Qubits, out->len + 1);
     for (uint32_t i = 0; i < out->len; i++) {
         const Expr *x = s->gate.operands.at[i];
-        Val v = eval(e, x);
+        Val v = eval_expr(e, x);
         if (v.kind == VAL_none) return false;
         if (v.kind != VAL_qubits) {
             diag_error(e->k->c, x->span, D_wanted_kind, "an operand of a gate", "qubits", val_kind_text(v));
@@ -265,7 +265,7 @@ static bool gate_argument(Env *e, const Stmt *s, const GateRow *row, const Sx **
     }
     if (!row->args) return true;
     const Expr *x = args->at[0].value;
-    Val v = eval(e, x);
+    Val v = eval_expr(e, x);
     if (v.kind == VAL_number) *arg = sx_number(e->k, v.number);
     if (v.kind == VAL_sx) *arg = v.sx;
     if (*arg) return !row->is_channel || check_channel(e, x, *arg);

@@ -41,9 +41,9 @@ bool layer_is_block(const Env *e, Name name)
 
 StageId layer_wants(LayerCall *l, const char *wanted)
 {
-    diag_error(l->m->k->c, l->span, D_layer_wants, l->title, wanted, type_text(l->m->k, l->type));
+    diag_error(l->m->k->c, l->span, D_layer_wants, l->title, wanted, value_type_text(l->m->k, l->type));
     Span source = stage_at(l->m, l->source)->span;
-    if (source.to && source.from != l->span.from) diag_note(l->m->k->c, source, D_shape_here, type_text(l->m->k, l->type));
+    if (source.to && source.from != l->span.from) diag_note(l->m->k->c, source, D_shape_here, value_type_text(l->m->k, l->type));
     return (StageId){0};
 }
 
@@ -155,7 +155,7 @@ Val layer_call(Env *e, Ident callee, const ArgList *args, Span at, StageId given
 
 Val layer_pipe(Env *e, const Expr *x)
 {
-    Val from = eval(e, x->pipe.from);
+    Val from = eval_expr(e, x->pipe.from);
     const Expr *to = x->pipe.to;
     if (from.kind == VAL_none || to->kind == EXPR_error) return val_none();
     StageId source = val_to_stage(e, from, x->pipe.from->span);
@@ -229,12 +229,12 @@ Val layer_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
     if (!operand[0].i || !operand[1].i) return val_none();
     ValueType left = stage_at(e->model, operand[0])->type, right = stage_at(e->model, operand[1])->type;
     if (left.kind != VALUE_real || right.kind != VALUE_real) {
-        diag_error(c, at, D_states_do_not_add, type_text(e->k, left), type_text(e->k, right));
+        diag_error(c, at, D_states_do_not_add, value_type_text(e->k, left), value_type_text(e->k, right));
         return val_none();
     }
     ValueType type;
     if (!broadcast(left, right, &type)) {
-        diag_error(c, at, D_operand_shapes, type_text(e->k, left), type_text(e->k, right));
+        diag_error(c, at, D_operand_shapes, value_type_text(e->k, left), value_type_text(e->k, right));
         return val_none();
     }
     return (Val){.kind = VAL_stage, .stage = stage_add(e->model, kind, type, operand, 2, at)};
@@ -244,7 +244,7 @@ Val layer_negated(Env *e, Val v, Span at)
 {
     ValueType type = stage_at(e->model, v.stage)->type;
     if (type.kind != VALUE_real) {
-        diag_error(e->k->c, at, D_states_do_not_add, type_text(e->k, type), type_text(e->k, type));
+        diag_error(e->k->c, at, D_states_do_not_add, value_type_text(e->k, type), value_type_text(e->k, type));
         return val_none();
     }
     return (Val){.kind = VAL_stage, .stage = stage_add(e->model, STAGE_neg, type, &v.stage, 1, at)};

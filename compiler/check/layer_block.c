@@ -49,7 +49,7 @@ static bool bind_input(Env *in, const Decl *d, const Stmt *input, ValueType give
     if (!input_type(in, input, &wanted)) return false;
     if (wanted.kind != given.kind || wanted.rank != given.rank) {
         const char *text = name_string(in->k, input->input.type.name);
-        diag_error(in->k->c, at, D_block_input, name_string(in->k, d->name.name), text, type_text(in->k, given));
+        diag_error(in->k->c, at, D_block_input, name_string(in->k, d->name.name), text, value_type_text(in->k, given));
         diag_note(in->k->c, input->span, D_declared_here, name_string(in->k, input->input.name.name));
         return false;
     }

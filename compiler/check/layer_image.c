@@ -32,7 +32,7 @@ StageId layer_conv(LayerCall *l)
     const int64_t *dim = l->type.dim;
     int64_t h = window_count(dim[1], kh, sh, ph), w = window_count(dim[2], kw, sw, pw);
     if (!h || !w) {
-        diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw, type_text(l->m->k, l->type));
+        diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw, value_type_text(l->m->k, l->type));
         return (StageId){0};
     }
     int64_t fan_in = dim[0] * kh * kw;
@@ -59,7 +59,7 @@ static StageId pool(LayerCall *l, StageKind kind)
     if (!slot_pair(l->e, l->slot[1], "'stride'", 1, &sh, &sw) || !wants_image(l)) return (StageId){0};
     int64_t h = window_count(l->type.dim[1], kh, sh, 0), w = window_count(l->type.dim[2], kw, sw, 0);
     if (!h || !w) {
-        diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw, type_text(l->m->k, l->type));
+        diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw, value_type_text(l->m->k, l->type));
         return (StageId){0};
     }
     StageId id = layer_stage(l, kind, type_image(l->type.dim[0], h, w));

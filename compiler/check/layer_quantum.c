@@ -62,7 +62,7 @@ bool quantum_parts(LayerCall *l, QuantumArgs args, int64_t values, QuantumAttr *
     bool is_state = l->type.kind != VALUE_real;
     bool uploads = !is_state && !args.encode && u && unit_takes_data(u);
     if (is_state && args.encode) {
-        diag_error(l->m->k->c, args.encode->value->span, D_encode_state, type_text(l->m->k, l->type));
+        diag_error(l->m->k->c, args.encode->value->span, D_encode_state, value_type_text(l->m->k, l->type));
         return false;
     }
     if (is_state) a->qubits = (uint32_t)l->type.dim[0];
@@ -103,7 +103,7 @@ StageId layer_quantum(LayerCall *l)
     QuantumAttr a = {0};
     if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
     QuantumArgs args = {l->slot[0], l->slot[1], l->slot[2], l->slot[3]};
-    if (!quantum_parts(l, args, type_count(l->type), &a)) return (StageId){0};
+    if (!quantum_parts(l, args, value_count(l->type), &a)) return (StageId){0};
     StageId id = layer_stage(l, STAGE_quantum, type_vector(a.observable->yields.len));
     stage_at(l->m, id)->quantum = a;
     l->text = quantum_text(l, &a, args.circuit);
@@ -117,7 +117,7 @@ StageId layer_encode(LayerCall *l)
     if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
     const UnitRef *u = part(l, l->slot[0], DECL_encoding, "'encode'");
     if (!u || !layer_wants_real(l)) return (StageId){0};
-    a.encoding = encoding_instance(l->e, l->m, u, type_count(l->type), "", l->slot[0]->value->span);
+    a.encoding = encoding_instance(l->e, l->m, u, value_count(l->type), "", l->slot[0]->value->span);
     if (!a.encoding || !total_qubits(l, l->slot[1], a.encoding->qubits, &a.qubits)) return (StageId){0};
     bool noisy = a.encoding->circuit && a.encoding->circuit->noisy;
     StageId id = layer_stage(l, STAGE_encode, type_state(noisy ? VALUE_density : VALUE_state, a.qubits));

@@ -70,7 +70,7 @@ void add_affine_groups(LayerCall *l, GroupInst w, int64_t fan_in, int64_t out, b
 StageId layer_dense(LayerCall *l)
 {
     static const ArgSpec specs[] = {{"out", true}, {"bias", false}};
-    int64_t out = 0, in = type_count(l->type);
+    int64_t out = 0, in = value_count(l->type);
     bool bias = true;
     if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 2, l->slot)) return (StageId){0};
     if (!slot_int(l->e, l->slot[0], "the size of a dense layer", 1, &out)) return (StageId){0};
@@ -88,7 +88,7 @@ StageId layer_dense(LayerCall *l)
 StageId layer_flatten(LayerCall *l)
 {
     if (!no_arguments(l) || !layer_wants_real(l)) return (StageId){0};
-    return layer_stage(l, STAGE_flatten, type_vector(type_count(l->type)));
+    return layer_stage(l, STAGE_flatten, type_vector(value_count(l->type)));
 }
 
 /* reshape(1, 28, 28), reshape([1, 28, 28]) */
@@ -116,9 +116,9 @@ StageId layer_reshape(LayerCall *l)
         if (type.dim[i] > LARGEST_SIZE) type.dim[i] = LARGEST_SIZE;
         type.rank++;
     }
-    if (type_count(type) != type_count(l->type)) {
-        diag_error(c, l->span, D_reshape_count, type_text(l->m->k, l->type), (long long)type_count(l->type),
-                   type_text(l->m->k, type), (long long)type_count(type));
+    if (value_count(type) != value_count(l->type)) {
+        diag_error(c, l->span, D_reshape_count, value_type_text(l->m->k, l->type), (long long)value_count(l->type),
+                   value_type_text(l->m->k, type), (long long)value_count(type));
         return (StageId){0};
     }
     return layer_stage(l, STAGE_reshape, type);
@@ -137,7 +137,7 @@ StageId layer_detach(LayerCall *l)
         return (StageId){0};
     }
     if (l->slot[0]) {
-        l->source = val_to_stage(l->e, eval(l->e, l->slot[0]->value), l->slot[0]->value->span);
+        l->source = val_to_stage(l->e, eval_expr(l->e, l->slot[0]->value), l->slot[0]->value->span);
         if (!l->source.i) return (StageId){0};
         l->type = stage_at(l->m, l->source)->type;
     }
@@ -162,7 +162,7 @@ StageId layer_concat(LayerCall *l)
             match_arguments(k, l->title, l->span, l->args, specs, 1, l->slot);
             return (StageId){0};
         }
-        StageId part = val_to_stage(l->e, eval(l->e, arg->value), arg->value->span);
+        StageId part = val_to_stage(l->e, eval_expr(l->e, arg->value), arg->value->span);
         if (!part.i) return (StageId){0};
         vec_push(k->keep, &parts, part);
     }
@@ -176,8 +176,8 @@ StageId layer_concat(LayerCall *l)
         bool has_axis = other.kind == VALUE_real && axis < other.rank;
         if (has_axis && axis < type.rank) same.dim[axis] = type.dim[axis];
         if (!has_axis || !type_equal(same, type)) {
-            diag_error(k->c, l->span, D_concat_shapes, (long long)axis, type_text(k, stage_at(l->m, parts.at[0])->type),
-                       type_text(k, other));
+            diag_error(k->c, l->span, D_concat_shapes, (long long)axis, value_type_text(k, stage_at(l->m, parts.at[0])->type),
+                       value_type_text(k, other));
             return (StageId){0};
         }
         if (i) type.dim[axis] += other.dim[axis];

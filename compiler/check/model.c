@@ -148,7 +148,7 @@ static StageId layer_own(Env *e, const Stmt *s, const char **text)
 {
     ModelBuild *m = e->model;
     m->text = NULL;
-    Val v = eval(e, s->layer.value);
+    Val v = eval_expr(e, s->layer.value);
     *text = m->text ? m->text : "sum";
     if (v.kind == VAL_none) return (StageId){0};
     return val_to_stage(e, v, s->layer.value->span);
@@ -188,7 +188,7 @@ static void model_output(Env *e, const Stmt *s, StageId *output)
         diag_error(e->k->c, s->span, D_second_output);
         return;
     }
-    *output = val_to_stage(e, eval(e, s->expr), s->expr->span);
+    *output = val_to_stage(e, eval_expr(e, s->expr), s->expr->span);
 }
 
 static void wrong_statement(Env *e, const Stmt *s, const char *what)
@@ -205,7 +205,7 @@ static void model_statements(Env *e, const StmtList *list, StageId *output)
         case STMT_none:
         case STMT_error: break;
         case STMT_param: declare_param(e, s); break;
-        case STMT_const: env_declare(e, s->let.name, eval(e, s->let.value)); break;
+        case STMT_const: env_declare(e, s->let.name, eval_expr(e, s->let.value)); break;
         case STMT_if:
             if (eval_bool(e, s->branch.condition, "the condition of 'if'", &is_true))
                 model_statements(e, is_true ? &s->branch.then_body : &s->branch.else_body, output);

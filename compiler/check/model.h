@@ -67,8 +67,8 @@ ValueType type_vector(int64_t n);
 ValueType type_image(int64_t c, int64_t h, int64_t w);
 ValueType type_state(ValueKind kind, int64_t qubits);
 bool type_equal(ValueType a, ValueType b);
-int64_t type_count(ValueType t); /* saturates at 2^40 */
+int64_t value_count(ValueType t); /* saturates at 2^40 */
 /* "[1, 28, 28]", "state[2]", "a number". */
-const char *type_text(Check *k, ValueType t);
+const char *value_type_text(Check *k, ValueType t);
 
 #endif

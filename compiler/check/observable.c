@@ -11,7 +11,7 @@ void body_yield(Env *e, const Stmt *s)
         return;
     }
     if (!expansion_step(e->k, s->span)) return;
-    Val v = eval(e, s->yield.value);
+    Val v = eval_expr(e, s->yield.value);
     const Pauli *p = v.kind == VAL_pauli ? v.pauli : NULL;
     if (v.kind == VAL_number) p = pauli_scalar(e, sx_number(e->k, v.number));
     if (v.kind == VAL_sx) p = pauli_scalar(e, v.sx);

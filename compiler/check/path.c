@@ -140,8 +140,8 @@ static void tie(Env *e, const Stmt *s)
         GroupInst *head = group_of(m->inst, first);
         if (id.i == first.i) continue;
         if (!same_dims(head, g)) {
-            diag_error(e->k->c, s->span, D_tie_shapes, head->path, type_text(e->k, group_type(head)), g->path,
-                       type_text(e->k, group_type(g)));
+            diag_error(e->k->c, s->span, D_tie_shapes, head->path, value_type_text(e->k, group_type(head)), g->path,
+                       value_type_text(e->k, group_type(g)));
             return;
         }
         g->tied_to = first;

@@ -25,7 +25,7 @@ Val pauli_call(Env *e, const Expr *x)
         return val_none();
     }
     const Expr *operand = x->call.args.at[0].value;
-    Val v = eval(e, operand);
+    Val v = eval_expr(e, operand);
     if (v.kind == VAL_none) return v;
     if (v.kind != VAL_qubits || v.qubits.len != 1) {
         diag_error(k->c, operand->span, D_wanted_kind, arena_printf(k->keep, "'%s'", name), "one qubit", val_kind_text(v));

@@ -26,7 +26,7 @@ static bool read_windows(LayerCall *l, QuantumAttr *a)
     }
     if (a->patches_h && a->patches_w) return true;
     diag_error(l->m->k->c, l->slot[QUANV_kernel]->value->span, D_kernel_too_big, (long long)a->kernel_h,
-               (long long)a->kernel_w, type_text(l->m->k, l->type));
+               (long long)a->kernel_w, value_type_text(l->m->k, l->type));
     return false;
 }
 
@@ -114,7 +114,7 @@ StageId layer_quanv(LayerCall *l)
     int64_t values = a.kernel_h * a.kernel_w * (a.channels == CHANNELS_joint ? l->type.dim[0] : 1);
     QuantumArgs args = {l->slot[QUANV_encode], l->slot[QUANV_circuit], l->slot[QUANV_measure], l->slot[QUANV_qubits]};
     if (!quantum_parts(l, args, values, &a) || !choose_out(l, &a, a.observable->yields.len, &type)) return (StageId){0};
-    if (type_count(type) > LARGEST_SIZE) {
+    if (value_count(type) > LARGEST_SIZE) {
         diag_error(l->m->k->c, l->span, D_layer_too_big, l->title);
         return (StageId){0};
     }

@@ -24,7 +24,7 @@ bool type_equal(ValueType a, ValueType b)
     return true;
 }
 
-int64_t type_count(ValueType t)
+int64_t value_count(ValueType t)
 {
     const int64_t most = INT64_C(1) << 40;
     int64_t n = 1;
@@ -32,7 +32,7 @@ int64_t type_count(ValueType t)
     return n;
 }
 
-const char *type_text(Check *k, ValueType t)
+const char *value_type_text(Check *k, ValueType t)
 {
     if (t.kind == VALUE_none) return "nothing";
     if (t.kind == VALUE_state) return arena_printf(k->keep, "state[%" PRId64 "]", t.dim[0]);

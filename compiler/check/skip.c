@@ -90,7 +90,7 @@ static StageId skip_source(Env *e, const SkipUse *u)
 static const char *adapter_for(Check *k, ValueType from, ValueType to)
 {
     if (from.kind != VALUE_real || to.kind != VALUE_real) return NULL;
-    if (type_count(from) == type_count(to)) {
+    if (value_count(from) == value_count(to)) {
         if (to.rank == 1) return "flatten";
         const char *dims = "";
         for (int i = 0; i < to.rank; i++)
@@ -108,11 +108,11 @@ static void shape_mismatch(Env *e, const SkipUse *u, StageId from, ValueType hav
 {
     Compiler *c = e->k->c;
     ValueType want = stage_at(e->model, own)->type;
-    const char *have_text = type_text(e->k, have), *want_text = type_text(e->k, want);
+    const char *have_text = value_type_text(e->k, have), *want_text = value_type_text(e->k, want);
     bool has_state = have.kind != VALUE_real || want.kind != VALUE_real;
     diag_error(c, u->span, has_state ? D_skip_states : D_skip_shape, have_text, want_text);
     const Binding *b = env_find(e, u->from.name);
-    if (b) diag_note(c, b->span, D_shape_here, type_text(e->k, stage_at(e->model, from)->type));
+    if (b) diag_note(c, b->span, D_shape_here, value_type_text(e->k, stage_at(e->model, from)->type));
     diag_note(c, u->to.span, D_shape_here, want_text);
     const char *adapter = has_state || u->via ? NULL : adapter_for(e->k, have, want);
     if (adapter) diag_help(c, D_skip_adapter, u->text, adapter);
@@ -128,7 +128,7 @@ static StageId skip_via(Env *e, const SkipUse *u, StageId from)
     frame_begin(m, &frame);
     m->source = from;
     m->source_is_ambiguous = m->source_is_poison = false;
-    Val v = eval(e, u->via);
+    Val v = eval_expr(e, u->via);
     m->source = saved;
     m->text = layer_text;
     const char *prefix = arena_printf(e->k->keep, "skip(%s->%s)", name_string(e->k, u->from.name), name_string(e->k, u->to.name));
@@ -138,11 +138,11 @@ static StageId skip_via(Env *e, const SkipUse *u, StageId from)
 
 static StageId skip_scale(Env *e, const SkipUse *u, StageId value)
 {
-    Val factor = eval(e, u->scale);
+    Val factor = eval_expr(e, u->scale);
     if (factor.kind == VAL_none) return (StageId){0};
     ValueType type = factor.kind == VAL_stage ? stage_at(e->model, factor.stage)->type : type_scalar();
     if (type.kind != VALUE_real || type.rank != 0) {
-        diag_error(e->k->c, u->scale->span, D_wanted_kind, "the scale of a skip", "a number or a parameter without axes", type_text(e->k, type));
+        diag_error(e->k->c, u->scale->span, D_wanted_kind, "the scale of a skip", "a number or a parameter without axes", value_type_text(e->k, type));
         return (StageId){0};
     }
     Val scaled = layer_binary(e, BINARY_mul, factor, (Val){.kind = VAL_stage, .stage = value}, u->scale->span);

@@ -54,7 +54,7 @@ static bool axis_argument(Env *e, const Expr *x, const char *what, Val *result)
         *result = (Val){.kind = VAL_axis, .axis = text[0]};
         return true;
     }
-    *result = eval(e, x);
+    *result = eval_expr(e, x);
     return result->kind == VAL_axis || wanted(e, x->span, what, "an axis (x, y or z)", *result);
 }
 
@@ -77,7 +77,7 @@ static bool formal_value(Env *e, const Formal *f, const Expr *x, Val *result)
         return true;
     }
     case FORMAL_real:
-        *result = eval(e, x);
+        *result = eval_expr(e, x);
         if (result->kind == VAL_number || result->kind == VAL_sx) return true;
         return wanted(e, x->span, what, "a number", *result);
     case FORMAL_bool: {
@@ -92,7 +92,7 @@ static bool formal_value(Env *e, const Formal *f, const Expr *x, Val *result)
     case FORMAL_observable: return unit_argument(e, x, DECL_observable, what, result);
     case FORMAL_block: return unit_argument(e, x, DECL_block, what, result);
     case FORMAL_data: {
-        Val v = eval(e, x);
+        Val v = eval_expr(e, x);
         *result = (Val){.kind = VAL_array};
         return val_to_array(e, v, x->span, what, &result->array);
     }
@@ -206,7 +206,7 @@ const UnitRef *eval_unit(Env *e, const Expr *x, DeclKind kind, const char *what)
         }
     }
     if (is_unit && v.unit->kind == kind) return v.unit;
-    if (!is_unit) v = eval(e, x);
+    if (!is_unit) v = eval_expr(e, x);
     wanted(e, x->span, what, kind_text, v);
     return NULL;
 }

@@ -117,7 +117,7 @@ static inline Val val_bool(bool b) { return (Val){.kind = VAL_bool, .boolean = b
 static inline Val val_none(void) { return (Val){.kind = VAL_none}; }
 
 /* Evaluates; every mistake is reported. */
-Val eval(Env *e, const Expr *x);
+Val eval_expr(Env *e, const Expr *x);
 /* The value of a declared name, or of a name that belongs to the language (pi, x, y, z, true). */
 Val eval_name(Env *e, Ident name);
 /* a op b for values that are known or scalars; `at` for messages. */
