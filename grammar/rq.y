@@ -122,18 +122,23 @@ decl:
   | circuit_kind name formals registers block       { decl_unit(p, @$, $1, $name, $formals, $registers, $block); }
   | circuit_kind name error block                   { decl_error(p, @$, $name); yyerrok; }
   | circuit_kind name error "';'"                   { decl_error(p, @$, $name); yyerrok; }
+  | circuit_kind error block                        { decl_error(p, @$, (Ident){0}); yyerrok; }
+  | circuit_kind error "';'"                        { decl_error(p, @$, (Ident){0}); yyerrok; }
   | model_kind name formals block                   { decl_unit(p, @$, $1, $name, $formals, (RegisterList){0},
                                                                 $block); }
   | model_kind name error block                     { decl_error(p, @$, $name); yyerrok; }
   | model_kind name error "';'"                     { decl_error(p, @$, $name); yyerrok; }
+  | model_kind error block                          { decl_error(p, @$, (Ident){0}); yyerrok; }
+  | model_kind error "';'"                          { decl_error(p, @$, (Ident){0}); yyerrok; }
   | action_kind[kind] name action_body[fields]      { decl_action(p, @$, $kind, @kind, $name, $fields); }
   | action_kind name error action_body              { decl_error(p, @$, $name); yyerrok; }
   | action_kind name error "';'"                    { decl_error(p, @$, $name); yyerrok; }
-  | name "'='" expr end                             { mistake_no_keyword(p, $name, "const");
+  | action_kind error action_body                   { decl_error(p, @$, (Ident){0}); yyerrok; }
+  | action_kind error "';'"                         { decl_error(p, @$, (Ident){0}); yyerrok; }
+  | name "'='" expr end                             { mistake_no_keyword(p, $name);
                                                       decl_const(p, @$, $name, $expr); }
-  | name[word] name[is] "'='" expr end              { mistake_keyword(p, $word,
-                                                                      (const char *const[]){"const", "data"}, 2);
-                                                      decl_const(p, @$, $is, $expr); }
+  | name[word] name[is] "'='" expr end              { mistake_keyword(p, $word);
+                                                      decl_error(p, @$, $is); }
   | "';'"                                           { mistake_empty(p, @$, "declaration"); }
   | error "';'"                                     { yyerrok; }
   ;
@@ -225,10 +230,10 @@ stmt:
   | "'output'" expr end                             { $$ = stmt_output(p, @$, $expr); }
   | "'freeze'" exprs end                            { $$ = stmt_freeze(p, @$, $exprs); }
   | "'tie'" exprs end                               { $$ = stmt_tie(p, @$, $exprs); }
-  | gate_head[head] "'='" expr end                  { mistake_no_keyword(p, $head.name, "layer");
-                                                      $$ = stmt_layer(p, @$, $head.name, $expr); }
-  | gate_head[head] operand "'='" expr end          { mistake_keyword(p, $head.name,
-                                                          (const char *const[]){"layer", "const", "param"}, 3);
+  | gate_head[head] "'='" expr end                  { $$ = mistake_no_keyword(p, $head.name) == TOK_LAYER
+                                                               ? stmt_layer(p, @$, $head.name, $expr)
+                                                               : stmt_const(p, @$, $head.name, $expr); }
+  | gate_head[head] operand "'='" expr end          { mistake_keyword(p, $head.name);
                                                       $$ = stmt_error(p, @$); }
   | "';'"                                           { mistake_empty(p, @$, "statement"); $$ = stmt_error(p, @$); }
   | error "';'"                                     { $$ = stmt_error(p, @$); yyerrok; }

@@ -2,6 +2,7 @@
  *
  * The grammar takes any statement in any body, so that a wrong one is named as what it is.
  */
+#include "syntax/mistakes.h"
 #include "syntax/parser.h"
 
 #define IN(kind) (1u << DECL_##kind)
@@ -54,8 +55,10 @@ void check_body(Parser *p, DeclKind kind, const StmtList *body)
         const Rule *rule = &rules[s->kind];
         bool anywhere = rule->in == ALL && kind == DECL_action && s->kind > STMT_error;
         if (anywhere) diag_error(p->c, s->span, D_misplaced, "only 'skip'", "a placement", "it");
-        else if (!(rule->in & 1u << kind) && s->kind > STMT_error)
+        else if (!(rule->in & 1u << kind) && s->kind > STMT_error) {
             diag_error(p->c, s->span, D_misplaced, rule->what, rule->where, body_text(kind));
+            if (s->kind == STMT_gate) mistake_gate(p, s);
+        }
         if (s->kind == STMT_for) check_body(p, kind, &s->loop.body);
         if (s->kind != STMT_if) continue;
         check_body(p, kind, &s->branch.then_body);

@@ -84,7 +84,8 @@ static Wanted wanted_of(const int *tokens, int count)
 /* `=` and `:` are often both taken, one of them as a mistake. */
 static bool is_other_sign(const Parser *p, int kind, const int *tokens, int count)
 {
-    if (kind == TOK_ASSIGN && expects(tokens, count, TOK_EQ)) return true;
+    bool ends = expects(tokens, count, TOK_EQ) || expects(tokens, count, TOK_SEMICOLON);
+    if (kind == TOK_ASSIGN && ends && p->first.kind != TOK_PARAM) return true;
     if (!expects(tokens, count, TOK_ASSIGN) || !expects(tokens, count, TOK_COLON)) return false;
     int first = p->first.kind;
     bool assigns = first == TOK_LAYER || first == TOK_CONST || first == TOK_DATA || first == TOK_PARAM;
@@ -115,8 +116,10 @@ const char *expected_text(Parser *p, const int *tokens, int count, int *only)
                             : w.name        ? "a name"
                                             : NULL;
     if (construct) parts[n++] = construct;
+    else if (expects(tokens, count, TOK_COMMA)) parts[n++] = token_alias(fixed = TOK_COMMA);
     for (int i = 0; i < count && n < MOST; i++) {
         int kind = tokens[i];
+        if (kind == TOK_COMMA && !construct) continue;
         if (is_covered(&w, kind) || is_other_sign(p, kind, tokens, count)) continue;
         parts[n++] = token_alias(kind);
         fixed = *token_alias(kind) == '\'' ? kind : 0;

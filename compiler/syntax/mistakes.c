@@ -6,7 +6,7 @@
 
 #include "syntax/parser.h"
 
-enum { LONGEST_SHOWN = 40, MOST_SYNTAX_ERRORS = 100, DEEPEST_EXPRESSION = 1000 };
+enum { LONGEST_SHOWN = 40, MOST_STRAYS = 100, DEEPEST_EXPRESSION = 1000 };
 
 const char *text_at(const Parser *p, Span span)
 {
@@ -31,7 +31,7 @@ void mistake_character(Parser *p, Span at)
 {
     bool in_run = p->stray_end == at.from; /* one error for a run of them */
     p->stray_end = at.to;
-    if (in_run || p->gave_up) return;
+    if (in_run || p->c->errors - p->errors_before >= MOST_STRAYS) return;
     const char *text = p->source->text + (at.from - p->source->base);
     unsigned char byte = (unsigned char)text[0];
     if (byte >= 0x80 && at.to - at.from == 1) {
@@ -90,16 +90,22 @@ static const char *found_text(const Parser *p, Token found)
     return arena_printf(p->c->keep, "'%s'", text_at(p, found.span));
 }
 
+/* The closest keyword that begins something; NULL if none is near. Two letters are near to too much. */
+static const char *near_keyword(const Parser *p, const char *word, int last)
+{
+    const char *keywords[TOK_PLACEMENT - TOK_USE];
+    size_t n = 0;
+    for (int kind = TOK_USE; kind <= last; kind++)
+        if (kind != TOK_ELSE && kind != TOK_IN && kind != TOK_ON) keywords[n++] = plain(p, kind);
+    return strlen(word) > 2 ? closest_name(word, keywords, n) : NULL;
+}
+
 /* The statement or declaration begins with a name that is near to a keyword, or stands where only keywords do. */
 static bool is_misspelt_keyword(Parser *p)
 {
     if (p->first.kind != TOK_NAME || p->first.span.from == p->last.span.from) return false;
-    const char *keywords[TOK_PLACEMENT - TOK_USE];
-    size_t n = 0;
     bool top = p->open.len == 0;
-    for (int kind = TOK_USE; kind <= (top ? TOK_DISTILL : TOK_OVER); kind++)
-        if (kind != TOK_ELSE && kind != TOK_IN && kind != TOK_ON) keywords[n++] = plain(p, kind);
-    const char *word = text_at(p, p->first.span), *near = closest_name(word, keywords, n);
+    const char *word = text_at(p, p->first.span), *near = near_keyword(p, word, top ? TOK_DISTILL : TOK_OVER);
     if (!near && !top) return false;
     diag_error(p->c, p->first.span, D_unknown_keyword, word);
     if (near) {
@@ -115,6 +121,7 @@ static void add_hints(Parser *p, Token found, const int *expected, int count)
     Token open = p->open.len ? p->open.at[p->open.len - 1] : (Token){0};
     if (p->last.kind == TOK_UNCLOSED && open.kind)
         diag_note(p->c, open.span, D_opened_here, plain(p, open.kind));
+    if (found.kind == TOK_DOT && expects(expected, count, TOK_NUMBER)) diag_help(p->c, D_spell_number);
     if (found.kind == TOK_BACK_ARROW && expects(expected, count, TOK_LT)) diag_help(p->c, D_arrow_or_less);
     bool is_keyword = found.kind >= TOK_USE && found.kind <= TOK_MOD;
     if (is_keyword && expects(expected, count, TOK_NAME) && !expects(expected, count, found.kind) && !found.new_line)
@@ -130,12 +137,9 @@ static void add_hints(Parser *p, Token found, const int *expected, int count)
 
 void mistake_syntax(Parser *p, const int *expected, int count)
 {
-    if (p->gave_up) return;
-    if (++p->errors > MOST_SYNTAX_ERRORS) {
-        tokens_give_up(p);
-        return;
-    }
     Token found = tokens_found(p);
+    bool after_stray = p->stray_end > p->before.span.to && p->stray_end <= found.span.from;
+    if (p->gave_up || after_stray) return; /* what is missing is the stray character */
     if (p->last.kind != TOK_UNCLOSED && is_misspelt_keyword(p)) return;
     int only;
     const char *wanted = expected_text(p, expected, count, &only);
@@ -187,19 +191,39 @@ void mistake_operator(Parser *p, Span op, const char *right)
     diag_fixit(p->c, op, right);
 }
 
-void mistake_no_keyword(Parser *p, Ident name, const char *keyword)
+static bool in_model(const Parser *p)
 {
-    const char *text = name_text(p->c->names, name.name);
-    diag_error(p->c, name.span, D_missing_keyword, text, text, keyword);
-    diag_fixit(p->c, (Span){name.span.from, name.span.from}, arena_printf(p->c->keep, "%s ", keyword));
+    return p->open.len && (p->unit == TOK_MODEL || p->unit == TOK_BLOCK);
 }
 
-void mistake_keyword(Parser *p, Ident word, const char *const *right, int n)
+int mistake_no_keyword(Parser *p, Ident name)
 {
-    const char *text = name_text(p->c->names, word.name), *near = closest_name(text, right, (size_t)n);
+    int kind = in_model(p) ? TOK_LAYER : TOK_CONST;
+    const char *text = name_text(p->c->names, name.name), *keyword = plain(p, kind);
+    diag_error(p->c, name.span, D_missing_keyword, text, text, keyword);
+    diag_fixit(p->c, (Span){name.span.from, name.span.from}, arena_printf(p->c->keep, "%s ", keyword));
+    return kind;
+}
+
+void mistake_keyword(Parser *p, Ident word)
+{
+    static const char *const of_file[] = {"const", "data"}, *const of_body[] = {"const", "param", "layer"};
+    const char *text = name_text(p->c->names, word.name);
+    const char *near = p->open.len ? closest_name(text, of_body, in_model(p) ? 3 : 2)
+                                   : closest_name(text, of_file, COUNT(of_file));
     diag_error(p->c, word.span, D_unknown_keyword, text);
-    diag_help(p->c, D_did_you_mean_word, near ? near : right[0]);
-    diag_fixit(p->c, word.span, near ? near : right[0]);
+    if (near) {
+        diag_help(p->c, D_did_you_mean_word, near);
+        diag_fixit(p->c, word.span, near);
+    } else if (!p->open.len) diag_help(p->c, D_words_of_file);
+    else if (in_model(p)) diag_help(p->c, D_words_of_model);
+    else diag_help(p->c, D_words_of_circuit);
+}
+
+void mistake_gate(Parser *p, const Stmt *gate)
+{
+    const char *near = near_keyword(p, name_text(p->c->names, gate->gate.name.name), TOK_TIE);
+    if (near) diag_help(p->c, D_did_you_mean_word, near);
 }
 
 void mistake_empty(Parser *p, Span semicolon, const char *what)

@@ -19,8 +19,12 @@ void mistake_semicolon(Parser *p, Span at);
 void mistake_equals(Parser *p, Ident label, Span equals);             /* `kernel = 2` for `kernel: 2` */
 void mistake_colon(Parser *p, Ident name, Span colon);                /* `layer a: dense(2)` */
 void mistake_operator(Parser *p, Span op, const char *right);         /* `**`, `&&`, `=` in a condition */
-void mistake_no_keyword(Parser *p, Ident name, const char *keyword);  /* `q1 = quanv(...);` */
-void mistake_keyword(Parser *p, Ident word, const char *const *right, int n); /* `let a = 3;` */
+/* `q1 = quanv(...);`: the keyword that is missing, TOK_LAYER or TOK_CONST. */
+int mistake_no_keyword(Parser *p, Ident name);
+/* `let a = 3;` */
+void mistake_keyword(Parser *p, Ident word);
+/* Adds to the error about a gate where no gates are that its name is near to a keyword. */
+void mistake_gate(Parser *p, const Stmt *gate);
 void mistake_empty(Parser *p, Span semicolon, const char *what);
 
 /* The text of a span, cut to what fits into a message. On c->keep. */

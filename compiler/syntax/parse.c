@@ -6,7 +6,8 @@
 Ast *parse(Compiler *c, const Source *source)
 {
     ArenaMark mark = arena_mark(c->scratch);
-    Parser p = {.c = c, .source = source, .ast = arena_make(c->keep, Ast), .new_line = true};
+    Parser p = {.c = c, .source = source, .ast = arena_make(c->keep, Ast), .new_line = true,
+                .errors_before = c->errors};
     p.ast->source = source;
     size_t skip = source->len >= 3 && !memcmp(source->text, "\xEF\xBB\xBF", 3) ? 3 : 0; /* byte order mark */
     p.offset = source->base + (uint32_t)skip;
@@ -14,8 +15,7 @@ Ast *parse(Compiler *c, const Source *source)
     char *text = arena_alloc(c->scratch, len + 2);
     memcpy(text, source->text + skip, len);
     scanner_start(&p, text, len + 2);
-    unsigned errors = c->errors;
-    if (rq_yyparse(&p) && c->errors == errors) ice(c, p.last.span, "parsing failed and nobody said why");
+    if (rq_yyparse(&p) && c->errors == p.errors_before) ice(c, p.last.span, "parsing failed and nobody said why");
     arena_reset(c->scratch, mark);
     return p.ast;
 }

@@ -35,10 +35,11 @@ struct Parser {
     Token first;        /* of the current statement, field or declaration */
     uint32_t open_was;  /* brackets open before `last` */
     uint32_t resync_at; /* the offset of the last recovery: the same token cannot stop it twice */
+    int unit;           /* keyword of the declaration that was begun last and has a body */
     bool in_header, header_was; /* between the keyword of a declaration with a body and its '{' */
     bool gave_up;       /* too deep or too many errors: only TOK_END comes, and nothing is reported */
     bool too_deep;      /* reported once */
-    uint32_t errors;
+    unsigned errors_before; /* c->errors when the parse began */
 };
 
 /* The scanner (rq.l), the filter, the parser (rq.y). `text` is written into and ends with two zeros, which count in `size`;
@@ -51,7 +52,7 @@ int rq_yylex(RQ_YYSTYPE *value, Span *span, Parser *p);
 void tokens_resync(Parser *p);
 /* What the user sees at p->last: for a virtual token, the next real one. */
 Token tokens_found(const Parser *p);
-/* Ends the parse: from now on only TOK_END comes. */
+/* Ends the parse: from now on only TOK_END comes and syntax errors are silent. */
 void tokens_give_up(Parser *p);
 
 /* A NAME or a keyword that may stand for one everywhere. */

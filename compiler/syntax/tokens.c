@@ -19,7 +19,7 @@
 
 #include "syntax/mistakes.h"
 
-enum { DEEPEST = 256 };
+enum { DEEPEST = 256, MOST_ERRORS = 100 };
 
 static Token scan(Parser *p)
 {
@@ -165,7 +165,10 @@ static void track(Parser *p, Token t)
                           p->last.kind == TOK_RBRACE || !p->last.span.to))
         p->first = t;
     if (p->open.len == 0) {
-        if (has_body(t.kind)) p->in_header = true;
+        if (has_body(t.kind)) {
+            p->in_header = true;
+            p->unit = t.kind;
+        }
         if (t.kind == TOK_LBRACE || t.kind == TOK_SEMICOLON) p->in_header = false;
     }
     if (is_opening(t.kind)) vec_push(p->c->keep, &p->open, t);
@@ -178,6 +181,7 @@ int rq_yylex(RQ_YYSTYPE *value, Span *span, Parser *p)
 {
     (void)value;
     Token t = {.kind = TOK_END, .span = {p->last.span.to, p->last.span.to}};
+    if (p->c->errors - p->errors_before >= MOST_ERRORS) tokens_give_up(p);
     if (!p->gave_up) t = next_token(p);
     if (!p->gave_up && !t.is_virtual) t = or_what_is_missing(p, t);
     track(p, t);
