@@ -96,7 +96,6 @@ Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options)
     if (!l.failed) {
         for (uint32_t i = 0; i < model->inputs.len; i++) l.out->input[i] = l.out->stage[model->inputs.at[i].i - 1];
         l.out->output = l.out->stage[model->output.i - 1];
-        graph_output(g, "output", l.out->output);
         if (options.loss != LOSS_none) lower_loss(&l);
     }
     if (!l.failed) return l.out;
