@@ -189,11 +189,12 @@ static Verdict worst(const LayerFlow *l)
     return VERDICT_none_set;
 }
 
-/* Marks the stages that a group of the layer leads to, along any edges. */
-static bool *reached(const FlowGraph *f, const LayerFlow *l)
+/* Marks the stages that a group of the layer, or stage `start`, leads to, along any edges. */
+static bool *reached(const FlowGraph *f, const LayerFlow *l, StageId start)
 {
     const ModelInst *m = f->model;
     bool *mark = arena_alloc(f->c->keep, m->stages.len + 1);
+    mark[start.i] = true;
     for (uint32_t i = 0; i < m->stages.len; i++)
         for (uint32_t k = 0; k < l->groups.len; k++)
             if (stage_reads(m, &m->stages.at[i], root_of(m, l->groups.at[k].group))) mark[i + 1] = true;
@@ -214,11 +215,11 @@ static void add_cut(Compiler *c, LayerFlow *l, const Cut *cut)
     vec_push(c->keep, &l->cuts, *cut);
 }
 
-/* Cut edges on the way from the layer's groups to the output, and groups that only flat functions read. */
-static void collect_cuts(const FlowGraph *f, LayerFlow *l)
+/* Cut edges on the way from the layer's groups (or stage `start`) to the output, and groups that only flat functions read. */
+static void collect_cuts(const FlowGraph *f, LayerFlow *l, StageId start)
 {
     const ModelInst *m = f->model;
-    const bool *mark = reached(f, l);
+    const bool *mark = reached(f, l, start);
     for (uint32_t i = 0; i < f->edges.len; i++) {
         const Edge *e = &f->edges.at[i];
         if (e->is_cut && mark[e->from.i] && f->open[e->to.i] + f->cut[e->to.i] > 0) add_cut(f->c, l, &e->cut);
@@ -283,7 +284,7 @@ static void finish_layer(const FlowGraph *f, LayerFlow *l)
     }
     if (!l->groups.len) return;
     l->through = first_steps(f, l);
-    if (l->verdict == VERDICT_partial || l->verdict == VERDICT_none) collect_cuts(f, l);
+    if (l->verdict == VERDICT_partial || l->verdict == VERDICT_none) collect_cuts(f, l, (StageId){0});
 }
 
 /* A row of its own: model parameters, and adapters of skips. */
@@ -310,6 +311,15 @@ Flow *flow_without_fixes(Compiler *c, const ModelInst *m)
         vec_push(c->keep, &l.groups, group_flow(f, (GroupId){k + 1}));
         finish_layer(f, &l);
         vec_push(c->keep, &flow->layers, l);
+    }
+    for (uint32_t i = 0; i < m->inputs.len; i++) {
+        StageId input = m->inputs.at[i];
+        LayerFlow l = {.name = stage_name(f, input), .kind_text = "input", .span = stage_of(m, input)->span, .through = ""};
+        l.open_paths = f->open[input.i];
+        l.cut_paths = f->cut[input.i];
+        l.verdict = verdict_of(l.open_paths, l.cut_paths);
+        collect_cuts(f, &l, input);
+        vec_push(c->keep, &flow->inputs, l);
     }
     return flow;
 }

@@ -38,6 +38,7 @@ typedef struct LayerFlow {
 typedef struct Flow {
     const ModelInst *model;
     VEC(LayerFlow) layers;
+    VEC(LayerFlow) inputs; /* the same counts and cuts for the model's inputs; no groups, no fixes */
 } Flow;
 
 Flow *flow_of(Compiler *c, const ModelInst *model);

@@ -85,7 +85,7 @@ Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options)
     lower_groups(&l);
     if (options.with_shifts) {
         int64_t count = count_arguments(model);
-        l.shift = graph_param(g, "#shift", type_real(1, &count));
+        l.out->shift = graph_param(g, "#shift", type_real(1, &count));
     }
     for (uint32_t i = 0; i < model->stages.len && !l.failed; i++) {
         l.stage_id = (StageId){i + 1};

@@ -8,7 +8,6 @@
 typedef struct LowerOptions {
     LossKind loss;      /* LOSS_none: no loss */
     bool with_shifts;   /* for parameter shift: every gate argument of circuits gets an added parameter, see Lowered.shifts */
-    bool inputs_as_params; /* not batched model inputs are differentiated like parameters by gradcheck: keep as inputs (false) */
 } LowerOptions;
 
 /* One occurrence of an argument in a gate of a quantum stage. */
@@ -30,6 +29,7 @@ typedef struct Lowered {
     NodeId target;  /* input "target": one-hot [classes] or dense like the output; none without loss */
     NodeId loss;    /* real[] per sample */
     NodeId mean_loss; /* real[] shared: batch_sum(loss * weight), weight = input "weight" [] (1/B for samples, 0 for padding) */
+    NodeId shift;   /* param "#shift"; none without options.with_shifts */
     VEC(ShiftSite) shifts;
     VEC(NodeId) checks; /* per-sample values that must not be 0: norms under amplitude(zero: error); outputs named "check:LAYER" */
 } Lowered;

@@ -136,14 +136,14 @@ static NodeId unitary_matrix(Lower *l, const Scope *s, GroupId group, int64_t di
 static NodeId shifted_argument(Lower *l, const Scope *s, const GateApp *gate)
 {
     NodeId t = scalar_node(l, s, gate->arg);
-    if (!node_is(l->shift)) return t;
+    if (!node_is(l->out->shift)) return t;
     uint32_t index = l->out->shifts.len;
     vec_push(l->g->arena, &l->out->shifts, (ShiftSite){l->stage_id, gate, index, t, {0}});
     ArenaMark mark = arena_mark(l->c->scratch);
-    MapMaker m = map_begin(l->c->scratch, type_count(type_of(l->g, l->shift)), true, false);
+    MapMaker m = map_begin(l->c->scratch, type_count(type_of(l->g, l->out->shift)), true, false);
     map_put(&m, index, 1, 0);
     map_row(&m);
-    NodeId d = sparse(l->g, l->shift, map_end(&m), type_real(0, NULL));
+    NodeId d = sparse(l->g, l->out->shift, map_end(&m), type_real(0, NULL));
     arena_reset(l->c->scratch, mark);
     return add(l->g, t, d);
 }

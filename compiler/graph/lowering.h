@@ -13,7 +13,6 @@ typedef struct Lower {
     Lowered *out;
     const Stage *stage; /* the one being lowered */
     StageId stage_id;
-    NodeId shift; /* parameter "#shift"; none without options.with_shifts */
     bool failed;  /* something cannot be executed; reported */
 } Lower;
 

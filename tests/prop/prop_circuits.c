@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "graph/gate_matrix.h"
+#include "graph/gradcheck.h"
 #include "graph/lower.h"
 #include "reference/dense_simulator.h"
 #include "reference/model_builder.h"
@@ -51,15 +52,15 @@ static double argument_at(const Argument *a, const double *p, const double *x)
 
 static const Sx *argument_sx(Compiler *c, const Argument *a, GroupId g)
 {
-    const Sx *p = sx_param(c, g, (uint32_t)a->param), *x = sx_data(c, (uint32_t)a->value), *k = sx_number(c, a->factor);
+    const Sx *p = make_param(c, g, (uint32_t)a->param), *x = make_data(c, (uint32_t)a->value), *k = make_number(c, a->factor);
     switch (a->form) {
     case 0: return p;
-    case 1: return sx_of(c, SX_sub, sx_of(c, SX_mul, k, p), sx_number(c, 0.25));
+    case 1: return make_of(c, SX_sub, make_of(c, SX_mul, k, p), make_number(c, 0.25));
     case 2: return k;
-    case 3: return sx_of(c, SX_mul, x, k);
+    case 3: return make_of(c, SX_mul, x, k);
     default:
-        return sx_of(c, SX_add, sx_of(c, SX_mul, sx_of(c, SX_sin, p, NULL), x),
-                     sx_of(c, SX_exp, sx_of(c, SX_div, x, sx_number(c, 2)), NULL));
+        return make_of(c, SX_add, make_of(c, SX_mul, make_of(c, SX_sin, p, NULL), x),
+                     make_of(c, SX_exp, make_of(c, SX_div, x, make_number(c, 2)), NULL));
     }
 }
 
@@ -134,9 +135,9 @@ static int random_observable(Compiler *c, Random *r, ObservableInst *o, int n, G
         for (int k = below(r, 4); k >= 0; k--) {
             TwinTerm t = {.yield = y, .form = below(r, 3), .param = below(r, PARAMS), .factor = between(r, -1, 1)};
             for (int q = 0; q < n; q++) t.paulis[q] = "IXYZ"[below(r, 4)];
-            const Sx *f = sx_number(c, t.factor), *p = sx_param(c, g, (uint32_t)t.param);
-            const Sx *coefficient = t.form == 0 ? f : sx_of(c, SX_mul, f, p);
-            if (t.form == 2) coefficient = sx_of(c, SX_cos, coefficient, NULL);
+            const Sx *f = make_number(c, t.factor), *p = make_param(c, g, (uint32_t)t.param);
+            const Sx *coefficient = t.form == 0 ? f : make_of(c, SX_mul, f, p);
+            if (t.form == 2) coefficient = make_of(c, SX_cos, coefficient, NULL);
             add_term(c, o, coefficient, t.paulis);
             term[count++] = t;
         }
@@ -219,6 +220,22 @@ static void some_unitary(int dim, double complex *m)
     }
 }
 
+/* Reverse, forward, shifts and differences agree on the mean square of the measured values. */
+static void check_gradients(Compiler *c, const ModelInst *m, const Binding *bindings, size_t n, uint64_t seed)
+{
+    double target[3 * SAMPLES];
+    Binding all[8];
+    for (int i = 0; i < 3 * SAMPLES; i++) target[i] = cos(i);
+    memcpy(all, bindings, sizeof *all * n);
+    all[n] = (Binding){"target", target};
+    GradcheckInput in = {.model = m, .loss = LOSS_mse, .samples = SAMPLES, .bindings = all, .binding_count = n + 1,
+                         .seed = seed, .elements = 8, .tolerance = 1e-6};
+    Gradcheck *r = gradcheck(c, &in);
+    if (!r->ok) gradcheck_print(stderr, r);
+    assert_true(r->ok);
+    assert_true(r->rows.at[0].has[GRAD_shift] && !r->rows.at[1].has[GRAD_shift]);
+}
+
 static void check_model(uint64_t seed)
 {
     Compiler *c = compiler_new();
@@ -228,6 +245,7 @@ static void check_model(uint64_t seed)
     bool data = start != START_state && below(&r, 2);
     ModelInst *m = model_new(c, "random");
     GroupId params = add_group(c, m, "p", 1, (int64_t[]){PARAMS});
+    GroupId h = add_group(c, m, "h", 1, (int64_t[]){PARAMS});
     int v_dim = n > 1 ? 4 : 2;
     GroupId v = add_group(c, m, "V", 2, (int64_t[]){v_dim, v_dim});
     group_of(m, v)->is_unitary = true;
@@ -239,7 +257,7 @@ static void check_model(uint64_t seed)
         if (gate != GATE_none) random_gate(c, &r, circuit, &twin, gate, data, params, v, v_matrix);
     ObservableInst *o = observable_new(c, (uint32_t)n);
     TwinTerm term[12];
-    int terms = random_observable(c, &r, o, n, params, term);
+    int terms = random_observable(c, &r, o, n, h, term);
 
     StageId x = start == START_state ? add_input(c, m, "psi", state_type(n)) : add_input(c, m, "x", real_type(1, (int64_t[]){VALUES}));
     Stage prepare = {.kind = STAGE_encode, .type = state_type(n)};
@@ -248,15 +266,17 @@ static void check_model(uint64_t seed)
     StageId state = add_layer(c, m, "prepare", prepare, x);
     Stage measure = {.kind = STAGE_measure, .type = real_type(1, (int64_t[]){3})};
     measure.quantum = (QuantumAttr){.observable = o, .qubits = (uint32_t)n};
+    set_groups(c, &measure, h, (GroupId){0});
     StageId values = add_layer(c, m, "measure", measure, state);
 
-    double p[PARAMS], xs[VALUES * SAMPLES], states[2 * 64 * SAMPLES], v_values[32];
+    double p[PARAMS], hs[PARAMS], xs[VALUES * SAMPLES], states[2 * 64 * SAMPLES], v_values[32];
     fill_inputs(&r, start, n, p, xs, states);
+    for (int i = 0; i < PARAMS; i++) hs[i] = between(&r, -2, 2);
     for (int i = 0; i < v_dim * v_dim; i++) v_values[2 * i] = creal(v_matrix[i]), v_values[2 * i + 1] = cimag(v_matrix[i]);
     Lowered *l = lower(c, m, (LowerOptions){0});
     assert_non_null(l);
     graph_verify(l->g, "lower");
-    Binding all[] = {{"p", p}, {"V", v_values}, {"x", xs}, {"psi", states}};
+    Binding all[] = {{"p", p}, {"h", hs}, {"V", v_values}, {"x", xs}, {"psi", states}};
     NodeId wanted[] = {l->stage[state.i - 1], l->stage[values.i - 1]};
     Evaluation *e = eval(c, l->g, SAMPLES, all, COUNT(all), wanted, 2);
     const double *amplitudes = evaluation_of(e, wanted[0]), *results = evaluation_of(e, wanted[1]);
@@ -268,10 +288,11 @@ static void check_model(uint64_t seed)
             int at = 2 * (s << n | i);
             assert_true(cabs(amplitudes[at] + _Complex_I * amplitudes[at + 1] - psi[i]) < 1e-12);
         }
-        for (int y = 0; y < 3; y++) assert_true(fabs(results[3 * s + y] - observed(term, terms, y, n, psi, p)) < 1e-12);
+        for (int y = 0; y < 3; y++) assert_true(fabs(results[3 * s + y] - observed(term, terms, y, n, psi, hs)) < 1e-12);
     }
     evaluation_drop(e);
     graph_drop(l->g);
+    check_gradients(c, m, all, COUNT(all), seed);
     compiler_drop(c);
 }
 

@@ -64,7 +64,7 @@ void set_groups(Compiler *c, Stage *s, GroupId first, GroupId second)
     s->group[1] = second;
 }
 
-const Sx *sx_number(Compiler *c, double value)
+const Sx *make_number(Compiler *c, double value)
 {
     Sx *x = arena_alloc(c->keep, sizeof *x);
     x->kind = SX_const;
@@ -72,7 +72,7 @@ const Sx *sx_number(Compiler *c, double value)
     return x;
 }
 
-const Sx *sx_param(Compiler *c, GroupId group, uint32_t index)
+const Sx *make_param(Compiler *c, GroupId group, uint32_t index)
 {
     Sx *x = arena_alloc(c->keep, sizeof *x);
     x->kind = SX_param;
@@ -81,7 +81,7 @@ const Sx *sx_param(Compiler *c, GroupId group, uint32_t index)
     return x;
 }
 
-const Sx *sx_data(Compiler *c, uint32_t index)
+const Sx *make_data(Compiler *c, uint32_t index)
 {
     Sx *x = arena_alloc(c->keep, sizeof *x);
     x->kind = SX_data;
@@ -89,7 +89,7 @@ const Sx *sx_data(Compiler *c, uint32_t index)
     return x;
 }
 
-const Sx *sx_of(Compiler *c, SxKind kind, const Sx *a, const Sx *b)
+const Sx *make_of(Compiler *c, SxKind kind, const Sx *a, const Sx *b)
 {
     Sx *x = arena_alloc(c->keep, sizeof *x);
     x->kind = kind;
@@ -124,7 +124,7 @@ const EncodingInst *angle_encoding(Compiler *c, uint32_t n)
 {
     CircuitInst *circuit = circuit_new(c, n, n);
     for (uint32_t i = 0; i < n; i++)
-        add_gate(c, circuit, GATE_ry, sx_of(c, SX_mul, sx_number(c, M_PI), sx_data(c, i)), 1, 1, (int[]){(int)i});
+        add_gate(c, circuit, GATE_ry, make_of(c, SX_mul, make_number(c, M_PI), make_data(c, i)), 1, 1, (int[]){(int)i});
     EncodingInst *e = arena_alloc(c->keep, sizeof *e);
     *e = (EncodingInst){.kind = ENCODING_circuit, .values = n, .qubits = n, .circuit = circuit};
     return e;
@@ -165,7 +165,7 @@ const ObservableInst *z_each(Compiler *c, uint32_t qubits)
         text[qubits] = 0;
         text[i] = 'Z';
         add_yield(c, o);
-        add_term(c, o, sx_number(c, 1), text);
+        add_term(c, o, make_number(c, 1), text);
     }
     return o;
 }

@@ -16,10 +16,10 @@ StageId add_stage(Compiler *c, ModelInst *m, Stage s, StageId a, StageId b);
 StageId add_layer(Compiler *c, ModelInst *m, const char *name, Stage s, StageId a);
 void set_groups(Compiler *c, Stage *s, GroupId first, GroupId second);
 
-const Sx *sx_number(Compiler *c, double value);
-const Sx *sx_param(Compiler *c, GroupId group, uint32_t index);
-const Sx *sx_data(Compiler *c, uint32_t index);
-const Sx *sx_of(Compiler *c, SxKind kind, const Sx *a, const Sx *b);
+const Sx *make_number(Compiler *c, double value);
+const Sx *make_param(Compiler *c, GroupId group, uint32_t index);
+const Sx *make_data(Compiler *c, uint32_t index);
+const Sx *make_of(Compiler *c, SxKind kind, const Sx *a, const Sx *b);
 
 CircuitInst *circuit_new(Compiler *c, uint32_t qubits, uint32_t data_count);
 /* A gate on `target_count` targets, the further operands are controls, all |1>. Returns it for changes. */

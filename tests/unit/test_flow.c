@@ -24,8 +24,8 @@ static StageId quanv(Compiler *c, ModelInst *m, const char *name, StageId from, 
     if (detached) from = add_stage(c, m, (Stage){.kind = STAGE_detach, .type = image, .layer = layer}, from, (StageId){0});
     GroupId theta = group(c, m, arena_printf(c->keep, "%s.theta", name));
     CircuitInst *circuit = circuit_new(c, 4, 0);
-    add_gate(c, circuit, GATE_ry, sx_param(c, theta, 0), 1, 1, (int[]){0});
-    add_gate(c, circuit, GATE_rx, sx_param(c, theta, 1), 1, 1, (int[]){1});
+    add_gate(c, circuit, GATE_ry, make_param(c, theta, 0), 1, 1, (int[]){0});
+    add_gate(c, circuit, GATE_rx, make_param(c, theta, 1), 1, 1, (int[]){1});
     Stage s = {.kind = STAGE_quanv, .type = image};
     s.quantum = (QuantumAttr){.encoding = angle_encoding(c, 4), .circuit = circuit, .observable = z_each(c, 4), .qubits = 4};
     set_groups(c, &s, theta, (GroupId){0});
@@ -207,7 +207,7 @@ static void test_flat(void **state)
     StageId q2 = quanv(c, m, "q2", q1, false);
     Stage *s = stage_of(m, q2);
     CircuitInst *circuit = circuit_new(c, 4, 4);
-    const Sx *data = sx_of(c, SX_step, sx_data(c, 0), NULL), *param = sx_of(c, SX_step, sx_param(c, s->group[0], 0), NULL);
+    const Sx *data = make_of(c, SX_step, make_data(c, 0), NULL), *param = make_of(c, SX_step, make_param(c, s->group[0], 0), NULL);
     add_gate(c, circuit, GATE_ry, data, 1, 1, (int[]){0});
     add_gate(c, circuit, GATE_ry, param, 1, 1, (int[]){1});
     s->quantum.encoding = NULL;
@@ -217,7 +217,7 @@ static void test_flat(void **state)
     assert_int_equal(row(f, 0)->cuts.at[0].class, CUT_flat);
     assert_int_equal(row(f, 1)->verdict, VERDICT_none);
     assert_string_equal(row(f, 1)->cuts.at[0].kind, "param");
-    add_gate(c, circuit, GATE_rz, sx_data(c, 1), 1, 1, (int[]){0});
+    add_gate(c, circuit, GATE_rz, make_data(c, 1), 1, 1, (int[]){0});
     f = flow_without_fixes(c, m);
     assert_int_equal(row(f, 0)->verdict, VERDICT_full);
     compiler_drop(c);

@@ -1,0 +1,420 @@
+/* gradcheck.c: gradients by four ways, direction by direction, and how far they lie apart.
+ *
+ * One graph holds the loss, its adjoints, a tangent for every leaf and what the shift rule needs. A base evaluation at the given
+ * values is followed by one for each direction and way, which computes again only what depends on the leaf that changed.
+ */
+#include "graph/gradcheck.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "graph/gradcheck_run.h"
+
+/* A node whose derivative jumps where a - b (or a alone) changes sign. */
+typedef struct Kink {
+    NodeId node, a, b;
+} Kink;
+
+typedef struct Row {
+    GradRow *out;
+    NodeId leaf, adjoint;
+    const double *value;
+    const char *tangent_name; /* leaf with the direction */
+    NodeId tangent_leaf, tangent;
+    int64_t *direction; /* which are tested */
+    double *by[GRAD_METHODS]; /* [direction][samples for inputs] */
+    bool *is_kinked;
+} Row;
+
+typedef struct Check {
+    Run run;
+    VEC(Row) rows;
+    VEC(Kink) kinks;
+    NodeId *watched; /* operands of the kinks */
+    uint32_t watched_count;
+    double step;
+} Check;
+
+const char *grad_method_text(GradMethod m)
+{
+    static const char *const text[] = {"reverse", "forward", "shift", "differences"};
+    return text[m];
+}
+
+/* ---- directions ---- */
+
+static bool is_unitary(const Check *k, const GradRow *r) { return r->group.i && group_of(k->run.in->model, r->group)->is_unitary; }
+
+static int64_t numbers_of(const GradRow *r) { return type_count(&r->type) * (r->type.is_complex ? 2 : 1); }
+
+/* H V for element e of the basis of skew-Hermitian matrices: i on the diagonal, 1 and -1, i and i beside it. */
+static void skew_product(int64_t d, int64_t e, const double *v, double *out)
+{
+    int64_t p = e / d, q = e % d;
+    memset(out, 0, sizeof *out * (size_t)(2 * d * d));
+    for (int64_t j = 0; j < d; j++) {
+        const double *vp = v + 2 * (p * d + j), *vq = v + 2 * (q * d + j);
+        double *to_p = out + 2 * (p * d + j), *to_q = out + 2 * (q * d + j);
+        if (p < q) { /* row p: V_q, row q: -V_p */
+            to_p[0] = vq[0], to_p[1] = vq[1];
+            to_q[0] = -vp[0], to_q[1] = -vp[1];
+        } else { /* i V_q, i V_p */
+            to_p[0] = -vq[1], to_p[1] = vq[0];
+            to_q[0] = -vp[1], to_q[1] = vp[0];
+        }
+    }
+}
+
+/* The tangent of direction e at value v. */
+static void direction_at(const Check *k, const GradRow *r, int64_t e, const double *v, double *out)
+{
+    if (is_unitary(k, r)) {
+        skew_product(r->type.dim[0], e, v, out);
+    } else {
+        memset(out, 0, sizeof *out * (size_t)numbers_of(r));
+        out[e] = 1;
+    }
+}
+
+/* v moved by h along direction e; a unitary matrix by exp(h H), whose series is short for small h. */
+static void moved(const Check *k, const GradRow *r, int64_t e, const double *v, double h, double *out)
+{
+    int64_t n = numbers_of(r);
+    memcpy(out, v, sizeof *out * (size_t)n);
+    if (!is_unitary(k, r)) {
+        out[e] += h;
+        return;
+    }
+    double *term = arena_alloc(k->run.c->scratch, sizeof *term * (size_t)(2 * n)), *next = term + n;
+    memcpy(term, v, sizeof *term * (size_t)n);
+    for (int order = 1; order < 8; order++) {
+        skew_product(r->type.dim[0], e, term, next);
+        for (int64_t i = 0; i < n; i++) out[i] += term[i] = next[i] * h / order;
+    }
+}
+
+/* Repeats one sample's numbers for every sample of an input. */
+static double *for_all_samples(const Check *k, const GradRow *r)
+{
+    int64_t samples = r->group.i ? 1 : k->run.in->samples;
+    return arena_alloc(k->run.c->scratch, sizeof(double) * (size_t)(samples * numbers_of(r)));
+}
+
+/* How many derivatives a direction has: inputs have one for each sample. */
+static int64_t width_of(const Check *k, const GradRow *r) { return r->group.i ? 1 : k->run.in->samples; }
+
+/* ---- preparation ---- */
+
+static uint64_t next_random(uint64_t *state)
+{
+    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+/* `tested` of `count` directions, each as likely, in ascending order (selection sampling). */
+static void draw_directions(Check *k, Row *row, uint64_t *random)
+{
+    GradRow *r = row->out;
+    int64_t left = r->tested = r->count < k->run.in->elements ? r->count : k->run.in->elements, n = 0;
+    row->direction = arena_alloc(k->run.a, sizeof *row->direction * (size_t)(left + 1));
+    for (int64_t i = 0; i < r->count && left; i++)
+        if (next_random(random) % (uint64_t)(r->count - i) < (uint64_t)left) {
+            row->direction[n++] = i;
+            left--;
+        }
+}
+
+static const double *binding_of(const Check *k, const char *name)
+{
+    for (uint32_t i = 0; i < k->run.bindings.len; i++)
+        if (!strcmp(k->run.bindings.at[i].name, name)) return k->run.bindings.at[i].value;
+    ice(k->run.c, k->run.in->model->span, "gradcheck: '%s' is not bound", name);
+}
+
+static const char *declared_cut(const LayerFlow *l)
+{
+    for (uint32_t i = 0; l && i < l->cuts.len; i++)
+        if (l->cuts.at[i].class == CUT_declared) return l->cuts.at[i].reason;
+    return NULL;
+}
+
+static const LayerFlow *flow_row(const Flow *f, GroupId group)
+{
+    for (uint32_t i = 0; i < f->layers.len; i++)
+        for (uint32_t k = 0; k < f->layers.at[i].groups.len; k++)
+            if (f->layers.at[i].groups.at[k].group.i == group.i) return &f->layers.at[i];
+    return NULL;
+}
+
+static void add_row(Check *k, const char *name, GroupId group, NodeId leaf, const char *cut)
+{
+    Run *run = &k->run;
+    vec_push(run->c->keep, &run->result->rows, (GradRow){.name = name, .group = group, .type = *type_of(run->g, leaf), .cut = cut});
+    Row row = {.leaf = leaf, .value = binding_of(k, name)};
+    vec_push(run->a, &k->rows, row);
+}
+
+static void collect_rows(Check *k)
+{
+    const ModelInst *m = k->run.in->model;
+    const Flow *f = k->run.in->flow;
+    for (uint32_t i = 0; i < m->groups.len; i++)
+        if (!m->groups.at[i].tied_to.i)
+            add_row(k, m->groups.at[i].path, (GroupId){i + 1}, k->run.l->group[i], f ? declared_cut(flow_row(f, (GroupId){i + 1})) : NULL);
+    for (uint32_t i = 0; i < m->inputs.len; i++) {
+        const char *name = name_text(k->run.c->names, stage_of(m, m->inputs.at[i])->input.input);
+        add_row(k, name, (GroupId){0}, k->run.l->input[i], f ? declared_cut(&f->inputs.at[i]) : NULL);
+    }
+}
+
+/* Kinks that the loss depends on other than through a detach. */
+static void find_kinks(Check *k)
+{
+    Run *run = &k->run;
+    const Graph *g = run->g;
+    bool *reached = arena_alloc(run->a, g->nodes.len);
+    reached[run->l->mean_loss.i] = true;
+    for (uint32_t i = g->nodes.len - 1; i > 0; i--) {
+        const Node *n = &g->nodes.at[i];
+        for (int j = 0; j < n->arity && reached[i] && n->op != OP_detach; j++) reached[n->arg[j].i] = true;
+        if (!reached[i]) continue;
+        if (n->op == OP_max || n->op == OP_min) vec_push(run->a, &k->kinks, (Kink){{i}, n->arg[0], n->arg[1]});
+        if (n->op == OP_abs || n->op == OP_step) vec_push(run->a, &k->kinks, (Kink){{i}, n->arg[0], {0}});
+    }
+    k->watched = arena_alloc(run->a, sizeof *k->watched * (2 * (size_t)k->kinks.len + 2));
+    for (uint32_t i = 0; i < k->kinks.len; i++) {
+        k->watched[k->watched_count++] = k->kinks.at[i].a;
+        if (node_is(k->kinks.at[i].b)) k->watched[k->watched_count++] = k->kinks.at[i].b;
+    }
+    k->step = k->kinks.len ? 1e-5 : 1e-3;
+}
+
+/* Adjoints, tangents and shifts. */
+static void differentiate(Check *k)
+{
+    Run *run = &k->run;
+    uint32_t n = k->rows.len;
+    NodeId *leaf = arena_alloc(run->a, sizeof *leaf * (n + 1)), *adjoint = arena_alloc(run->a, sizeof *adjoint * (n + 1));
+    for (uint32_t i = 0; i < n; i++) leaf[i] = k->rows.at[i].leaf;
+    gradient(run->g, run->l->mean_loss, leaf, n, adjoint, (GradOptions){0});
+    for (uint32_t i = 0; i < n; i++) {
+        Row *row = &k->rows.at[i];
+        GradRow *r = row->out;
+        row->adjoint = adjoint[i];
+        row->tangent_name = arena_printf(run->a, "#d:%s", r->name);
+        row->tangent_leaf = r->group.i ? graph_param(run->g, row->tangent_name, r->type) : graph_input(run->g, row->tangent_name, r->type);
+        NodeId y = r->group.i ? run->l->mean_loss : run->l->loss;
+        pushforward(run->g, &row->leaf, &row->tangent_leaf, 1, &y, 1, &row->tangent);
+        size_t bytes = sizeof(double) * (size_t)(numbers_of(r) * width_of(k, r));
+        vec_push(run->a, &run->bindings, (Binding){row->tangent_name, arena_alloc(run->a, bytes)});
+    }
+    shift_prepare(run);
+}
+
+static void evaluate_base(Check *k)
+{
+    Run *run = &k->run;
+    VEC(NodeId) wanted = {0};
+    vec_push(run->a, &wanted, run->l->mean_loss);
+    vec_push(run->a, &wanted, run->l->loss);
+    for (uint32_t i = 0; i < k->rows.len; i++) {
+        vec_push(run->a, &wanted, k->rows.at[i].adjoint);
+        vec_push(run->a, &wanted, k->rows.at[i].tangent);
+    }
+    for (uint32_t i = 0; i < run->sites.len; i++)
+        for (uint32_t j = 0; j < run->sites.at[i].count; j++) vec_push(run->a, &wanted, run->sites.at[i].adjoint[j]);
+    for (uint32_t i = 0; run->sites.len && i < run->in->model->groups.len; i++) vec_push(run->a, &wanted, run->shifted[i]);
+    run->base = eval(run->c, run->g, run->in->samples, run->bindings.at, run->bindings.len, wanted.at, wanted.len);
+    run->result->loss = *evaluation_of(run->base, run->l->mean_loss);
+}
+
+/* ---- the four ways ---- */
+
+/* Along each tested direction the sum of the adjoint's and the direction's products. */
+static void by_reverse(Check *k, Row *row)
+{
+    GradRow *r = row->out;
+    int64_t n = numbers_of(r), width = width_of(k, r);
+    const double *adjoint = evaluation_of(k->run.base, row->adjoint);
+    r->gradient = arena_grow(k->run.c->keep, adjoint, sizeof *adjoint * (size_t)(n * width), sizeof *adjoint * (size_t)(n * width));
+    double *d = arena_alloc(k->run.c->scratch, sizeof *d * (size_t)n);
+    for (int64_t e = 0; e < r->tested; e++) {
+        direction_at(k, r, row->direction[e], row->value, d);
+        for (int64_t s = 0; s < width; s++) {
+            double total = 0;
+            for (int64_t i = 0; i < n; i++) total += adjoint[s * n + i] * d[i];
+            row->by[GRAD_reverse][e * width + s] = total;
+        }
+    }
+    r->has[GRAD_reverse] = true;
+}
+
+static void by_forward(Check *k, Row *row)
+{
+    GradRow *r = row->out;
+    int64_t n = numbers_of(r), width = width_of(k, r);
+    double *d = for_all_samples(k, r);
+    for (int64_t e = 0; e < r->tested; e++) {
+        for (int64_t s = 0; s < width; s++) direction_at(k, r, row->direction[e], row->value + s * n, d + s * n);
+        Evaluation *v = eval_again(k->run.base, &(Binding){row->tangent_name, d}, 1, &row->tangent, 1);
+        const double *t = evaluation_of(v, row->tangent);
+        double weight = r->group.i ? 1 : 1 / (double)width;
+        for (int64_t s = 0; s < width; s++) row->by[GRAD_forward][e * width + s] = weight * t[s];
+        evaluation_drop(v);
+    }
+    r->has[GRAD_forward] = true;
+}
+
+static void by_shift(Row *row, const double *gradient)
+{
+    GradRow *r = row->out;
+    if (!gradient) return;
+    for (int64_t e = 0; e < r->tested; e++) row->by[GRAD_shift][e] = gradient[row->direction[e]];
+    r->has[GRAD_shift] = true;
+}
+
+/* Does a kink's operand difference change its sign between the two evaluations? */
+static bool kink_between(const Check *k, const Kink *kink, const Evaluation *low, const Evaluation *high)
+{
+    const Type *ta = type_of(k->run.g, kink->a);
+    int64_t samples = node_of(k->run.g, kink->node)->type.batched ? k->run.in->samples : 1;
+    int64_t count = samples * type_count(&node_of(k->run.g, kink->node)->type);
+    const Type *tb = node_is(kink->b) ? type_of(k->run.g, kink->b) : NULL;
+    int64_t na = type_count(ta) * (ta->batched ? samples : 1), nb = tb ? type_count(tb) * (tb->batched ? samples : 1) : 1;
+    const double *la = evaluation_of(low, kink->a), *ha = evaluation_of(high, kink->a);
+    const double *lb = tb ? evaluation_of(low, kink->b) : NULL, *hb = tb ? evaluation_of(high, kink->b) : NULL;
+    for (int64_t i = 0; i < count; i++) {
+        double l = la[i % na] - (lb ? lb[i % nb] : 0), h = ha[i % na] - (hb ? hb[i % nb] : 0);
+        if ((l > 0) != (h > 0) || (l < 0) != (h < 0)) return true;
+    }
+    return false;
+}
+
+static bool crosses_kink(Check *k, GradRow *r, const Evaluation *low, const Evaluation *high)
+{
+    for (uint32_t i = 0; i < k->kinks.len; i++) {
+        const Kink *kink = &k->kinks.at[i];
+        if (!kink_between(k, kink, low, high)) continue;
+        const Node *n = node_of(k->run.g, kink->node);
+        static const char *const text[] = {"max", "min", "abs", "step"};
+        int which = n->op == OP_max ? 0 : n->op == OP_min ? 1 : n->op == OP_abs ? 2 : 3;
+        if (!r->kink)
+            r->kink = arena_printf(k->run.c->keep, "%s at %s", text[which], source_place_text(k->run.c->scratch, &k->run.c->sources, n->span));
+        return true;
+    }
+    return false;
+}
+
+static Evaluation *evaluate_moved(Check *k, const Row *row, int64_t e, double h)
+{
+    const GradRow *r = row->out;
+    int64_t n = numbers_of(r);
+    double *v = for_all_samples(k, r);
+    for (int64_t s = 0; s < width_of(k, r); s++) moved(k, r, e, row->value + s * n, h, v + s * n);
+    NodeId *wanted = arena_alloc(k->run.c->scratch, sizeof *wanted * (k->watched_count + 1));
+    if (k->watched_count) memcpy(wanted, k->watched, sizeof *wanted * k->watched_count);
+    wanted[k->watched_count] = r->group.i ? k->run.l->mean_loss : k->run.l->loss;
+    return eval_again(k->run.base, &(Binding){r->name, v}, 1, wanted, k->watched_count + 1);
+}
+
+/* With kinks (f(h) - f(-h)) / 2h at a small step; without, four points at a larger one: (8 (f(h) - f(-h)) - f(2h) + f(-2h)) / 12h. */
+static void by_difference(Check *k, Row *row)
+{
+    GradRow *r = row->out;
+    int64_t width = width_of(k, r);
+    NodeId y = r->group.i ? k->run.l->mean_loss : k->run.l->loss;
+    double h = k->step, weight = r->group.i ? 1 : 1 / (double)width;
+    for (int64_t e = 0; e < r->tested; e++) {
+        ArenaMark mark = arena_mark(k->run.c->scratch);
+        double *out = row->by[GRAD_difference] + e * width;
+        for (int far = 1; far <= (k->kinks.len ? 1 : 2); far++) {
+            Evaluation *high = evaluate_moved(k, row, row->direction[e], far * h);
+            Evaluation *low = evaluate_moved(k, row, row->direction[e], -far * h);
+            double factor = k->kinks.len ? 1 / (2 * h) : (far == 1 ? 8 : -1) / (12 * h);
+            for (int64_t s = 0; s < width; s++)
+                out[s] += weight * factor * (evaluation_of(high, y)[s] - evaluation_of(low, y)[s]);
+            if (crosses_kink(k, r, low, high)) {
+                row->is_kinked[e] = true;
+                r->kinks++;
+            }
+            evaluation_drop(high);
+            evaluation_drop(low);
+        }
+        arena_reset(k->run.c->scratch, mark);
+    }
+    r->has[GRAD_difference] = true;
+}
+
+/* ---- comparison ---- */
+
+/* A difference quotient is no better than the rounding of the losses it subtracts. */
+static double rounding(const Check *k, GradMethod b)
+{
+    return b == GRAD_difference ? 4e-16 * fmax(fabs(k->run.result->loss), 0.01) / k->step : 0;
+}
+
+static void compare(Check *k, Row *row)
+{
+    GradRow *r = row->out;
+    int64_t width = width_of(k, r);
+    r->ok = true;
+    for (int a = 0; a < GRAD_METHODS; a++)
+        for (int b = a + 1; b < GRAD_METHODS; b++) {
+            if (!r->has[a] || !r->has[b]) continue;
+            double largest = 1e-8, error = 0;
+            for (int64_t i = 0; i < r->tested * width; i++) {
+                if (b == GRAD_difference && row->is_kinked[i / width]) continue;
+                double distance = fabs(row->by[a][i] - row->by[b][i]) - rounding(k, (GradMethod)b);
+                if (distance > error || isnan(distance)) error = distance;
+                largest = fmax(largest, fabs(row->by[a][i]));
+            }
+            r->error[a][b] = error / largest;
+            bool counts = b != GRAD_difference || !r->cut;
+            if (counts && !(r->error[a][b] <= k->run.in->tolerance)) r->ok = false;
+        }
+    k->run.result->ok &= r->ok;
+}
+
+static void check_row(Check *k, Row *row, uint64_t *random, const double **shifted)
+{
+    GradRow *r = row->out;
+    r->count = is_unitary(k, r) ? type_count(&r->type) : numbers_of(r);
+    draw_directions(k, row, random);
+    for (int m = 0; m < GRAD_METHODS; m++)
+        row->by[m] = arena_alloc(k->run.a, sizeof(double) * (size_t)(r->tested * width_of(k, r) + 1));
+    row->is_kinked = arena_alloc(k->run.a, (size_t)r->tested + 1);
+    ArenaMark mark = arena_mark(k->run.c->scratch);
+    by_reverse(k, row);
+    by_forward(k, row);
+    by_shift(row, r->group.i ? shifted[r->group.i - 1] : NULL);
+    by_difference(k, row);
+    compare(k, row);
+    arena_reset(k->run.c->scratch, mark);
+}
+
+Gradcheck *gradcheck(Compiler *c, const GradcheckInput *in)
+{
+    Lowered *l = lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = true});
+    if (!l) return NULL;
+    Check k = {.run = {.c = c, .in = in, .l = l, .g = l->g, .a = l->g->arena}};
+    Run *run = &k.run;
+    run->result = arena_alloc(c->keep, sizeof *run->result);
+    run->result->ok = true;
+    for (size_t i = 0; i < in->binding_count; i++) vec_push(run->a, &run->bindings, in->bindings[i]);
+    double *weight = arena_alloc(run->a, sizeof *weight * (size_t)in->samples);
+    for (int64_t s = 0; s < in->samples; s++) weight[s] = 1 / (double)in->samples;
+    vec_push(run->a, &run->bindings, (Binding){"weight", weight});
+    collect_rows(&k);
+    for (uint32_t i = 0; i < k.rows.len; i++) k.rows.at[i].out = &run->result->rows.at[i];
+    find_kinks(&k);
+    differentiate(&k);
+    evaluate_base(&k);
+    const double **shifted = shift_gradients(run);
+    uint64_t random = in->seed;
+    for (uint32_t i = 0; i < k.rows.len; i++) check_row(&k, &k.rows.at[i], &random, shifted);
+    evaluation_drop((Evaluation *)run->base);
+    graph_drop(l->g);
+    return run->result;
+}
