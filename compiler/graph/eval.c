@@ -14,6 +14,13 @@ struct Evaluation {
     const double **value; /* NULL: not needed */
 };
 
+/* What an operation computes from: the values of its operands. */
+typedef struct Call {
+    const Graph *g;
+    int64_t samples;
+    const double *x[3];
+} Call;
+
 /* One operand: where element i of outer index o, sample s is. */
 typedef struct In {
     const double *at;
@@ -21,11 +28,10 @@ typedef struct In {
     int64_t count, parts; /* elements for one sample; 2 if complex */
 } In;
 
-static In operand(const Evaluation *e, const Node *n, int k)
+static In operand(const Call *e, const Node *n, int k)
 {
-    NodeId x = n->arg[k];
-    const Type *t = type_of(e->g, x);
-    return (In){e->value[x.i], t, type_count(t), t->is_complex ? 2 : 1};
+    const Type *t = type_of(e->g, n->arg[k]);
+    return (In){e->x[k], t, type_count(t), t->is_complex ? 2 : 1};
 }
 
 /* First element of the inner part for sample s and outer index o; a shared or not mapped operand has just one. */
@@ -35,7 +41,7 @@ static const double *inner_of(In x, int64_t s, int64_t o)
     return x.at + (sample * x.count + first) * x.parts;
 }
 
-static int64_t samples_of(const Evaluation *e, const Type *t) { return t->batched ? e->samples : 1; }
+static int64_t samples_of(const Call *e, const Type *t) { return t->batched ? e->samples : 1; }
 
 /* ---- element-wise ---- */
 
@@ -80,7 +86,7 @@ static void complex_value(Op op, const double a[2], const double b[2], double *y
     unreachable();
 }
 
-static void eval_elementwise(const Evaluation *e, const Node *n, double *y)
+static void eval_elementwise(const Call *e, const Node *n, double *y)
 {
     In in[3] = {0};
     bool is_complex = n->type.is_complex;
@@ -102,7 +108,7 @@ static void eval_elementwise(const Evaluation *e, const Node *n, double *y)
 
 /* ---- structure ---- */
 
-static void eval_sparse(const Evaluation *e, const Node *n, double *y)
+static void eval_sparse(const Call *e, const Node *n, double *y)
 {
     In x = operand(e, n, 0);
     const SparseMap *m = n->map;
@@ -136,7 +142,7 @@ static Extents extents_of(const Type *t, const Node *n)
     return x;
 }
 
-static void eval_broadcast(const Evaluation *e, const Node *n, double *y)
+static void eval_broadcast(const Call *e, const Node *n, double *y)
 {
     In x = operand(e, n, 0);
     Extents ext = extents_of(&n->type, n);
@@ -146,7 +152,7 @@ static void eval_broadcast(const Evaluation *e, const Node *n, double *y)
             memcpy(y, x.at + (s * x.count + i / ext.post % ext.mid) * x.parts, bytes);
 }
 
-static void eval_sum(const Evaluation *e, const Node *n, double *y)
+static void eval_sum(const Call *e, const Node *n, double *y)
 {
     In x = operand(e, n, 0);
     Extents ext = extents_of(x.type, n);
@@ -155,19 +161,19 @@ static void eval_sum(const Evaluation *e, const Node *n, double *y)
             y[i / (ext.post * x.parts) % ext.mid * x.parts + i % x.parts] += x.at[s * x.count * x.parts + i];
 }
 
-static void eval_batch_sum(const Evaluation *e, const Node *n, double *y)
+static void eval_batch_sum(const Call *e, const Node *n, double *y)
 {
     In x = operand(e, n, 0);
     for (int64_t i = 0; i < e->samples * x.count * x.parts; i++) y[i % (x.count * x.parts)] += x.at[i];
 }
 
-static void eval_to_batch(const Evaluation *e, const Node *n, double *y)
+static void eval_to_batch(const Call *e, const Node *n, double *y)
 {
     In x = operand(e, n, 0);
     for (int64_t i = 0; i < e->samples * x.count * x.parts; i++) y[i] = x.at[i % (x.count * x.parts)];
 }
 
-static void eval_copy(const Evaluation *e, const Node *n, double *y)
+static void eval_copy(const Call *e, const Node *n, double *y)
 {
     In x = operand(e, n, 0);
     memcpy(y, x.at, sizeof(double) * (size_t)(samples_of(e, &n->type) * x.count * x.parts));
@@ -201,7 +207,7 @@ static void matrix_product(const Node *n, In a, const double *at_a, In b, const 
     }
 }
 
-static void eval_matmul(const Evaluation *e, const Node *n, double *y)
+static void eval_matmul(const Call *e, const Node *n, double *y)
 {
     In a = operand(e, n, 0), b = operand(e, n, 1);
     int64_t rows = n->type.dim[n->type.rank - 2], cols = n->type.dim[n->type.rank - 1];
@@ -276,7 +282,7 @@ static void overlap_one(const Wires *w, const double *l, const double *p, double
     }
 }
 
-static void eval_state(const Evaluation *e, const Node *n, double *y)
+static void eval_state(const Call *e, const Node *n, double *y)
 {
     In a = operand(e, n, 0), b = operand(e, n, 1);
     int64_t outer = type_outer(&n->type), inner = type_inner(&n->type);
@@ -309,7 +315,7 @@ static void eval_constant(const Node *n, double *y)
     }
 }
 
-static void compute(const Evaluation *e, const Node *n, double *y)
+static void compute(const Call *e, const Node *n, double *y)
 {
     if (op_rows[n->op].traits & ELEMENTWISE) {
         eval_elementwise(e, n, y);
@@ -331,6 +337,12 @@ static void compute(const Evaluation *e, const Node *n, double *y)
     unreachable();
 }
 
+void eval_shared(const Graph *g, const Node *n, const double *const x[3], double *y)
+{
+    Call call = {.g = g, .samples = 1, .x = {x[0], x[1], x[2]}};
+    compute(&call, n, y);
+}
+
 /* Whether the value of node i has to be computed: leaves with a new binding and what depends on what changed. */
 static bool differs(const Evaluation *e, const Evaluation *base, const bool *changed, const Node *n, const Binding *bindings,
                     size_t count)
@@ -348,9 +360,11 @@ static const double *value_of(Evaluation *e, const Node *n, const Binding *bindi
         if (!value) ice(e->g->c, n->span, "'%s' is not bound", leaf_name(e->g, n));
         return value;
     }
-    int64_t size = samples_of(e, &n->type) * type_count(&n->type) * (n->type.is_complex ? 2 : 1);
+    int64_t size = (n->type.batched ? e->samples : 1) * type_count(&n->type) * (n->type.is_complex ? 2 : 1);
     double *y = arena_array(e->arena, double, size ? size : 1);
-    compute(e, n, y);
+    Call call = {.g = e->g, .samples = e->samples};
+    for (int k = 0; k < n->arity; k++) call.x[k] = e->value[n->arg[k].i];
+    compute(&call, n, y);
     return y;
 }
 

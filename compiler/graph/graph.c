@@ -96,7 +96,7 @@ static bool same_words(const void *a, const void *b, int64_t count)
     return a == b || (a && b && !memcmp(a, b, 8 * (size_t)count));
 }
 
-static bool map_same(const SparseMap *a, const SparseMap *b)
+bool map_same(const SparseMap *a, const SparseMap *b)
 {
     if (a == b) return true;
     if (a->inner != b->inner || a->rows != b->rows || a->cols != b->cols || !same_words(a->start, b->start, a->rows + 1))

@@ -58,6 +58,9 @@ NodeId graph_leaf_again(Graph *g, const Node *n);
 uint32_t node_hash(const Node *n);
 bool node_same(const Node *a, const Node *b); /* same op, operands, type and attributes */
 
+/* The value of a shared node, no leaf, from those of its operands as eval.c lays them out; y is zeroed. */
+void eval_shared(const Graph *g, const Node *n, const double *const x[3], double *y);
+
 /* Tangent of y = apply(..) when operand k moves by dx. */
 NodeId apply_tangent(Graph *g, NodeId y, int k, NodeId dx);
 

@@ -94,8 +94,7 @@ const char *batch_sum_shape(const Graph *g, const Node *n, Type *out)
 NodeId batch_sum_grad(Graph *g, NodeId y, int k, NodeId dy)
 {
     (void)y, (void)k;
-    if (type_of(g, dy)->batched) dy = batch_sum(g, dy); /* one adjoint per sample of the result: each met all operands */
-    return to_batch(g, dy);
+    return type_of(g, dy)->batched ? batch_sum(g, dy) : dy; /* with an adjoint per sample, each met all samples */
 }
 
 NodeId batch_sum(Graph *g, NodeId x) { return graph_add(g, (Node){.op = OP_batch_sum, .arg = {x}}); }
