@@ -13,9 +13,9 @@ static const struct {
     const char *name;
     bool (*open)(const rq_data_spec *spec, rq_data *out, rq_error *err);
 } sources[] = {
-    {"mnist", rq_idx_open},
-    {"fashion_mnist", rq_idx_open},
-    {"glyphs", rq_glyphs_open},
+    {"mnist", rq_idx_open},     {"fashion_mnist", rq_idx_open}, {"cifar10", rq_cifar_open},
+    {"glyphs", rq_glyphs_open}, {"csv", rq_csv_open},           {"npy", rq_arrays_open},
+    {"images", rq_images_open},
 };
 
 rq_data_spec rq_data_spec_default(const char *source)
@@ -98,5 +98,7 @@ void rq_data_free(rq_data *d)
     rq_free(d->targets);
     rq_free(d->class_labels);
     rq_free(d->source_index);
+    for (int k = 0; d->class_names && k < d->classes; k++) rq_free(d->class_names[k]);
+    rq_free(d->class_names);
     *d = (rq_data){0};
 }

@@ -77,3 +77,19 @@ bool rq_data_locate(const char *source, const char *dir, const char *const *subs
         "name its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no download",
         source, names[0], looked[0] ? looked : "any folder, as none is set");
 }
+
+bool rq_data_find(const rq_data_spec *spec, const char *file, char path[RQ_PATH], rq_error *err)
+{
+    if (!file || !*file)
+        return rq_fail(err, "'%s' needs the name of a file or folder", spec->source);
+    struct stat st;
+    if (join(path, file, "", "") && stat(path, &st) == 0) return true;
+    char roots[RQ_ROOTS][RQ_PATH];
+    int count = *file == '/' ? 0 : rq_data_roots(spec->dir, roots);
+    char looked[600] = "";
+    for (int i = 0; i < count; i++) {
+        if (join(path, roots[i], file, "") && stat(path, &st) == 0) return true;
+        append(looked, sizeof looked, ", nor in ", roots[i]);
+    }
+    return rq_fail(err, "'%s' was not found here%s", file, looked);
+}

@@ -1,4 +1,4 @@
-/* png.c: pixels -> PNG through libpng, in memory and then at once to the file. */
+/* png.c: pixels <-> PNG through libpng. Files are read and written at once; libpng sees memory. */
 #include "data/png.h"
 
 #include <inttypes.h>
@@ -91,4 +91,57 @@ bool rq_png_sheet(const char *path, const rq_data *d, rq_split split, int rows, 
     bool good = rq_png_write(path, s.pixels, s.width, s.height, s.channels, err);
     rq_free(s.pixels);
     return good;
+}
+
+/* Opens an image in memory; false = libpng holds nothing. */
+static bool begin(const char *path, const unsigned char *bytes, size_t size, png_image *image,
+                  rq_picture *out, rq_error *err)
+{
+    memset(image, 0, sizeof *image);
+    image->version = PNG_IMAGE_VERSION;
+    if (!png_image_begin_read_from_memory(image, bytes, size))
+        return rq_fail(err, "'%s' is not a readable PNG file: %s", path, image->message);
+    out->width = image->width;
+    out->height = image->height;
+    out->channels = image->format & PNG_FORMAT_FLAG_COLOR ? 3 : 1;
+    return true;
+}
+
+bool rq_png_look(const char *path, rq_picture *out, rq_error *err)
+{
+    *out = (rq_picture){0};
+    unsigned char *bytes;
+    size_t size;
+    png_image image;
+    if (!rq_file_load(path, UINT64_MAX, &bytes, &size, err)) return false;
+    bool good = begin(path, bytes, size, &image, out, err);
+    if (good) png_image_free(&image);
+    rq_free(bytes);
+    return good;
+}
+
+bool rq_png_read(const char *path, int channels, rq_picture *out, rq_error *err)
+{
+    *out = (rq_picture){0};
+    unsigned char *bytes;
+    size_t size;
+    png_image image;
+    if (!rq_file_load(path, UINT64_MAX, &bytes, &size, err)) return false;
+    bool good = begin(path, bytes, size, &image, out, err);
+    if (good) {
+        if (channels) out->channels = channels;
+        image.format = out->channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+        out->pixels = rq_alloc_array((uint64_t)image.width * image.height, (uint64_t)out->channels,
+                                     path, err);
+        good = out->pixels != NULL;
+        if (!good)
+            png_image_free(&image);
+        else if (!png_image_finish_read(&image, NULL, out->pixels, 0, NULL))
+            good = rq_fail(err, "'%s' is damaged: %s", path, image.message);
+    }
+    rq_free(bytes);
+    if (good) return true;
+    rq_free(out->pixels);
+    *out = (rq_picture){0};
+    return false;
 }

@@ -4,6 +4,20 @@
 
 #include "data/data.h"
 
+/* pixels[height][width][channels]; rq_free(pixels). */
+typedef struct rq_picture {
+    int64_t width, height;
+    int channels; /* 1 = grey, 3 = RGB */
+    unsigned char *pixels;
+} rq_picture;
+
+/* The size of a PNG file and whether it has colours; no pixels. */
+bool rq_png_look(const char *path, rq_picture *out, rq_error *err);
+
+/* Its pixels with 1 or 3 channels, or, with 0, those it has. Eight bits; what is transparent
+ * becomes black. */
+bool rq_png_read(const char *path, int channels, rq_picture *out, rq_error *err);
+
 /* pixels[height][width][channels], 1 channel = grey, 3 = RGB. */
 bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height,
                   int channels, rq_error *err);

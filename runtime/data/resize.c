@@ -88,6 +88,23 @@ bool rq_images_prepare(const rq_data_spec *spec, int64_t channels, int64_t heigh
     return out->bytes != NULL;
 }
 
+bool rq_reals_prepare(const rq_data_spec *spec, int ndim, const int64_t *dims, rq_data *out,
+                      rq_error *err)
+{
+    if (spec->height || spec->width)
+        return rq_fail(err, "resize is for images of bytes; '%s' gives reals", spec->source);
+    out->ndim = ndim;
+    out->channels = ndim == 3 ? dims[0] : 1;
+    out->size = 1;
+    for (int i = 0; i < ndim; i++) {
+        out->dims[i] = dims[i];
+        out->size *= dims[i];
+    }
+    out->reals = rq_alloc_array((uint64_t)out->total * (uint64_t)out->size, sizeof *out->reals,
+                                "samples", err);
+    return out->reals != NULL;
+}
+
 void rq_image_store(rq_data *d, int64_t slot, const unsigned char *raw, int64_t height,
                     int64_t width)
 {

@@ -4,7 +4,7 @@
  *     {"__metadata__": {"key": "text"},
  *      "q1.theta": {"dtype": "F32", "shape": [4, 4, 2], "data_offsets": [0, 128]}}
  * Offsets count from behind the header; sorted by them the tensors touch, without holes, up to the
- * end of the file. Nothing in the header is believed before it is held against the size of the file.
+ * end of the file. Nothing in the header is believed before the size of the file allows it.
  */
 #include "data/safetensors.h"
 

@@ -167,3 +167,14 @@ bool rq_select(const rq_data_spec *spec, const rq_pools *pools, rq_data *out, rq
     picks[0] = picks[1] = NULL;
     return false;
 }
+
+bool rq_class_names(const char *const *names, rq_data *out, rq_error *err)
+{
+    out->class_names =
+        rq_alloc_array((uint64_t)out->classes, sizeof *out->class_names, "names", err);
+    for (int k = 0; out->class_names && k < out->classes; k++) {
+        out->class_names[k] = rq_copy_text(names[out->class_labels[k]], err);
+        if (!out->class_names[k]) return false;
+    }
+    return out->class_names != NULL;
+}

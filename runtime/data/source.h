@@ -36,6 +36,13 @@ bool rq_select(const rq_data_spec *spec, const rq_pools *pools, rq_data *out, rq
 bool rq_images_prepare(const rq_data_spec *spec, int64_t channels, int64_t height, int64_t width,
                        rq_data *out, rq_error *err);
 
+/* The same for reals of any shape; a resize of what are no images is an error. */
+bool rq_reals_prepare(const rq_data_spec *spec, int ndim, const int64_t *dims, rq_data *out,
+                      rq_error *err);
+
+/* Keeps the names of out's classes: names[] of all classes of the source. */
+bool rq_class_names(const char *const *names, rq_data *out, rq_error *err);
+
 /* Stores raw [channels][height][width] as sample `slot`, resized to dims. */
 void rq_image_store(rq_data *d, int64_t slot, const unsigned char *raw, int64_t height,
                     int64_t width);
@@ -54,6 +61,9 @@ int rq_data_roots(const char *dir, char roots[RQ_ROOTS][RQ_PATH]);
 bool rq_data_locate(const char *source, const char *dir, const char *const *subs,
                     const char *const *names, char folder[RQ_PATH], rq_error *err);
 
+/* Where spec->file is: itself, or below one of the data folders. False = nowhere, or not given. */
+bool rq_data_find(const rq_data_spec *spec, const char *file, char path[RQ_PATH], rq_error *err);
+
 /* Whether there is a regular file, and the name in `folder` with or without .gz that is one; false
  * = neither. */
 bool rq_data_has_file(const char *path);
@@ -61,6 +71,10 @@ bool rq_data_file_path(const char *folder, const char *name, char path[RQ_PATH])
 
 /* The sources, one file each. */
 bool rq_idx_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
+bool rq_cifar_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
+bool rq_csv_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
+bool rq_arrays_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
+bool rq_images_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 bool rq_glyphs_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 
 #endif
