@@ -31,7 +31,8 @@ static int64_t take(int64_t *block, int64_t bytes)
 BufferId hand_buffer(Hand *h, rq_role role, uint32_t leaf, int64_t elements, bool batched, bool is_complex)
 {
     Kernels *k = h->k;
-    Buffer b = {.role = role, .leaf = leaf, .elements = elements, .batched = batched, .is_complex = is_complex};
+    Buffer b = {.role = role, .leaf = leaf, .elements = elements, .batched = batched, .is_complex = is_complex,
+                .node = {1}};
     int64_t reals = elements * (is_complex ? 2 : 1) * (batched ? k->lanes : 1);
     b.bytes = (reals * k->real_bytes + 63) / 64 * 64;
     if (role == RQ_ROLE_thread) b.offset = take(&k->thread_bytes, b.bytes);
