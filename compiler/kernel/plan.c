@@ -1,7 +1,8 @@
 /* plan.c: where temporaries lie in their blocks.
  *
  * Steps are counted through all phases; a buffer lives from its first to its last use. A buffer that holds a whole value and is used in
- * a loop lives through the loop. First fit, larger ones first; ties by number, so that every host plans alike.
+ * a loop lives through the loop. In the order of their births buffers take the smallest gap that fits, the lowest of equal ones, so that
+ * every host plans alike; the dead leave gaps.
  * Blocks: of a thread (reused from phase to phase), of a chunk (kept between phases), shared.
  */
 #include "kernel/kernel.h"
@@ -68,61 +69,92 @@ static void find_lives(const Kernels *k, Life *life)
     }
 }
 
-static int by_size(const void *left, const void *right, const Kernels *k)
+static int by_birth(const void *left, const void *right)
 {
     const Life *a = left, *b = right;
-    int64_t x = k->buffers.at[a->buffer].bytes, y = k->buffers.at[b->buffer].bytes;
-    if (x != y) return x > y ? -1 : 1;
+    if (a->first != b->first) return a->first < b->first ? -1 : 1;
     return a->buffer < b->buffer ? -1 : 1;
 }
 
-/* Merge sort, as qsort takes no context. */
-static void sort_by_size(Life *life, Life *spare, uint32_t n, const Kernels *k)
+static int by_death(const void *left, const void *right)
 {
-    if (n < 2) return;
-    uint32_t half = n / 2, i = 0, j = half, to = 0;
-    sort_by_size(life, spare, half, k);
-    sort_by_size(life + half, spare, n - half, k);
-    for (; i < half || j < n; to++) {
-        bool left = j == n || (i < half && by_size(&life[i], &life[j], k) < 0);
-        spare[to] = left ? life[i++] : life[j++];
-    }
-    for (i = 0; i < n; i++) life[i] = spare[i];
+    const Life *a = left, *b = right;
+    if (a->last != b->last) return a->last < b->last ? -1 : 1;
+    return a->buffer < b->buffer ? -1 : 1;
 }
 
-static bool overlaps(const Life *a, const Life *b) { return a->first <= b->last && b->first <= a->last; }
-
-typedef struct Range {
+typedef struct Gap {
     int64_t from, to;
-} Range;
+} Gap;
 
-static int by_offset(const void *left, const void *right)
+/* A block while it is planned: gaps in the order of their offsets, none touching another, none at the end. */
+typedef struct Block {
+    Gap *gap;
+    uint32_t gaps;
+    int64_t end, most;
+} Block;
+
+static void remove_gap(Block *b, uint32_t i)
 {
-    const Range *a = left, *b = right;
-    return a->from < b->from ? -1 : a->from > b->from;
+    b->gaps--;
+    for (; i < b->gaps; i++) b->gap[i] = b->gap[i + 1];
 }
 
-/* Places life[0..n), sorted by size; returns the size of the block. */
-static int64_t fit(Kernels *k, const Life *life, uint32_t n, Range *taken)
+static int64_t take(Block *b, int64_t bytes)
 {
-    int64_t end = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t count = 0;
-        for (uint32_t j = 0; j < i; j++) {
-            if (!overlaps(&life[i], &life[j])) continue;
-            const Buffer *b = &k->buffers.at[life[j].buffer];
-            taken[count++] = (Range){b->offset, b->offset + b->bytes};
-        }
-        qsort(taken, count, sizeof *taken, by_offset);
-        Buffer *b = &k->buffers.at[life[i].buffer];
-        int64_t at = 0;
-        for (uint32_t j = 0; j < count && taken[j].from < at + b->bytes; j++) {
-            if (taken[j].to > at) at = taken[j].to;
-        }
-        b->offset = at;
-        if (at + b->bytes > end) end = at + b->bytes;
+    uint32_t best = b->gaps;
+    for (uint32_t i = 0; i < b->gaps; i++) {
+        int64_t size = b->gap[i].to - b->gap[i].from;
+        if (size >= bytes && (best == b->gaps || size < b->gap[best].to - b->gap[best].from)) best = i;
     }
-    return end;
+    if (best == b->gaps) {
+        b->end += bytes;
+        if (b->end > b->most) b->most = b->end;
+        return b->end - bytes;
+    }
+    int64_t at = b->gap[best].from;
+    b->gap[best].from += bytes;
+    if (b->gap[best].from == b->gap[best].to) remove_gap(b, best);
+    return at;
+}
+
+static void give_back(Block *b, int64_t from, int64_t to)
+{
+    uint32_t i = b->gaps;
+    while (i > 0 && b->gap[i - 1].from > from) i--;
+    bool joins_left = i > 0 && b->gap[i - 1].to == from, joins_right = i < b->gaps && b->gap[i].from == to;
+    if (joins_left && joins_right) {
+        b->gap[i - 1].to = b->gap[i].to;
+        remove_gap(b, i);
+    } else if (joins_left) {
+        b->gap[i - 1].to = to;
+    } else if (joins_right) {
+        b->gap[i].from = from;
+    } else {
+        for (uint32_t j = b->gaps++; j > i; j--) b->gap[j] = b->gap[j - 1];
+        b->gap[i] = (Gap){from, to};
+    }
+    if (b->gap[b->gaps - 1].to == b->end) b->end = b->gap[--b->gaps].from;
+}
+
+/* Places the buffers of `life`; returns the size of the block. */
+static int64_t fit(Kernels *k, Life *life, uint32_t n, Arena *scratch)
+{
+    Block block = {.gap = arena_array(scratch, Gap, n + 1)};
+    Life *death = arena_array(scratch, Life, n);
+    for (uint32_t i = 0; i < n; i++) death[i] = life[i];
+    qsort(life, n, sizeof *life, by_birth);
+    qsort(death, n, sizeof *death, by_death);
+    uint32_t dead = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        for (; death[dead].last < life[i].first; dead++) {
+            const Buffer *b = &k->buffers.at[death[dead].buffer];
+            give_back(&block, b->offset, b->offset + b->bytes);
+        }
+        Buffer *b = &k->buffers.at[life[i].buffer];
+        b->offset = take(&block, b->bytes);
+    }
+    return block.most;
 }
 
 void plan_buffers(Kernels *k)
@@ -130,8 +162,6 @@ void plan_buffers(Kernels *k)
     ArenaMark mark = arena_mark(k->c->scratch);
     uint32_t n = k->buffers.len;
     Life *life = arena_array(k->c->scratch, Life, n), *some = arena_array(k->c->scratch, Life, n);
-    Life *spare = arena_array(k->c->scratch, Life, n);
-    Range *taken = arena_array(k->c->scratch, Range, n);
     for (uint32_t i = 0; i < n; i++) life[i] = (Life){.buffer = i, .first = UINT32_MAX};
     find_lives(k, life);
     const rq_role roles[] = {RQ_ROLE_thread, RQ_ROLE_kept, RQ_ROLE_shared};
@@ -141,8 +171,7 @@ void plan_buffers(Kernels *k)
         for (uint32_t i = 0; i < n; i++) {
             if (k->buffers.at[i].role == roles[r] && life[i].first <= life[i].last) some[count++] = life[i];
         }
-        sort_by_size(some, spare, count, k);
-        *bytes[r] = fit(k, some, count, taken);
+        *bytes[r] = fit(k, some, count, k->c->scratch);
     }
     arena_reset(k->c->scratch, mark);
 }
