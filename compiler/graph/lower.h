@@ -34,7 +34,7 @@ typedef struct Lowered {
     VEC(NodeId) checks; /* per-sample values that must not be 0: norms under amplitude(zero: error); outputs named "check:LAYER" */
 } Lowered;
 
-/* NULL: something cannot be executed by this version (reported at its place). The only outputs of the graph are the checks. */
+/* NULL: something cannot be executed by this version (reported at its place). The only outputs of the graph are the checks; callers add theirs. */
 Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options);
 
 #endif

@@ -20,7 +20,8 @@ NodeId group_node(const Lower *l, GroupId group) { return l->out->group[group.i 
 int64_t group_element(const Lower *l, const Scope *s, GroupId group, int64_t index)
 {
     const GroupInst *p = group_of(l->model, group);
-    return s->channels ? s->channel * (p->count / s->channels) + index : index;
+    bool is_own = s->channels && p->layer.i && p->rank && p->dim[0] == s->channels;
+    return is_own ? s->channel * (p->count / s->channels) + index : index;
 }
 
 /* One element of x as a scalar; inner: of each map index. */
