@@ -55,7 +55,8 @@ static bool holds_any(const char *folder, const char *const *names)
 static void append(char *text, size_t size, const char *prefix, const char *item)
 {
     size_t used = strlen(text);
-    snprintf(text + used, size - used, "%s%s", prefix, item);
+    int whole = snprintf(text + used, size - used, "%s%s", prefix, item);
+    if (whole < 0) text[used] = 0;
 }
 
 bool rq_data_locate(const char *source, const char *dir, const char *const *subs,
