@@ -20,7 +20,7 @@ static void build_models(Check *k)
     for (uint32_t i = 0; i < k->user->entries.len; i++) {
         Entry *entry = k->user->entries.at[i];
         if (entry->decl->kind != DECL_model || !has_defaults(entry->decl)) continue;
-        ModelInst *m = model_named(k, entry, NULL, entry->decl->name.span);
+        ModelInst *m = model_plain(k, entry);
         if (m) vec_push(k->keep, &k->program->models, m);
     }
 }

@@ -9,4 +9,7 @@ void apply_settings(Check *k);
 /* The value set for owner.name, or NULL. */
 const Expr *setting_for(const Check *k, Name owner, Name name);
 
+/* The error to come is a setting's: exit code 2. */
+void setting_fails(Check *k);
+
 #endif
