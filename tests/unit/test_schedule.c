@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "check/scalar.h"
 #include "graph/lower.h"
 #include "kernel/kernel.h"
 #include "reference/model_builder.h"
