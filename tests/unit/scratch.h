@@ -37,12 +37,12 @@ static inline int scratch_close(void **state)
     return nftw(scratch_folder, scratch_remove, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* The path of a name in the folder; good until the fourth call after this one. */
+/* The path of a name in the folder; good for the next 31 calls. */
 static inline const char *scratch_path(const char *name)
 {
-    static char paths[4][256];
+    static char paths[32][256];
     static int turn;
-    char *path = paths[turn++ % 4];
+    char *path = paths[turn++ % 32];
     snprintf(path, sizeof paths[0], "%s/%s", scratch_folder, name);
     return path;
 }
