@@ -1,0 +1,35 @@
+/* emit.c: `rq emit FILE --stage NAME`: stops the pipeline at a stage and prints what is there. */
+#include <string.h>
+
+#include "cli/session.h"
+
+/* The model of the chosen action, else the file's first; with the action's loss, else mean squared error. */
+static const ModelInst *emit_model(Compiler *c, const Options *o, const Program *p, FunctionSpec *spec)
+{
+    for (uint32_t i = 0; i < p->actions.len; i++) {
+        const ActionInst *a = p->actions.at[i];
+        if (a->kind != ACTION_train || (o->action && strcmp(o->action, name_text(c->names, a->name)))) continue;
+        spec->loss = a->loss;
+        spec->real_bytes = session_real_bytes(o, a);
+        return a->model;
+    }
+    if (o->action) session_action(c, o, p);
+    if (!p->models.len) fatal("'%s' has no model that can be instantiated", o->file);
+    return p->models.at[0];
+}
+
+int verb_emit(Compiler *c, const Options *o)
+{
+    const char *stage = o->stage ? o->stage : "graph";
+    if (!compile_stage_known(stage)) fatal("--stage: '%s' is not a stage; ast, graph, grad, kernel, llvm and asm are", stage);
+    int code = EXIT_done;
+    Program *p = session_program(c, o, &code);
+    if (!p) return code;
+    if (!strcmp(stage, "ast")) {
+        ast_print(stdout, c, p->ast);
+        return EXIT_done;
+    }
+    FunctionSpec spec = {.kind = RQ_FUNCTION_step, .loss = LOSS_mse, .real_bytes = session_real_bytes(o, NULL)};
+    const ModelInst *model = emit_model(c, o, p, &spec);
+    return compile_print(c, stdout, model, &spec, o->cpu, stage) ? EXIT_done : EXIT_source;
+}

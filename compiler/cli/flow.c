@@ -1,0 +1,92 @@
+/* flow.c: `rq flow FILE`: which parameters can receive a gradient, along which paths, and what cuts the others. Nothing is run. */
+#include <jansson.h>
+#include <string.h>
+
+#include "cli/flow_text.h"
+#include "cli/session.h"
+
+static const char *class_word(CutClass class)
+{
+    switch (class) {
+    case CUT_declared: return "declared";
+    case CUT_flat: return "flat";
+    case CUT_sampled: return "sampled";
+    case CUT_none_set: break;
+    }
+    return "";
+}
+
+static json_t *cuts_json(Compiler *c, const LayerFlow *l)
+{
+    json_t *cuts = json_array();
+    for (uint32_t i = 0; i < l->cuts.len; i++) {
+        const Cut *cut = &l->cuts.at[i];
+        json_array_append_new(cuts, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "at", source_place_text(c->keep, &c->sources, cut->span),
+                                              "from", cut->from, "to", cut->to, "kind", cut->kind, "class", class_word(cut->class),
+                                              "reason", cut->reason));
+    }
+    return cuts;
+}
+
+static json_t *layer_json(Compiler *c, const ModelInst *model, const LayerFlow *l)
+{
+    json_t *groups = json_array(), *fixes = json_array();
+    for (uint32_t i = 0; i < l->groups.len; i++)
+        json_array_append_new(groups, json_pack("{s:s, s:s}", "path", group_of(model, l->groups.at[i].group)->path, "verdict",
+                                                verdict_text(l->groups.at[i].verdict)));
+    for (uint32_t i = 0; i < l->fixes.len; i++) json_array_append_new(fixes, json_string(l->fixes.at[i]));
+    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:o, s:o, s:o}", "name", l->name, "kind", l->kind_text ? l->kind_text : "", "params",
+                     (json_int_t)l->params, "verdict", l->verdict == VERDICT_none_set ? json_null() : json_string(verdict_text(l->verdict)),
+                     "open_paths", (json_int_t)l->open_paths, "cut_paths", (json_int_t)l->cut_paths, "groups", groups, "cuts",
+                     cuts_json(c, l), "fixes", fixes);
+}
+
+static bool has_declared_cut(const Flow *flow)
+{
+    const ModelInst *m = flow->model;
+    for (uint32_t i = 0; i < m->stages.len; i++)
+        if (m->stages.at[i].kind == STAGE_detach) return true;
+    return false;
+}
+
+void flow_print_json(FILE *out, Compiler *c, const Flow *flow)
+{
+    json_t *layers = json_array();
+    for (uint32_t i = 0; i < flow->layers.len; i++) json_array_append_new(layers, layer_json(c, flow->model, &flow->layers.at[i]));
+    const char *variant = "";
+    for (uint32_t i = 0; i < flow->model->skips.len; i++)
+        variant = arena_printf(c->keep, "%s%s%s", variant, i ? ", " : "", flow->model->skips.at[i].text);
+    json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:o}", "schema", 1, "model", name_text(c->names, flow->model->name), "variant", variant,
+                          "gradient", has_declared_cut(flow) ? "detached" : "exact", "layers", layers);
+    if (!o || json_dumpf(o, out, JSON_COMPACT)) fatal("the flow report could not be written");
+    fputc('\n', out);
+    json_decref(o);
+}
+
+/* The models to show: those of train actions (with their freeze and gradient), else all. */
+int verb_flow(Compiler *c, const Options *o)
+{
+    int code = EXIT_done;
+    Program *p = session_program(c, o, &code);
+    if (!p) return code;
+    VEC(const ModelInst *) models = {0};
+    for (uint32_t i = 0; i < p->actions.len; i++) {
+        const ActionInst *a = p->actions.at[i];
+        bool wanted = a->kind == ACTION_train && (!o->action || !strcmp(o->action, name_text(c->names, a->name)));
+        bool seen = false;
+        for (uint32_t k = 0; k < models.len; k++) seen = seen || models.at[k] == a->model;
+        if (wanted && a->model && !seen) vec_push(c->keep, &models, a->model);
+    }
+    if (o->action && !models.len) session_action(c, o, p);
+    for (uint32_t i = 0; i < p->models.len && !models.len; i++) vec_push(c->keep, &models, p->models.at[i]);
+    if (!models.len) fatal("'%s' has no model that can be instantiated; give its formals defaults or name it in an action", o->file);
+    diag_flush(c);
+    for (uint32_t i = 0; i < models.len; i++) {
+        Flow *flow = flow_of(c, models.at[i]);
+        if (o->json) flow_print_json(stdout, c, flow);
+        else flow_print_table(stdout, c, flow);
+        int denied = session_deny(c, o, flow);
+        if (denied) code = denied;
+    }
+    return code;
+}

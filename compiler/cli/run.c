@@ -1,0 +1,32 @@
+/* run.c: `rq run FILE`: the file's train actions, in order. */
+#include <string.h>
+
+#include "cli/session.h"
+
+/* explore, scan and distill run when they are named; this version has no engine for them. */
+static int refuse(Compiler *c, const ActionInst *a)
+{
+    const char *word = a->kind == ACTION_explore ? "'explore'" : a->kind == ACTION_scan ? "'scan'" : "'distill'";
+    diag_error(c, a->span, D_not_executable, word, "it is checked only; its train action can be run");
+    diag_flush(c);
+    return EXIT_source;
+}
+
+int verb_run(Compiler *c, const Options *o)
+{
+    int code = EXIT_done;
+    Program *p = session_program(c, o, &code);
+    if (!p) return code;
+    if (o->action) {
+        const ActionInst *a = session_action(c, o, p);
+        return a->kind == ACTION_train ? train_action(c, o, a) : refuse(c, a);
+    }
+    unsigned trained = 0;
+    for (uint32_t i = 0; i < p->actions.len && code == EXIT_done; i++) {
+        if (p->actions.at[i]->kind != ACTION_train) continue;
+        code = train_action(c, o, p->actions.at[i]);
+        trained++;
+    }
+    if (!trained) session_action(c, o, p); /* says what there is */
+    return code;
+}

@@ -1,0 +1,160 @@
+/* session.c: from a file and options to a program, an action, its data and its code. */
+#include "cli/session.h"
+
+#include <omp.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "backend/backend.h"
+
+/* FILE itself, or DIR/model.rq for a run directory. */
+static const char *source_path(Compiler *c, const char *file)
+{
+    struct stat info;
+    if (stat(file, &info) || !S_ISDIR(info.st_mode)) return file;
+    const char *inside = arena_printf(c->keep, "%s/model.rq", file);
+    if (access(inside, R_OK)) fatal("'%s' is a directory without a model.rq; a run directory or a .rq file was expected", file);
+    return inside;
+}
+
+Program *session_program(Compiler *c, const Options *o, int *exit_code)
+{
+    Setting *settings = arena_array(c->keep, Setting, o->set.len);
+    for (uint32_t i = 0; i < o->set.len; i++) {
+        const char *equals = strchr(o->set.at[i], '=');
+        if (!equals || equals == o->set.at[i])
+            fatal("--set wants NAME=VALUE, as in --set classes=3, but got '%s'", o->set.at[i]);
+        settings[i] = (Setting){arena_strndup(c->keep, o->set.at[i], (size_t)(equals - o->set.at[i])), equals + 1};
+    }
+    bool setting_failed = false;
+    CheckOptions options = {.settings = settings, .setting_count = o->set.len, .setting_failed = &setting_failed};
+    Program *p = compile_front(c, source_path(c, o->file), &options);
+    if (p && !c->errors) return p;
+    diag_flush(c);
+    *exit_code = setting_failed ? EXIT_usage : EXIT_source;
+    return NULL;
+}
+
+static const char *kind_word(ActionKind kind)
+{
+    switch (kind) {
+    case ACTION_train: return "train";
+    case ACTION_explore: return "explore";
+    case ACTION_scan: return "scan";
+    case ACTION_distill: return "distill";
+    case ACTION_none: break;
+    }
+    unreachable();
+}
+
+const ActionInst *session_action(Compiler *c, const Options *o, const Program *p)
+{
+    const ActionInst *found = NULL;
+    const char *have = "";
+    unsigned trains = 0;
+    for (uint32_t i = 0; i < p->actions.len; i++) {
+        const ActionInst *a = p->actions.at[i];
+        const char *name = name_text(c->names, a->name);
+        have = arena_printf(c->keep, "%s%s%s %s", have, *have ? ", " : "", kind_word(a->kind), name);
+        if (o->action ? !strcmp(name, o->action) : a->kind == ACTION_train) found = a, trains++;
+    }
+    if (o->action && !found) fatal("'%s' has no action '%s'; it has %s", o->file, o->action, *have ? have : "none");
+    if (!found) fatal("'%s' has no train action; it has %s", o->file, *have ? have : "no action at all");
+    if (trains > 1) fatal("'%s' has several train actions; choose one with --action: %s", o->file, have);
+    return found;
+}
+
+const ConstValue *action_field(const ActionInst *a, const char *name)
+{
+    for (uint32_t i = 0; i < a->fields.len; i++)
+        if (!strcmp(a->fields.at[i].name, name)) return a->fields.at[i].value;
+    return NULL;
+}
+
+double action_number(const ActionInst *a, const char *name, double absent)
+{
+    const ConstValue *v = action_field(a, name);
+    return v && v->kind == CONST_number ? v->number.real : absent;
+}
+
+const ConstValue *call_argument(const ConstValue *call, const char *name)
+{
+    for (uint32_t i = 0; i < call->arguments.len; i++)
+        if (!strcmp(call->arguments.at[i].name, name)) return call->arguments.at[i].value;
+    return NULL;
+}
+
+static double argument_number(const ConstValue *call, const char *name, double absent)
+{
+    const ConstValue *v = call ? call_argument(call, name) : NULL;
+    return v && v->kind == CONST_number ? v->number.real : absent;
+}
+
+int session_threads(const Options *o)
+{
+    if (o->threads) return o->threads;
+    int n = omp_get_num_procs(); /* of the affinity mask */
+    return n > 0 ? n : 1;
+}
+
+int session_real_bytes(const Options *o, const ActionInst *a)
+{
+    const char *precision = o->precision;
+    const ConstValue *field = a ? action_field(a, "precision") : NULL;
+    if (!precision && field) precision = field->text;
+    return precision && !strcmp(precision, "f64") ? 8 : 4;
+}
+
+rq_train_settings session_settings(Compiler *c, const Options *o, const ActionInst *a)
+{
+    const char *const losses[] = {"", "cross_entropy", "nll", "mse", "infidelity", "local"};
+    const ConstValue *optimizer = a->optimizer;
+    rq_train_settings s = {.action = name_text(c->names, a->name), .variant = "", .loss = losses[a->loss]};
+    double rounds = action_number(a, "rounds", 0);
+    s.epochs = (int64_t)(rounds > 0 ? rounds : action_number(a, "epochs", 1));
+    s.batch = rounds > 0 ? 0 : (int64_t)action_number(a, "batch", 32);
+    s.seed = o->seed.given ? o->seed.value : (uint64_t)action_number(a, "seed", 0);
+    s.threads = session_threads(o);
+    s.probe = (int64_t)action_number(a, "probe", 64);
+    s.thresholds = (rq_thresholds){action_number(a, "vanishing", 1e-3), action_number(a, "exploding", 1e3),
+                                   action_number(a, "converged", 1e-3)};
+    s.optimizer = (rq_optimizer){.kind = rq_optimizer_named(optimizer ? optimizer->text : "adam"),
+                                 .rate = argument_number(optimizer, "rate", 0.001),
+                                 .momentum = argument_number(optimizer, "momentum", 0),
+                                 .beta1 = argument_number(optimizer, "beta1", 0.9),
+                                 .beta2 = argument_number(optimizer, "beta2", 0.999),
+                                 .eps = argument_number(optimizer, "eps", 1e-8),
+                                 .weight_decay = argument_number(optimizer, "weight_decay", 0)};
+    if (s.optimizer.kind == RQ_OPTIMIZER_none) {
+        diag_error(c, optimizer->span, D_not_executable, "this optimizer", "sgd, adam and adamw can be");
+        return s;
+    }
+    return s;
+}
+
+ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, const ModelInst *model, const Flow *flow, bool detached)
+{
+    if (!backend_cpu_ok(o->cpu)) fatal("--cpu: '%s' is not a CPU that LLVM %s knows; 'native' and 'x86-64-v3' are", o->cpu, backend_llvm_version());
+    if (!backend_cpu_runs_here(o->cpu))
+        fatal("--cpu %s: this machine cannot run its code; 'rq build' and 'rq emit' can make it", o->cpu);
+    if (o->engine && strcmp(o->engine, "state") && strcmp(o->engine, "auto"))
+        fatal("--engine: '%s' is not an engine of this version; 'state' is", o->engine);
+    ModelCodeOptions options = {.loss = a ? a->loss : LOSS_none, .real_bytes = session_real_bytes(o, a), .cpu = o->cpu, .detached = detached};
+    return model_code_new(c, model, flow, &options);
+}
+
+int session_deny(Compiler *c, const Options *o, const Flow *flow)
+{
+    int code = EXIT_done;
+    if (!o->deny) return code;
+    for (uint32_t i = 0; i < flow->layers.len; i++) {
+        const LayerFlow *l = &flow->layers.at[i];
+        const char *word = l->verdict == VERDICT_none_set ? "" : verdict_text(l->verdict);
+        const char *at = *word ? strstr(o->deny, word) : NULL;
+        if (!at) continue;
+        fprintf(c->messages, "rq: denied: layer '%s' has the gradient verdict '%s'\n", l->name, word);
+        code = EXIT_answer_no;
+    }
+    return code;
+}

@@ -1,0 +1,79 @@
+/* settings.c: a run's resolved settings as JSON, its methods paragraph, and the versions of all that took part. */
+#include <cblas.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "backend/backend.h"
+#include "cli/session.h"
+
+static json_t *value_json(const ConstValue *v)
+{
+    json_t *o;
+    switch (v->kind) {
+    case CONST_number: return rational_is_int(v->number) ? json_integer(v->number.num) : json_real(v->number.real);
+    case CONST_bool: return json_boolean(v->boolean);
+    case CONST_string:
+    case CONST_name: return json_string(v->text);
+    case CONST_list:
+        o = json_array();
+        for (uint32_t i = 0; i < v->items.len; i++) json_array_append_new(o, value_json(v->items.at[i]));
+        return o;
+    case CONST_call:
+        o = json_object();
+        json_object_set_new(o, "kind", json_string(v->text));
+        for (uint32_t i = 0; i < v->arguments.len; i++)
+            json_object_set_new(o, v->arguments.at[i].name, value_json(v->arguments.at[i].value));
+        return o;
+    case CONST_none: break;
+    }
+    return json_null();
+}
+
+const char *settings_json(Compiler *c, const Options *o, const ActionInst *a)
+{
+    json_t *all = json_object(), *sets = json_array();
+    json_object_set_new(all, "action", json_string(name_text(c->names, a->name)));
+    json_object_set_new(all, "file", json_string(o->file));
+    for (uint32_t i = 0; i < a->fields.len; i++) json_object_set_new(all, a->fields.at[i].name, value_json(a->fields.at[i].value));
+    json_object_set_new(all, "source", a->data ? value_json(a->data->source) : json_null());
+    json_object_set_new(all, "seed", json_integer((json_int_t)session_settings(c, o, a).seed));
+    json_object_set_new(all, "precision", json_string(session_real_bytes(o, a) == 8 ? "f64" : "f32"));
+    json_object_set_new(all, "cpu", json_string(backend_cpu_name(c->keep, o->cpu)));
+    for (uint32_t i = 0; i < o->set.len; i++) json_array_append_new(sets, json_string(o->set.at[i]));
+    json_object_set_new(all, "set", sets);
+    char *text = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
+    json_decref(all);
+    if (!text) fatal("the settings of '%s' could not be written as JSON", name_text(c->names, a->name));
+    const char *copy = arena_printf(c->keep, "%s\n", text);
+    json_free_t release;
+    json_get_alloc_funcs(NULL, &release);
+    release(text);
+    return copy;
+}
+
+const char *methods_text(Compiler *c, const Options *o, const ActionInst *a, const rq_data *data)
+{
+    rq_train_settings s = session_settings(c, o, a);
+    const rq_optimizer *p = &s.optimizer;
+    const char *how = p->kind == RQ_OPTIMIZER_sgd
+                          ? arena_printf(c->keep, "momentum %g, weight decay %g", p->momentum, p->weight_decay)
+                          : arena_printf(c->keep, "beta1 %g, beta2 %g, eps %g outside the root, weight decay %g", p->beta1, p->beta2, p->eps,
+                                         p->weight_decay);
+    return arena_printf(
+        c->keep,
+        "Trained with %s, rate %g (%s), loss %s, %lld epochs, batch %lld, seed %llu, in %s, gradients %s. Data: %s, %lld training, %lld "
+        "validation and %lld test samples; the test split is evaluated for display and chooses nothing. Qubit 0 is the most significant bit; "
+        "R_P(t) = exp(-i t P/2); rot(a, b, c) = RZ(c) RY(b) RZ(a). Pixels are byte/255 unless normalised. A step's loss is the mean over its "
+        "samples, an epoch's the sample-weighted mean of its steps; accuracies are taken after the epoch. Random numbers are Philox4x32-10 "
+        "keyed by seed, purpose and parameter path, so initial values and the order of batches do not depend on the rest of the model. "
+        "Gradients are exact derivatives of the simulated expectation values by rule; results do not depend on the number of threads.",
+        rq_optimizer_name(p->kind), p->rate, how, s.loss, (long long)s.epochs, (long long)(s.batch ? s.batch : data->count[RQ_SPLIT_train]),
+        (unsigned long long)s.seed, session_real_bytes(o, a) == 8 ? "f64" : "f32", a->detached ? "detached" : "exact", data->name,
+        (long long)data->count[RQ_SPLIT_train], (long long)data->count[RQ_SPLIT_val], (long long)data->count[RQ_SPLIT_test]);
+}
+
+const char *versions_text(Compiler *c, const Options *o)
+{
+    return arena_printf(c->keep, "rq %s\nLLVM %s\n%s\nCPU %s\nthreads %d\n", RQ_VERSION, backend_llvm_version(), openblas_get_config(),
+                        backend_cpu_name(c->keep, o->cpu), session_threads(o));
+}
