@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "check/scalar.h"
 #include "graph/lower.h"
 #include "kernel/kernel.h"
 #include "reference/model_builder.h"
@@ -30,8 +29,8 @@ static const CircuitInst *ansatz(Compiler *c, ModelInst *m, const char *path, in
     for (int d = 0; d < depth; d++) {
         for (int i = 0; i < n; i++) {
             uint32_t at = (uint32_t)((d * n + i) * 2);
-            add_gate(c, circuit, GATE_ry, sx_param(c, *group, at), 1, 1, &i);
-            add_gate(c, circuit, GATE_rx, sx_param(c, *group, at + 1), 1, 1, &i);
+            add_gate(c, circuit, GATE_ry, make_param(c, *group, at), 1, 1, &i);
+            add_gate(c, circuit, GATE_rx, make_param(c, *group, at + 1), 1, 1, &i);
         }
         for (int i = 0; i + 1 < n; i++) add_gate(c, circuit, GATE_x, NULL, 1, 2, (int[]){i + 1, i});
     }
