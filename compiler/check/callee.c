@@ -158,7 +158,7 @@ ConstValue *eval_typed(Env *e, const Expr *x, const char *type, const char *what
     if (!strcmp(type, "text")) {
         bool is_text = x->kind == EXPR_string || x->kind == EXPR_name;
         if (!is_text) {
-            Val v = eval(e, x);
+            Val v = eval_expr(e, x);
             if (v.kind != VAL_none) diag_error(e->k->c, x->span, D_wanted_kind, what, "a text", val_kind_text(v));
             return NULL;
         }

@@ -177,7 +177,7 @@ static void over_name(Sweep *s, const Field *f)
         return;
     }
     for (uint32_t i = 0; i < f->values.len; i++) {
-        Val v = eval(&s->a->env, f->values.at[i]);
+        Val v = eval_expr(&s->a->env, f->values.at[i]);
         bool is_empty = v.kind == VAL_range && v.range.from >= v.range.to;
         bool is_long = v.kind == VAL_range && !is_empty && v.range.to - v.range.from > MOST_SWEPT;
         if (is_empty || is_long) diag_error(k->c, f->values.at[i]->span, D_sweep_range, (int)MOST_SWEPT);
@@ -263,7 +263,7 @@ bool bind_sweeps(ActionBuild *a)
         bool is_word = f->kind != FIELD_over || !f->values.len;
         for (size_t w = 0; w < COUNT(words); w++) is_word = is_word || !strcmp(words[w], name_string(a->k, f->label.name));
         if (is_word) continue;
-        Val v = eval(&a->env, f->values.at[0]);
+        Val v = eval_expr(&a->env, f->values.at[0]);
         if (v.kind == VAL_range) v = val_int(v.range.from);
         env_bind(&a->env, f->label.name, v, f->label.span);
     }
@@ -278,7 +278,7 @@ static void bind_formal_defaults(ActionBuild *a, const Entry *entry)
         const Formal *f = &entry->decl->unit.formals.at[i];
         bool is_value = f->type == FORMAL_int || f->type == FORMAL_real || f->type == FORMAL_bool;
         if (!is_value || !f->default_value || env_find(&a->env, f->name.name)) continue;
-        env_bind(&a->env, f->name.name, eval(&a->env, f->default_value), f->name.span);
+        env_bind(&a->env, f->name.name, eval_expr(&a->env, f->default_value), f->name.span);
     }
 }
 
