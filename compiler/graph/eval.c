@@ -381,6 +381,8 @@ static Evaluation *evaluate(const Graph *g, int64_t samples, const Evaluation *b
     }
     for (uint32_t i = 1; i < g->nodes.len; i++) {
         const Node *node = &g->nodes.at[i];
+        if (op_rows[node->op].traits & LEAF && node->op != OP_constant) /* also those that only a later evaluation needs */
+            e->value[i] = base ? base->value[i] : bound(e, node, bindings, n);
         if (!needed[i]) continue;
         changed[i] = !base || differs(e, base, changed, node, bindings, n);
         e->value[i] = changed[i] ? value_of(e, node, bindings, n) : base->value[i];
