@@ -35,13 +35,13 @@ static bool check_sample(ActionBuild *a)
     const Stage *input = stage_of(m, m->inputs.at[0]);
     ValueType sample = data->sample, wanted = input->type;
     if (sample.kind == VALUE_none) return true;
-    bool flattens = sample.kind == VALUE_real && wanted.kind == VALUE_real && wanted.rank == 1 && type_count(sample) == wanted.dim[0];
+    bool flattens = sample.kind == VALUE_real && wanted.kind == VALUE_real && wanted.rank == 1 && value_count(sample) == wanted.dim[0];
     bool embeds = sample.kind == VALUE_state && wanted.kind == VALUE_density && sample.dim[0] == wanted.dim[0];
     if (type_equal(sample, wanted) || flattens || embeds) return true;
-    diag_error(c, field_span(a, "data"), D_sample_shape, name_string(a->k, data->name), type_text(a->k, sample),
-               name_string(a->k, m->name), type_text(a->k, wanted));
-    diag_note(c, input->span, D_shape_here, type_text(a->k, wanted));
-    diag_note(c, data->span, D_shape_here, type_text(a->k, sample));
+    diag_error(c, field_span(a, "data"), D_sample_shape, name_string(a->k, data->name), value_type_text(a->k, sample),
+               name_string(a->k, m->name), value_type_text(a->k, wanted));
+    diag_note(c, input->span, D_shape_here, value_type_text(a->k, wanted));
+    diag_note(c, data->span, D_shape_here, value_type_text(a->k, sample));
     return false;
 }
 
@@ -50,11 +50,11 @@ static bool check_states(ActionBuild *a, ValueType output)
     const DataInst *data = a->inst->data;
     const char *loss = a->inst->loss == LOSS_local ? "local" : "infidelity";
     if (output.kind == VALUE_real) {
-        diag_error(a->k->c, field_span(a, "loss"), D_loss_output, loss, "a state", type_text(a->k, output));
+        diag_error(a->k->c, field_span(a, "loss"), D_loss_output, loss, "a state", value_type_text(a->k, output));
         return false;
     }
     if (data->sample.kind == VALUE_real) {
-        diag_error(a->k->c, field_span(a, "data"), D_loss_data, loss, "states", type_text(a->k, data->sample));
+        diag_error(a->k->c, field_span(a, "data"), D_loss_data, loss, "states", value_type_text(a->k, data->sample));
         return false;
     }
     if (data->sample.kind == VALUE_none || data->sample.dim[0] == output.dim[0]) return true;
@@ -105,7 +105,7 @@ static bool check_labels(ActionBuild *a, ValueType output)
     LossKind loss = a->inst->loss;
     const char *name = loss == LOSS_nll ? "nll" : loss == LOSS_mse ? "mse" : "cross_entropy";
     if (output.kind != VALUE_real) {
-        diag_error(a->k->c, field_span(a, "loss"), D_loss_output, name, "numbers", type_text(a->k, output));
+        diag_error(a->k->c, field_span(a, "loss"), D_loss_output, name, "numbers", value_type_text(a->k, output));
         diag_help(a->k->c, D_measure_first);
         return false;
     }
@@ -121,12 +121,12 @@ static bool check_labels(ActionBuild *a, ValueType output)
         return false;
     }
     if (wants_classes && output.rank != 1) {
-        diag_error(a->k->c, field_span(a, "model"), D_output_rank, name, type_text(a->k, output));
+        diag_error(a->k->c, field_span(a, "model"), D_output_rank, name, value_type_text(a->k, output));
         return false;
     }
     if (data->classes && (output.rank != 1 || output.dim[0] != data->classes)) {
-        diag_error(a->k->c, field_span(a, "model"), D_output_classes, type_text(a->k, output), (long long)data->classes, name_string(a->k, data->name));
-        diag_note(a->k->c, stage_of(m, m->output)->span, D_shape_here, type_text(a->k, output));
+        diag_error(a->k->c, field_span(a, "model"), D_output_classes, value_type_text(a->k, output), (long long)data->classes, name_string(a->k, data->name));
+        diag_note(a->k->c, stage_of(m, m->output)->span, D_shape_here, value_type_text(a->k, output));
         return false;
     }
     if (loss == LOSS_cross_entropy && data->classes) warn_bounded(a);
