@@ -173,3 +173,31 @@ const SparseMap *map_for_all(Arena *a, const SparseMap *m, int64_t outer)
     *all = (SparseMap){.rows = m->rows * outer, .cols = m->cols * outer, .start = start, .index = index, .re = re, .im = im};
     return all;
 }
+
+/* Whether block b of m, of `rows` rows and `cols` columns, is block 0 moved along the diagonal. */
+static bool is_block(const SparseMap *m, int64_t b, int64_t rows, int64_t cols)
+{
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t from = m->start[b * rows + i], first = m->start[i], count = m->start[i + 1] - first;
+        if (m->start[b * rows + i + 1] - from != count) return false;
+        for (int64_t k = 0; k < count; k++) {
+            if (m->index[first + k] >= cols || m->index[from + k] != m->index[first + k] + b * cols) return false;
+            if (m->re[from + k] != m->re[first + k] || (m->im && m->im[from + k] != m->im[first + k])) return false;
+        }
+    }
+    return true;
+}
+
+const SparseMap *map_of_blocks(Arena *a, const SparseMap *m, int64_t outer)
+{
+    if (m->inner || m->rows % outer || m->cols % outer) return NULL;
+    for (int64_t b = 0; b < outer; b++) {
+        if (!is_block(m, b, m->rows / outer, m->cols / outer)) return NULL;
+    }
+    SparseMap *t = arena_make(a, SparseMap);
+    *t = *m; /* block 0 is how it begins */
+    t->inner = true;
+    t->rows = m->rows / outer;
+    t->cols = m->cols / outer;
+    return t;
+}

@@ -20,5 +20,7 @@ const SparseMap *map_sum(Arena *a, const SparseMap *x, const SparseMap *y, doubl
 const SparseMap *map_scaled(Arena *a, const SparseMap *m, double factor);
 /* An inner map as one of all elements: m for each of `outer` blocks. */
 const SparseMap *map_for_all(Arena *a, const SparseMap *m, int64_t outer);
+/* The other way round: the inner map of which m is a copy for each of `outer` blocks; NULL if there is none. */
+const SparseMap *map_of_blocks(Arena *a, const SparseMap *m, int64_t outer);
 
 #endif

@@ -164,6 +164,18 @@ static NodeId composed(Graph *g, const Node *n)
     return y;
 }
 
+/* A map that does the same for each outer index says so: what it does can then stay in one loop over them. */
+static NodeId block_by_block(Graph *g, const Node *n)
+{
+    int64_t outer = type_outer(&n->type);
+    if (n->map->inner || outer == 1 || type_outer(type_of(g, n->arg[0])) != outer) return (NodeId){0};
+    ArenaMark mark = arena_mark(g->c->scratch);
+    const SparseMap *block = map_of_blocks(g->c->scratch, n->map, outer);
+    NodeId y = block ? made_sparse(g, n->arg[0], block, &n->type) : (NodeId){0};
+    arena_reset(g->c->scratch, mark);
+    return y;
+}
+
 static NodeId sparse_meets(Graph *g, const Node *n)
 {
     const Node *x = operand_of(g, n, 0);
@@ -176,6 +188,8 @@ static NodeId sparse_meets(Graph *g, const Node *n)
         whole.inner = false;
         return made_sparse(g, n->arg[0], &whole, &n->type);
     }
+    NodeId inner = block_by_block(g, n);
+    if (node_is(inner)) return inner;
     if (x->op == OP_reshape && (!m->inner || type_outer(type_of(g, x->arg[0])) == type_outer(&n->type)))
         return made_sparse(g, x->arg[0], m, &n->type);
     if (x->op == OP_sparse) return composed(g, n);

@@ -151,6 +151,17 @@ static void test_states_stay_in_place(void **state)
     drop(deep);
 }
 
+/* The second layer's patches are the first's: forward, both layers are one loop, however the values went back to an image between. */
+static void test_layers_share_a_loop(void **state)
+{
+    (void)state;
+    Training t = training(8, 2, 16, 4, false);
+    int loops = 0;
+    for (uint32_t j = 0; j < t.k->phases.at[1].kernels.len; j++) loops += t.k->phases.at[1].kernels.at[j].outer == 16;
+    assert_int_equal(loops, 1);
+    drop(t);
+}
+
 /* The gradient of a dense layer is one product over all lanes: no temporary holds a matrix per sample. */
 static void test_no_outer_products(void **state)
 {
@@ -186,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training_step),
         cmocka_unit_test(test_states_stay_in_place),
+        cmocka_unit_test(test_layers_share_a_loop),
         cmocka_unit_test(test_no_outer_products),
         cmocka_unit_test(test_scheduling_is_fast),
     };
