@@ -295,7 +295,7 @@ static void arrays_that_do_not_fit(void **state)
     refused(&s, "the label of sample 1 is -1");
     y[1] = INFINITY;
     s.label = save("y.npy", RQ_DTYPE_f32, 1, (const int64_t[]){2}, y);
-    refused(&s, "element 0 of sample 1 is inf");
+    refused(&s, "the label of sample 1 is inf");
     s.label = save("y.npy", RQ_DTYPE_f32, 2, (const int64_t[]){2, 0}, y);
     refused(&s, "has targets of no values");
     s.label = save("y.npy", RQ_DTYPE_f32, 0, NULL, y);
