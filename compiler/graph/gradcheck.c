@@ -199,10 +199,10 @@ static void differentiate(Check *k)
     NodeId *leaf = arena_alloc(run->a, sizeof *leaf * (n + 1)), *adjoint = arena_alloc(run->a, sizeof *adjoint * (n + 1));
     for (uint32_t i = 0; i < n; i++) leaf[i] = k->rows.at[i].leaf;
     gradient(run->g, run->l->mean_loss, leaf, n, adjoint, (GradOptions){0});
-    for (uint32_t i = 0; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) k->rows.at[i].adjoint = adjoint[i];
+    for (uint32_t i = 0; i < n && run->in->elements; i++) {
         Row *row = &k->rows.at[i];
         GradRow *r = row->out;
-        row->adjoint = adjoint[i];
         row->tangent_name = arena_printf(run->a, "#d:%s", r->name);
         row->tangent_leaf = r->group.i ? graph_param(run->g, row->tangent_name, r->type) : graph_input(run->g, row->tangent_name, r->type);
         NodeId y = r->group.i ? run->l->mean_loss : run->l->loss;
@@ -210,7 +210,7 @@ static void differentiate(Check *k)
         size_t bytes = sizeof(double) * (size_t)(numbers_of(r) * width_of(k, r));
         vec_push(run->a, &run->bindings, (Binding){row->tangent_name, arena_alloc(run->a, bytes)});
     }
-    shift_prepare(run);
+    if (run->in->elements) shift_prepare(run);
 }
 
 static void evaluate_base(Check *k)
@@ -221,7 +221,7 @@ static void evaluate_base(Check *k)
     vec_push(run->a, &wanted, run->l->loss);
     for (uint32_t i = 0; i < k->rows.len; i++) {
         vec_push(run->a, &wanted, k->rows.at[i].adjoint);
-        vec_push(run->a, &wanted, k->rows.at[i].tangent);
+        if (run->in->elements) vec_push(run->a, &wanted, k->rows.at[i].tangent);
     }
     for (uint32_t i = 0; i < run->sites.len; i++)
         for (uint32_t j = 0; j < run->sites.at[i].count; j++) vec_push(run->a, &wanted, run->sites.at[i].adjoint[j]);
@@ -396,7 +396,7 @@ static void check_row(Check *k, Row *row, uint64_t *random, const double **shift
 
 Gradcheck *gradcheck(Compiler *c, const GradcheckInput *in)
 {
-    Lowered *l = lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = true});
+    Lowered *l = lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = in->elements > 0});
     if (!l) return NULL;
     Check k = {.run = {.c = c, .in = in, .l = l, .g = l->g, .a = l->g->arena}};
     Run *run = &k.run;

@@ -40,7 +40,7 @@ typedef struct GradcheckInput {
     const Binding *bindings; /* every group by path (unitary: [d][d][2]), every input by name, "target" */
     size_t binding_count;
     uint64_t seed;    /* which elements are drawn */
-    int64_t elements; /* most of them per row */
+    int64_t elements; /* most of them per row; 0: nothing is compared, only the gradients are wanted */
     double tolerance;
 } GradcheckInput;
 

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# gradcheck.sh: `rq gradcheck` on a small model: the ways agree, what is exported reads back, mistakes are one message.
+set -u
+cd "$(mktemp -d)" || exit 2
+trap 'rm -rf "$PWD"' EXIT
+failed=0
+fail() { printf 'FAILED: %s\n' "$*"; failed=1; }
+
+cat >m.rq <<'END'
+model M {
+    input x: image[1, 4, 4];
+    layer q1 = quanv(kernel: 2, stride: 2, circuit: ry_rx_cnot());
+    layer q2 = quanv(kernel: 2, stride: 2, gradient: detached, circuit: ry_rx_cnot());
+    skip q1 -> q2;
+    layer head = dense(3);
+    output head;
+}
+END
+"$RQ" gradcheck m.rq --seed 3 --export g.safetensors >out 2>err || fail "exit code $? of a right model: $(cat out err)"
+grep -q '^q1.theta .*differences do not count: the input of q2 is detached' out || fail "the declared cut is not named"
+grep -q '^head.w   *48 of 48' out || fail "head.w is not wholly tested"
+[ -s g.safetensors ] || fail "nothing was exported"
+"$RQ" gradcheck m.rq --seed 3 --json >json 2>err || fail "--json: $(cat err)"
+grep -q '"ok":true' json || fail "--json does not say ok"
+
+# the exported gradients have the parameters' names; as parameters, all but loss and x fit
+"$RQ" gradcheck m.rq --init g.safetensors >out 2>err && fail "a file with further names was taken for parameters"
+grep -q "loss" err || fail "the further name is not listed: $(cat err)"
+
+"$RQ" gradcheck m.rq --input x.npy >out 2>err
+[ $? -eq 2 ] || fail "--input without --target is not a usage error"
+"$RQ" gradcheck m.rq --input x.npy --target y.npy >out 2>err
+[ $? -eq 2 ] && grep -q x.npy err || fail "a missing file is not named"
+exit $failed
