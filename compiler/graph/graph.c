@@ -199,8 +199,13 @@ NodeId graph_add(Graph *g, Node n)
     n.hash = node_hash(&n);
     uint32_t at = n.hash & g->slot_mask;
     for (; g->slot[at]; at = (at + 1) & g->slot_mask) {
-        const Node *other = &g->nodes.at[g->slot[at]];
-        if (other->hash == n.hash && node_same(other, &n)) return (NodeId){g->slot[at]};
+        Node *other = &g->nodes.at[g->slot[at]];
+        if (other->hash != n.hash || !node_same(other, &n)) continue;
+        if (other->is_adjoint && !n.is_adjoint) { /* the forward part needs it, too */
+            other->is_adjoint = false;
+            other->span = n.span;
+        }
+        return (NodeId){g->slot[at]};
     }
     keep_attributes(g, &n);
     NodeId id = {g->nodes.len};

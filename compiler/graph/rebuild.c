@@ -14,6 +14,7 @@ typedef struct Walk {
     Graph *to;
     NodeId *image; /* of each old node; none = not yet */
     NodeRule *rule;
+    OperandRule *operand;
     void *state;
     VEC(Frame) stack;
 } Walk;
@@ -25,7 +26,7 @@ static NodeId image_of(Walk *w, const Node *n)
     to->is_adjoint = n->is_adjoint;
     if (n->op == OP_param || n->op == OP_input) return graph_leaf_again(to, n);
     NodeId arg[3] = {{0}};
-    for (int k = 0; k < n->arity; k++) arg[k] = w->image[n->arg[k].i];
+    for (int k = 0; k < n->arity; k++) arg[k] = w->image[w->operand(w->from, n, k, w->state).i];
     return w->rule(to, n, arg, w->state);
 }
 
@@ -37,7 +38,7 @@ static NodeId visit(Walk *w, NodeId root)
         Frame *top = &w->stack.at[w->stack.len - 1];
         const Node *n = &w->from->nodes.at[top->node];
         if (top->next < n->arity) {
-            NodeId x = n->arg[top->next++];
+            NodeId x = w->operand(w->from, n, top->next++, w->state);
             if (!node_is(w->image[x.i])) vec_push(scratch, &w->stack, (Frame){x.i, 0});
             continue;
         }
@@ -59,11 +60,12 @@ static void copy_leaves(Graph *to, const Graph *from)
     }
 }
 
-Graph *rebuild_with(Compiler *c, const Graph *g, const char *name, NodeRule *rule, void *state)
+static Graph *rebuild(Compiler *c, const Graph *g, const char *name, NodeRule *rule, OperandRule *operand, void *state)
 {
     ArenaMark mark = arena_mark(c->scratch);
     Graph *to = graph_new(c, name);
-    Walk w = {.from = g, .to = to, .image = arena_array(c->scratch, NodeId, g->nodes.len), .rule = rule, .state = state};
+    NodeId *image = arena_array(c->scratch, NodeId, g->nodes.len);
+    Walk w = {.from = g, .to = to, .image = image, .rule = rule, .operand = operand, .state = state};
     copy_leaves(to, g);
     for (uint32_t i = 0; i < g->outputs.len; i++) {
         const Output *o = &g->outputs.at[i];
@@ -75,10 +77,26 @@ Graph *rebuild_with(Compiler *c, const Graph *g, const char *name, NodeRule *rul
     return to;
 }
 
+static NodeId as_it_is(const Graph *from, const Node *n, int k, void *state)
+{
+    (void)from, (void)state;
+    return n->arg[k];
+}
+
 static NodeId same_again(Graph *to, const Node *n, const NodeId *arg, void *state)
 {
     (void)state;
     return graph_again(to, n, arg);
 }
 
-Graph *graph_rebuild(Compiler *c, const Graph *g) { return rebuild_with(c, g, "graph", same_again, NULL); }
+Graph *rebuild_with(Compiler *c, const Graph *g, const char *name, NodeRule *rule, void *state)
+{
+    return rebuild(c, g, name, rule, as_it_is, state);
+}
+
+Graph *rebuild_reading(Compiler *c, const Graph *g, const char *name, OperandRule *rule, void *state)
+{
+    return rebuild(c, g, name, same_again, rule, state);
+}
+
+Graph *graph_rebuild(Compiler *c, const Graph *g) { return rebuild(c, g, "graph", same_again, as_it_is, NULL); }

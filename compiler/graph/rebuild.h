@@ -10,4 +10,9 @@ typedef NodeId NodeRule(Graph *to, const Node *n, const NodeId *arg, void *state
 /* Post-order from the outputs, operands left to right. What outputs do not need is left behind. */
 Graph *rebuild_with(Compiler *c, const Graph *g, const char *name, NodeRule *rule, void *state);
 
+/* Gives what node n of the old graph reads as operand k. */
+typedef NodeId OperandRule(const Graph *from, const Node *n, int k, void *state);
+/* Rebuilds with other operands. They must not depend on the node. */
+Graph *rebuild_reading(Compiler *c, const Graph *g, const char *name, OperandRule *rule, void *state);
+
 #endif
