@@ -21,11 +21,13 @@ static Val *model_arguments(Env *e, Entry *entry, const ArgList *args, Span at)
     Check *k = e->k;
     const Decl *d = entry->decl;
     ArgList all = {0};
+    bool is_set = false;
     for (uint32_t i = 0; args && i < args->len; i++) vec_push(k->keep, &all, args->at[i]);
     for (uint32_t i = 0; i < d->unit.formals.len; i++) {
         const Formal *f = &d->unit.formals.at[i];
         const Expr *set = setting_for(k, d->name.name, f->name.name);
         if (!set) continue;
+        is_set = true;
         Arg arg = {.label = f->name, .value = (Expr *)set};
         bool is_given = false;
         for (uint32_t j = 0; j < all.len; j++) {
@@ -36,7 +38,10 @@ static Val *model_arguments(Env *e, Entry *entry, const ArgList *args, Span at)
         if (!is_given) vec_push(k->keep, &all, arg);
     }
     Env into = {.k = k, .scope = entry->scope};
-    if (!bind_formals(e, entry, &all, at, false, &into)) return NULL;
+    if (!bind_formals(e, entry, &all, at, false, &into)) {
+        if (is_set) setting_fails(k);
+        return NULL;
+    }
     Val *values = arena_array(k->keep, Val, d->unit.formals.len + 1);
     for (uint32_t i = 0; i < d->unit.formals.len; i++) {
         const Binding *b = env_find(&into, d->unit.formals.at[i].name.name);
@@ -77,7 +82,7 @@ Entry *named_entry(Check *k, const Expr *x, DeclKind kind, const char *what)
     if (entry && entry->decl->kind == kind) return entry;
     Span at = is_call ? x->call.callee.span : x->span;
     if (entry) {
-        diag_error(k->c, at, D_other_kind, text, decl_kind_text(entry->decl->kind), arena_printf(k->keep, "a %s", what));
+        diag_error(k->c, at, D_other_kind, text, decl_kind_article(k, entry->decl->kind), arena_printf(k->keep, "a %s", what));
         if (entry->scope == k->user) diag_note(k->c, entry->decl->name.span, D_declared_here, text);
         return NULL;
     }
@@ -112,10 +117,7 @@ static bool read_init_from(ActionBuild *a)
     v->span = f->span;
     const Expr *run = f->values.len ? f->values.at[0] : NULL;
     v->text = !run ? NULL : run->kind == EXPR_string ? run->string.text : path_of(k, run);
-    if (!v->text) {
-        diag_error(k->c, f->span, D_init_run);
-        return false;
-    }
+    if (!v->text) return false; /* the parser reported it */
     for (uint32_t i = 0; i < f->more.len; i++) {
         const Expr *x = f->more.at[i];
         if (x->kind != EXPR_assign) continue;

@@ -32,7 +32,7 @@ bool match_arguments(Check *k, const char *callee, Span at, const ArgList *args,
         uint32_t slot = is_labelled ? find_spec(specs, n, name_string(k, arg->label.name)) : next++;
         if (slot >= n) {
             if (is_labelled) unknown_label(k, callee, arg, specs, n);
-            else diag_error(k->c, arg->value->span, D_too_many_arguments, callee, (int)n);
+            else diag_error(k->c, arg->value->span, D_too_many_arguments, callee, (int)n, plural(n));
             is_good = false;
         } else if (slots[slot]) {
             diag_error(k->c, is_labelled ? arg->label.span : arg->value->span, D_argument_twice,

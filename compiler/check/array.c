@@ -91,7 +91,7 @@ static Val array_index(Env *e, const Expr *x, Array a)
 {
     uint32_t n = x->index.items.len;
     if (n > a.rank) {
-        diag_error(e->k->c, x->span, D_too_many_indices, (int)a.rank, (int)n);
+        diag_error(e->k->c, x->span, D_too_many_indices, (int)a.rank, a.rank == 1 ? "ex" : "ices", (int)n);
         return val_none();
     }
     int64_t stride = array_count(&a), offset = 0;
@@ -119,7 +119,7 @@ static Val list_index(Env *e, const Expr *x, Val list)
 {
     Part p;
     if (x->index.items.len != 1) {
-        diag_error(e->k->c, x->span, D_too_many_indices, 1, (int)x->index.items.len);
+        diag_error(e->k->c, x->span, D_too_many_indices, 1, "ex", (int)x->index.items.len);
         return val_none();
     }
     if (!index_part(e, x->index.items.at[0], x->index.base, list.list.len, &p)) return val_none();

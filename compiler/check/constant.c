@@ -10,6 +10,7 @@
 #include "check/layer.h"
 #include "check/pauli.h"
 #include "check/scalar.h"
+#include "check/setting.h"
 #include "check/unit.h"
 
 Env env_inner(const Env *parent)
@@ -55,7 +56,6 @@ const char *val_kind_text(Val v)
     case VAL_number: return rational_is_int(v.number) ? "a whole number" : "a number";
     case VAL_bool: return "a truth value";
     case VAL_string: return "a text";
-    case VAL_word: return "a word";
     case VAL_axis: return "an axis";
     case VAL_range: return "a range";
     case VAL_list: return "a list";
@@ -99,8 +99,9 @@ static Val constant_value(Check *k, Entry *entry, Span at)
     entry->state = ENTRY_busy;
     const Expr *x = entry->set_value ? entry->set_value : entry->decl->constant.value;
     Val v = eval_expr(&outer, x);
-    if (v.kind == VAL_word) {
-        diag_error(k->c, x->span, D_unknown_name, v.text);
+    if (entry->set_value && v.kind != VAL_none && v.kind != eval_expr(&outer, entry->decl->constant.value).kind) {
+        setting_fails(k);
+        diag_error(k->c, x->span, D_set_value, name_string(k, entry->decl->name.name), val_kind_text(v));
         v = val_none();
     }
     Val *kept = arena_make(k->keep, Val);
@@ -122,8 +123,7 @@ static Val entry_value(Env *e, Entry *entry, Ident name)
     case DECL_data:
     case DECL_model:
     case DECL_action:
-        diag_error(k->c, name.span, D_not_a_value, name_string(k, name.name),
-                   decl_kind_text(entry->decl->kind));
+        diag_error(k->c, name.span, D_not_a_value, name_string(k, name.name), decl_kind_article(k, entry->decl->kind));
         diag_note(k->c, entry->decl->name.span, D_declared_here, name_string(k, name.name));
         return val_none();
     case DECL_none:
@@ -150,6 +150,7 @@ static void unknown_name(Env *e, Ident name)
 Val eval_name(Env *e, Ident name)
 {
     const Binding *b = env_find(e, name.name);
+    if (e->model && layer_is_block(e, name.name)) return layer_call(e, name, NULL, name.span, (StageId){0});
     if (b) return b->val;
     Entry *entry = scope_find(e->scope, name.name);
     if (entry) return entry_value(e, entry, name);
@@ -179,10 +180,17 @@ static Val compare(BinaryOp op, int order)
     }
 }
 
-static Val bad_operands(Env *e, Val a, Val b, Span at)
+const char *binary_text(BinaryOp op)
+{
+    static const char *const texts[] = {"", "+", "-", "*", "/", "div", "mod", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or"};
+    _Static_assert(COUNT(texts) == BINARY_or + 1, "one text for each operator");
+    return texts[op];
+}
+
+static Val bad_operands(Env *e, BinaryOp op, Val a, Val b, Span at)
 {
     if (a.kind == VAL_none || b.kind == VAL_none) return val_none();
-    diag_error(e->k->c, at, D_bad_operands, val_kind_text(a), val_kind_text(b));
+    diag_error(e->k->c, at, D_bad_operands, binary_text(op), val_kind_text(a), val_kind_text(b));
     return val_none();
 }
 
@@ -194,7 +202,7 @@ static Val whole_binary(Env *e, BinaryOp op, Rational a, Rational b, Span at)
                    rational_text(e->k->c, a), rational_text(e->k->c, b));
         return val_none();
     }
-    if (a.num == INT64_MIN || b.num == INT64_MIN) return bad_operands(e, val_number(a), val_number(b), at);
+    if (a.num == INT64_MIN || b.num == INT64_MIN) return bad_operands(e, op, val_number(a), val_number(b), at);
     int64_t size = b.num < 0 ? -b.num : b.num;
     int64_t rest = a.num % size;
     if (rest < 0) rest += size;
@@ -234,7 +242,7 @@ static Val number_binary(Env *e, BinaryOp op, Rational a, Rational b, Span at)
     case BINARY_ge: return compare(op, rational_compare(a, b));
     case BINARY_and:
     case BINARY_or:
-    case BINARY_none: return bad_operands(e, val_number(a), val_number(b), at);
+    case BINARY_none: return bad_operands(e, op, val_number(a), val_number(b), at);
     }
     unreachable();
 }
@@ -294,7 +302,7 @@ Val eval_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
     }
     if (a.kind == VAL_axis && b.kind == VAL_axis && is_equality)
         return compare(op, a.axis != b.axis);
-    return bad_operands(e, a, b, at);
+    return bad_operands(e, op, a, b, at);
 }
 
 static Val eval_unary(Env *e, const Expr *x)
@@ -331,10 +339,7 @@ static Val eval_binary_expr(Env *e, const Expr *x)
 static Val eval_range(Env *e, const Expr *x)
 {
     Val r = {.kind = VAL_range};
-    if (!x->range.from || !x->range.to) {
-        diag_error(e->k->c, x->span, D_open_range);
-        return val_none();
-    }
+    if (!x->range.from || !x->range.to) return val_none(); /* the parser allows it in an index only */
     if (!eval_int(e, x->range.from, "the start of a range", INT64_MIN, &r.range.from)) return val_none();
     if (!eval_int(e, x->range.to, "the end of a range", INT64_MIN, &r.range.to)) return val_none();
     return r;

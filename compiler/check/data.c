@@ -106,7 +106,7 @@ const DataInst *eval_data(Env *e, const Expr *x)
     }
     const char *text = name_string(e->k, x->name);
     if (entry) {
-        diag_error(e->k->c, x->span, D_other_kind, text, decl_kind_text(entry->decl->kind), "a data set");
+        diag_error(e->k->c, x->span, D_other_kind, text, decl_kind_article(e->k, entry->decl->kind), "a data set");
         diag_note(e->k->c, entry->decl->name.span, D_declared_here, text);
         return NULL;
     }

@@ -219,6 +219,7 @@ bool read_fields(ActionBuild *a)
         if (!x && *row->standard && strcmp(row->standard, "!")) x = parse_text(a->k, "<default>", row->standard);
         ConstValue *v = x ? row_value(a, row, x) : NULL;
         if (v) set_field(a, row->name, v);
+        else if (set) setting_fails(a->k);
     }
     return a->k->c->errors == errors;
 }

@@ -50,7 +50,7 @@ static Val random_call(Env *e, const Expr *x, bool is_whole)
     uint32_t least = is_whole ? 2 : 1;
     if (x->call.args.len < least) {
         diag_error(e->k->c, x->span, D_few_arguments, name_string(e->k, x->call.callee.name), (int)least,
-                   (int)x->call.args.len);
+                   plural(least), (int)x->call.args.len);
         return val_none();
     }
     for (uint32_t i = 0; i < x->call.args.len; i++) {
@@ -110,7 +110,7 @@ Val function_call(Env *e, const Expr *x)
     const Function *f = find_function(name_string(e->k, x->call.callee.name));
     if (!f->arity) return random_call(e, x, !strcmp(f->name, "random_int"));
     if (x->call.args.len != f->arity) {
-        diag_error(e->k->c, x->span, D_wrong_argument_count, f->name, (int)f->arity, (int)x->call.args.len);
+        diag_error(e->k->c, x->span, D_wrong_argument_count, f->name, (int)f->arity, plural(f->arity), (int)x->call.args.len);
         return val_none();
     }
     Val v[2] = {{0}};

@@ -260,7 +260,7 @@ static bool gate_argument(Env *e, const Stmt *s, const GateRow *row, const Sx **
     const ArgList *args = &s->gate.args;
     *arg = NULL;
     if (args->len != row->args) {
-        diag_error(e->k->c, s->gate.name.span, D_gate_arguments, row->name, (int)row->args, (int)args->len);
+        diag_error(e->k->c, s->gate.name.span, D_gate_arguments, row->name, (int)row->args, plural(row->args), (int)args->len);
         return false;
     }
     if (!row->args) return true;
@@ -279,7 +279,7 @@ static uint32_t broadcast_count(Env *e, const Stmt *s, const Operands *ops, uint
 {
     uint32_t times = 1;
     if (ops->len != wanted) {
-        diag_error(e->k->c, s->span, D_gate_operands, name_string(e->k, s->gate.name.name), (int)wanted, (int)ops->len);
+        diag_error(e->k->c, s->span, D_gate_operands, name_string(e->k, s->gate.name.name), (int)wanted, plural(wanted), (int)ops->len);
         return 0;
     }
     for (uint32_t i = 0; i < ops->len; i++) {
@@ -337,7 +337,7 @@ static void apply_unitary(Env *e, const Stmt *s, Val v, Modified *m)
     GateRow row = {.name = name_string(e->k, s->gate.name.name), .gate = GATE_unitary,
                    .qubits = (uint8_t)v.unitary.qubits};
     if (s->gate.args.len) {
-        diag_error(e->k->c, s->gate.name.span, D_gate_arguments, row.name, 0, (int)s->gate.args.len);
+        diag_error(e->k->c, s->gate.name.span, D_gate_arguments, row.name, 0, plural(0), (int)s->gate.args.len);
         return;
     }
     apply_row(e, s, &row, m, v.unitary.group);
@@ -434,7 +434,7 @@ static void apply_circuit(Env *e, const Stmt *s, const UnitRef *u, Modified *m)
 {
     Operands ops;
     if (!u->entry || u->kind == DECL_observable || u->kind == DECL_block) {
-        diag_error(e->k->c, s->gate.name.span, D_not_a_gate, u->text, decl_kind_text(u->kind));
+        diag_error(e->k->c, s->gate.name.span, D_not_a_gate, u->text, decl_kind_article(e->k, u->kind));
         return;
     }
     if (u->has_arguments && s->gate.args.len) {
@@ -452,7 +452,7 @@ static void apply_circuit(Env *e, const Stmt *s, const UnitRef *u, Modified *m)
     }
     Operands rest = {.at = ops.at + taken, .len = ops.len - taken};
     if (taken < m->count || !rest.len) {
-        diag_error(e->k->c, s->span, D_gate_operands, u->text, (int)m->count + 1, (int)ops.len);
+        diag_error(e->k->c, s->span, D_gate_operands, u->text, (int)m->count + 1, plural(m->count + 1), (int)ops.len);
         return;
     }
     if (!is_on_one_qubit(u->entry->decl) || rest.len > 1) {

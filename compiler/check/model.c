@@ -129,7 +129,7 @@ static void model_input(Env *e, const Stmt *s)
     ModelBuild *m = e->model;
     ValueType type;
     if (!input_type(e, s, &type) || !input_dims(e, s, &type)) {
-        m->source_is_poison = true;
+        m->source_is_poison = m->is_poison = true;
         env_declare(e, s->input.name, val_none());
         return;
     }
@@ -179,6 +179,7 @@ static void model_layer(Env *e, const Stmt *s)
     m->source = value;
     m->source_is_ambiguous = false;
     m->source_is_poison = !value.i;
+    m->is_poison = m->is_poison || !value.i;
     env_declare(e, s->layer.name, value.i ? (Val){.kind = VAL_stage, .stage = value} : val_none());
 }
 
@@ -189,6 +190,7 @@ static void model_output(Env *e, const Stmt *s, StageId *output)
         return;
     }
     *output = val_to_stage(e, eval_expr(e, s->expr), s->expr->span);
+    e->model->is_poison = e->model->is_poison || !output->i;
 }
 
 static void wrong_statement(Env *e, const Stmt *s, const char *what)
@@ -228,7 +230,6 @@ static void model_statements(Env *e, const StmtList *list, StageId *output)
 StageId model_body(Env *e, const Decl *d)
 {
     StageId output = {0};
-    unsigned errors = e->k->c->errors;
     SkipList *outer = e->model->skips, own = {0};
     const StmtList *outer_body = e->model->body;
     e->model->body = &d->unit.body;
@@ -238,7 +239,7 @@ StageId model_body(Env *e, const Decl *d)
     skips_unused(e);
     e->model->skips = outer;
     e->model->body = outer_body;
-    if (!output.i && e->k->c->errors == errors)
+    if (!output.i && !e->model->is_poison)
         diag_error(e->k->c, d->name.span, D_no_output, decl_kind_text(d->kind), name_string(e->k, d->name.name));
     return output;
 }
@@ -260,7 +261,7 @@ ModelInst *model_build(const ModelRequest *request)
     m.inst->output = model_body(&e, d);
     freeze_and_tie(&e, &d->unit.body);
     freeze_list(&e, &request->freeze);
-    bool is_good = k->c->errors == errors && !k->overflowed;
+    bool is_good = k->c->errors == errors && !k->overflowed && !m.is_poison;
     if (is_good && !m.inst->inputs.len) {
         diag_error(k->c, d->name.span, D_no_input, name_string(k, d->name.name));
         is_good = false;

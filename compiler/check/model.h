@@ -31,6 +31,7 @@ struct ModelBuild {
     StageId source;   /* what a kind without a source reads; 0: none */
     bool source_is_ambiguous; /* several inputs and no layer yet */
     bool source_is_poison;    /* the layer before had a mistake */
+    bool is_poison;           /* something had: there will be no instance */
     struct SkipList *skips;   /* of the body under construction */
     const StmtList *body;
     const char *text; /* kinds of the layer so far, for tables */

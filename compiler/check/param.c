@@ -45,7 +45,7 @@ static bool read_init(Env *e, const Expr *x, GroupInst *g)
     if (!row) return false;
     uint32_t n = is_call ? x->call.args.len : 0;
     if (n != row->args) {
-        diag_error(e->k->c, x->span, D_wrong_argument_count, text, (int)row->args, (int)n);
+        diag_error(e->k->c, x->span, D_wrong_argument_count, text, (int)row->args, plural(row->args), (int)n);
         return false;
     }
     double value[2] = {0, 0};
@@ -89,10 +89,7 @@ static bool read_dims(Env *e, const Stmt *s, GroupInst *g)
         g->count *= n;
     }
     if (!g->is_unitary) return true;
-    if (g->rank != 1) {
-        diag_error(e->k->c, s->span, D_unitary_rank, (int)g->rank);
-        return false;
-    }
+    if (g->rank != 1) return false; /* the parser reported it */
     g->rank = 2;
     g->dim[0] = g->dim[1] = INT64_C(1) << g->dim[0];
     g->count = g->dim[0] * g->dim[1];

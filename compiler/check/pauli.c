@@ -21,7 +21,7 @@ Val pauli_call(Env *e, const Expr *x)
     Check *k = e->k;
     const char *name = name_string(k, x->call.callee.name);
     if (x->call.args.len != 1) {
-        diag_error(k->c, x->span, D_wrong_argument_count, name, 1, (int)x->call.args.len);
+        diag_error(k->c, x->span, D_wrong_argument_count, name, 1, plural(1), (int)x->call.args.len);
         return val_none();
     }
     const Expr *operand = x->call.args.at[0].value;
@@ -142,7 +142,7 @@ Val pauli_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
         return p;
     }
     if (!left || !right || !is_sum) {
-        diag_error(e->k->c, at, D_bad_operands, val_kind_text(a), val_kind_text(b));
+        diag_error(e->k->c, at, D_bad_operands, binary_text(op), val_kind_text(a), val_kind_text(b));
         return val_none();
     }
     Pauli *sum = arena_make(e->k->keep, Pauli);

@@ -88,7 +88,11 @@ static void warn_uncovered(LayerCall *l, const QuantumAttr *a)
     int64_t rows = uncovered(l->type.dim[1], a->kernel_h, a->stride_h, a->pad_h, a->patches_h);
     int64_t columns = uncovered(l->type.dim[2], a->kernel_w, a->stride_w, a->pad_w, a->patches_w);
     if (a->out != OUT_fold || (!rows && !columns)) return;
-    diag_warning(l->m->k->c, l->span, D_uncovered_border, (long long)rows, (long long)columns);
+    Check *k = l->m->k;
+    const char *row_text = arena_printf(k->keep, "%lld row%s", (long long)rows, plural(rows));
+    const char *column_text = arena_printf(k->keep, "%lld column%s", (long long)columns, plural(columns));
+    const char *both = arena_printf(k->keep, "%s and %s", row_text, column_text);
+    diag_warning(k->c, l->span, D_uncovered_border, rows && columns ? both : rows ? row_text : column_text);
 }
 
 /* channels: own: the call's groups get a leading axis of channels. */

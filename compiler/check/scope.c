@@ -28,6 +28,13 @@ const char *decl_kind_text(DeclKind kind)
     unreachable();
 }
 
+const char *decl_kind_article(Check *k, DeclKind kind)
+{
+    const char *text = decl_kind_text(kind);
+    bool has_vowel = *text == 'e' || *text == 'o' || *text == 'a';
+    return arena_printf(k->keep, "%s %s", has_vowel ? "an" : "a", text);
+}
+
 Entry *scope_find(const Scope *s, Name name)
 {
     for (; s; s = s->parent) {

@@ -67,6 +67,10 @@ void help_closest(Check *k, const char *text, const WordList *words);
 const char *name_string(const Check *k, Name name);
 /* "circuit", "model": for messages. */
 const char *decl_kind_text(DeclKind kind);
+/* "a circuit", "an observable". */
+const char *decl_kind_article(Check *k, DeclKind kind);
+/* "" or "s". */
+static inline const char *plural(int64_t n) { return n == 1 ? "" : "s"; }
 
 /* Counts a step of expansion; false once the limit is passed (reported once). */
 bool expansion_step(Check *k, Span at);

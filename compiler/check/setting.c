@@ -80,7 +80,7 @@ static void apply_one(Check *k, const Setting *s, const TargetList *targets, con
     setting_fails(k);
     if (count > 1) diag_error(k->c, at, D_set_ambiguous, s->key, all);
     else if (!count) diag_error(k->c, at, D_set_unknown, s->key);
-    else if (!k->c->errors) diag_error(k->c, at, D_set_value, s->key, s->value);
+    else if (!k->c->errors) diag_error(k->c, at, D_set_value, s->key, arena_printf(k->keep, "'%s'", s->value));
     if (!count) help_closest(k, s->key, words);
 }
 

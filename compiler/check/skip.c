@@ -197,8 +197,8 @@ static StageId add_one(Env *e, SkipUse u, StageId own)
 
 static void report_twice(Env *e, const Stmt *s, const Stmt *first)
 {
-    diag_error(e->k->c, s->span, D_skip_twice, name_string(e->k, s->skip.from->name), name_string(e->k, s->skip.to->name));
-    diag_note(e->k->c, first->span, D_first_here);
+    diag_error(e->k->c, span_join(s->skip.from->span, s->skip.to->span), D_skip_twice, name_string(e->k, s->skip.from->name), name_string(e->k, s->skip.to->name));
+    diag_note(e->k->c, span_join(first->skip.from->span, first->skip.to->span), D_first_here);
 }
 
 /* An equal skip above number i. */
@@ -223,7 +223,7 @@ StageId skips_into(Env *e, Ident to, StageId own)
         if (s->skip.to->kind != EXPR_name || !name_eq(s->skip.to->name, to.name)) continue;
         skips->list.at[i].is_used = true;
         if (!endpoint(e, s->skip.to, &target)) return (StageId){0};
-        u = (SkipUse){.to = to, .span = s->span, .scale = s->skip.scale, .via = s->skip.via};
+        u = (SkipUse){.to = to, .span = span_join(s->skip.from->span, s->skip.to->span), .scale = s->skip.scale, .via = s->skip.via};
         if (!endpoint(e, s->skip.from, &u.from)) return (StageId){0};
         const Stmt *first = same_skip(skips, i);
         if (first) {

@@ -255,6 +255,17 @@ static bool check_sweeps(Sweep *s)
     return s->a->k->c->errors == errors;
 }
 
+/* A constant of the file or a formal of one of its models. */
+static bool is_sweepable(Check *k, Name name)
+{
+    for (uint32_t i = 0; i < k->user->entries.len; i++) {
+        const Entry *entry = k->user->entries.at[i];
+        if (entry->decl->kind == DECL_const && name_eq(entry->decl->name.name, name)) return true;
+        if (entry->decl->kind == DECL_model && is_swept_formal(entry, name)) return true;
+    }
+    return false;
+}
+
 bool bind_sweeps(ActionBuild *a)
 {
     for (uint32_t i = 0; i < a->decl->action.fields.len; i++) {
@@ -262,7 +273,7 @@ bool bind_sweeps(ActionBuild *a)
         static const char *const words[] = {"skips", "sums", "gradient", "freeze", "ablate", "model", "cost"};
         bool is_word = f->kind != FIELD_over || !f->values.len;
         for (size_t w = 0; w < COUNT(words); w++) is_word = is_word || !strcmp(words[w], name_string(a->k, f->label.name));
-        if (is_word) continue;
+        if (is_word || !is_sweepable(a->k, f->label.name)) continue;
         Val v = eval_expr(&a->env, f->values.at[0]);
         if (v.kind == VAL_range) v = val_int(v.range.from);
         env_bind(&a->env, f->label.name, v, f->label.span);

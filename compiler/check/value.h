@@ -17,7 +17,6 @@ typedef enum ValKind {
     VAL_number,  /* number */
     VAL_bool,    /* boolean */
     VAL_string,  /* text */
-    VAL_word,    /* text: a bare word that names an option, such as `fold` or `mean` */
     VAL_axis,    /* axis: 'x', 'y' or 'z' */
     VAL_range,   /* range: from..to, to not included */
     VAL_list,    /* list */
@@ -129,6 +128,8 @@ bool eval_bool(Env *e, const Expr *x, const char *what, bool *result);
 /* The same for a value that is there already. */
 bool val_to_int(Env *e, Val v, Span at, const char *what, int64_t least, int64_t *result);
 
+/* "+", "div": for messages. */
+const char *binary_text(BinaryOp op);
 /* "a number", "a circuit": for messages. */
 const char *val_kind_text(Val v);
 /* "4", "0.5", "3/2" on c->keep. */
