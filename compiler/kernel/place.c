@@ -3,7 +3,8 @@
  * phase  counts the batch sums behind a node: shared nodes are at even numbers, batched ones at odd, a batch sum is written in the
  *        odd phase of its operand and read from the next even one on.
  * stage  counts, inside a phase, the loops that must have ended before: an edge costs one if its reader needs more than the current
- *        iteration of the same loop has written. Operands have smaller numbers than nodes, so one walk does it.
+ *        iteration of the same loop has written. Operands have smaller numbers than nodes, so one walk does it; a walk back moves
+ *        nodes to the stage of their readers.
  * Invariant: an edge leads to a later (phase, stage), or stays inside one loop and is aligned. So no cycle can arise between loops.
  */
 #include "kernel/place.h"
@@ -361,6 +362,45 @@ static void set_phase_and_stage(Placement *s, NodeId n)
     }
 }
 
+static NodeId source(const Placement *s, NodeId n, int i) { return spot_of(s, work_of(s, n)->arg[i])->root; }
+
+static bool same_phase(const Placement *s, NodeId n, NodeId from)
+{
+    return is_computed(spot_of(s, from)) && spot_of(s, from)->phase == spot_of(s, n)->phase;
+}
+
+/* Whether the value takes no less memory than the operands that must wait for it. States: they are undone in place. */
+static bool may_wait(const Placement *s, NodeId n)
+{
+    const Node *node = work_of(s, n);
+    if (node->op == OP_apply) return true;
+    int64_t waiting = 0;
+    for (int i = 0; i < node->arity; i++) {
+        NodeId from = source(s, n, i);
+        if (same_phase(s, n, from)) waiting += count_of(s, from);
+    }
+    return waiting <= count_of(s, n);
+}
+
+/* Moves nodes to the last stage that serves their readers: backward, states are undone where they are read, not kept from forward. */
+static void wait_for_readers(Placement *s)
+{
+    uint32_t *latest = arena_array(s->arena, uint32_t, s->g->nodes.len);
+    for (uint32_t j = 1; j < s->g->nodes.len; j++) latest[j] = UINT32_MAX;
+    for (uint32_t j = s->g->nodes.len; j-- > 1;) {
+        NodeId n = {j};
+        Spot *p = spot_of(s, n);
+        if (!is_computed(p)) continue;
+        if (latest[j] != UINT32_MAX && may_wait(s, n)) p->stage = latest[j];
+        for (int i = 0; i < work_of(s, n)->arity; i++) {
+            NodeId from = source(s, n, i);
+            if (!same_phase(s, n, from)) continue;
+            uint32_t stage = p->stage - !is_aligned(s, n, i);
+            if (stage < latest[from.i]) latest[from.i] = stage;
+        }
+    }
+}
+
 Placement place_nodes(Compiler *c, const Graph *g, Arena *arena)
 {
     Placement s = {.c = c, .g = g, .arena = arena, .at = arena_array(arena, Spot, g->nodes.len)};
@@ -378,5 +418,6 @@ Placement place_nodes(Compiler *c, const Graph *g, Arena *arena)
             p->accumulates = p->space > 1 && write_address(&s, n).p_mod != p->space;
         set_phase_and_stage(&s, n);
     }
+    wait_for_readers(&s);
     return s;
 }

@@ -142,7 +142,7 @@ static int count_steps(const Kernels *k, StepKind kind)
 static void test_states_stay_in_place(void **state)
 {
     (void)state;
-    Training shallow = training(8, 2, 16, 4, false), deep = training(8, 12, 16, 4, false);
+    Training shallow = training(8, 2, 16, 4, true), deep = training(8, 12, 16, 4, true);
     assert_int_equal(shallow.k->phases.len, 3);
     assert_int_equal(count_steps(shallow.k, STEP_copy), count_steps(deep.k, STEP_copy));
     assert_true(deep.k->thread_bytes < shallow.k->thread_bytes * 5 / 4);
