@@ -4,6 +4,7 @@
 #include "check/action.h"
 #include "check/gate.h"
 #include "check/model.h"
+#include "check/resolve.h"
 #include "check/setting.h"
 
 static bool has_defaults(const Decl *d)
@@ -52,6 +53,7 @@ Program *check(Compiler *c, const Ast *ast, const CheckOptions *options)
     check_constants(k);
     build_models(k);
     build_actions(k);
+    resolve_unused(k);
     return c->errors ? NULL : k->program;
 }
 

@@ -163,6 +163,7 @@ const CircuitInst *circuit_instance(Env *e, ModelBuild *m, const UnitRef *u, Cir
 {
     const Decl *d = u->entry->decl;
     Env in = {.k = e->k, .scope = u->entry->scope};
+    u->entry->expanded = true;
     uint32_t n = d->unit.registers.len, sum = 0;
     uint32_t *counts = arena_array(e->k->keep, uint32_t, n + 1);
     unsigned errors = e->k->c->errors;

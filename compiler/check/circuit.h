@@ -53,6 +53,8 @@ void body_note_use(const Body *b);
 /* Binds registers and data arguments of a head in `in`, where the formals are bound already. counts: qubits of each register.
  * pads: the values may be fewer than the data argument holds. */
 bool solve_size(Env *in, const Expr *size, int64_t count, bool pads, const char *what, Span at);
+/* Binds the unknown name of a size to poison. */
+void bind_size_names(Env *in, const Expr *size);
 bool solve_registers(Env *in, const Decl *d, const uint32_t *counts, Span at);
 /* Evaluates register sizes once all names are bound; false after a report. */
 bool register_sizes(Env *in, const Decl *d, uint32_t *counts, Span at);

@@ -65,12 +65,9 @@ const char *val_kind_text(Val v)
     case VAL_qubits: return v.qubits.len == 1 ? "a qubit" : "qubits";
     case VAL_pauli: return "an operator";
     case VAL_unit:
-        switch (v.unit->kind) {
-        case DECL_circuit: return "a circuit";
-        case DECL_encoding: return "an encoding";
-        case DECL_observable: return "an observable";
-        default: return "a block";
-        }
+        if (v.unit->kind == DECL_circuit) return "a circuit";
+        if (v.unit->kind == DECL_encoding) return "an encoding";
+        return v.unit->kind == DECL_observable ? "an observable" : "a block";
     case VAL_stage: return "a value of the model";
     }
     unreachable();
@@ -167,17 +164,13 @@ Val eval_name(Env *e, Ident name)
 
 /* ---- arithmetic ---- */
 
+/* order: the sign of a - b; op compares. */
 static Val compare(BinaryOp op, int order)
 {
-    switch (op) {
-    case BINARY_eq: return val_bool(order == 0);
-    case BINARY_ne: return val_bool(order != 0);
-    case BINARY_lt: return val_bool(order < 0);
-    case BINARY_le: return val_bool(order <= 0);
-    case BINARY_gt: return val_bool(order > 0);
-    case BINARY_ge: return val_bool(order >= 0);
-    default: unreachable();
-    }
+    bool holds_below = op == BINARY_ne || op == BINARY_lt || op == BINARY_le;
+    bool holds_equal = op == BINARY_eq || op == BINARY_le || op == BINARY_ge;
+    bool holds_above = op == BINARY_ne || op == BINARY_gt || op == BINARY_ge;
+    return val_bool(order < 0 ? holds_below : order == 0 ? holds_equal : holds_above);
 }
 
 const char *binary_text(BinaryOp op)
@@ -267,13 +260,12 @@ static Val scalar_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
     const Sx *left = a.kind == VAL_sx ? a.sx : sx_number(e->k, a.number);
     const Sx *right = b.kind == VAL_sx ? b.sx : sx_number(e->k, b.number);
     SxKind kind = SX_none;
-    switch (op) {
-    case BINARY_add: kind = SX_add; break;
-    case BINARY_sub: kind = SX_sub; break;
-    case BINARY_mul: kind = SX_mul; break;
-    case BINARY_div: kind = SX_div; break;
-    case BINARY_pow: return scalar_power(e, left, right, at);
-    default:
+    if (op == BINARY_pow) return scalar_power(e, left, right, at);
+    if (op == BINARY_add) kind = SX_add;
+    if (op == BINARY_sub) kind = SX_sub;
+    if (op == BINARY_mul) kind = SX_mul;
+    if (op == BINARY_div) kind = SX_div;
+    if (!kind) {
         diag_error(e->k->c, at, D_run_time_value);
         return val_none();
     }

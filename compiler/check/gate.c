@@ -393,6 +393,7 @@ static void expand_call(Env *e, const Stmt *s, const UnitRef *u, Modified *m, Op
     Body *b = e->body;
     const Decl *d = u->entry->decl;
     Env in = {.k = e->k, .scope = u->entry->scope};
+    u->entry->expanded = true;
     bool is_bound = u->has_arguments ? bind_unit(e, u, &in)
                                      : bind_formals(e, u->entry, &s->gate.args, s->span, true, &in);
     if (!is_bound) return;
@@ -465,7 +466,7 @@ static void apply_circuit(Env *e, const Stmt *s, const UnitRef *u, Modified *m)
     }
 }
 
-static void unknown_gate(Env *e, const Stmt *s)
+void unknown_gate(Env *e, const Stmt *s)
 {
     WordList words = {0};
     scope_words(e->k, e->scope, DECL_circuit, &words);

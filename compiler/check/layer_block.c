@@ -66,6 +66,7 @@ StageId block_call(Env *e, const UnitRef *u, Span at, StageId source)
     ModelBuild *m = e->model;
     const Decl *d = u->entry->decl;
     const Stmt *input = block_input(e, d);
+    u->entry->expanded = true;
     if (u->entry->state == ENTRY_busy || m->depth >= DEEPEST_BLOCK) {
         diag_error(e->k->c, at, D_circuit_recursion, "block", u->text);
         return (StageId){0};

@@ -249,6 +249,7 @@ ModelInst *model_build(const ModelRequest *request)
     Check *k = request->k;
     const Decl *d = request->entry->decl;
     unsigned errors = k->c->errors;
+    request->entry->expanded = true;
     ModelBuild m = {.k = k, .request = request, .inst = arena_make(k->keep, ModelInst)};
     m.inst->name = d->name.name;
     m.inst->span = d->name.span;

@@ -39,6 +39,7 @@ const ObservableInst *observable_instance(Env *e, ModelBuild *m, const UnitRef *
     const Decl *d = u->entry->decl;
     Env in = {.k = e->k, .scope = u->entry->scope};
     unsigned errors = e->k->c->errors;
+    u->entry->expanded = true;
     if (!bind_unit(e, u, &in)) return NULL;
     if (d->unit.registers.len != 1) {
         diag_error(e->k->c, at, D_observable_registers, u->text, (int)d->unit.registers.len);

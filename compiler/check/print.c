@@ -162,7 +162,22 @@ static void stage_print(FILE *out, const Compiler *c, const ModelInst *m, uint32
     case STAGE_evolve:
     case STAGE_measure: quantum_print(out, c, m, s); return;
     case STAGE_dissipative: dissipative_print(out, c, m, s); return;
-    default: break;
+    case STAGE_none:
+    case STAGE_input:
+    case STAGE_group:
+    case STAGE_add:
+    case STAGE_sub:
+    case STAGE_mul:
+    case STAGE_div:
+    case STAGE_neg:
+    case STAGE_detach:
+    case STAGE_flatten:
+    case STAGE_reshape:
+    case STAGE_relu:
+    case STAGE_tanh:
+    case STAGE_sigmoid:
+    case STAGE_scale:
+    case STAGE_dense: break;
     }
     fputc('\n', out);
 }

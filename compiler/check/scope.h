@@ -19,6 +19,7 @@ typedef struct Entry {
     EntryState state;      /* busy: under evaluation or expansion; meeting it again is a recursion */
     const struct Val *value; /* constants, once evaluated */
     const Expr *set_value; /* constants: given by --set */
+    bool expanded;         /* its body has been gone through */
     ModelInst *model;      /* models without arguments, once built; NULL if that failed */
 } Entry;
 

@@ -22,8 +22,27 @@ static void free_names(const Env *in, const Expr *x, Name *name, int *count)
         for (uint32_t i = 0; i < x->call.args.len; i++)
             free_names(in, x->call.args.at[i].value, name, count);
         return;
-    default: return;
+    case EXPR_none:
+    case EXPR_error:
+    case EXPR_number:
+    case EXPR_bool:
+    case EXPR_string:
+    case EXPR_index:
+    case EXPR_range:
+    case EXPR_list:
+    case EXPR_member:
+    case EXPR_pipe:
+    case EXPR_edge:
+    case EXPR_assign: return;
     }
+}
+
+void bind_size_names(Env *in, const Expr *size)
+{
+    Name name = {0};
+    int count = 0;
+    free_names(in, size, &name, &count);
+    if (name.i) env_bind(in, name, val_none(), size->span);
 }
 
 static bool size_at(const Env *in, const Expr *size, Name name, int64_t n, int64_t *result)
