@@ -31,6 +31,7 @@ typedef struct Options {
     const char *verb;
     const char *file; /* the first argument, often FILE.rq or a run directory; NULL if none */
     TextList rest;    /* the arguments after it */
+    const char *run;  /* the run directory that stood for FILE, see session_options; NULL if none */
 #define FLAG(field, letter, help) bool field;
 #define NUMBER(field, letter, help) int field;
 #define SEED(field, letter, help) Seed field;

@@ -16,10 +16,10 @@ static const char *parameter_file(Compiler *c, const Options *o)
 {
     struct stat info;
     if (o->init) return o->init;
-    if (stat(o->file, &info) || !S_ISDIR(info.st_mode))
+    if (!o->run)
         fatal("'%s' has no trained parameters: name a run directory in place of the file, or give --init FILE.safetensors", o->file);
-    const char *best = arena_printf(c->keep, "%s/best.safetensors", o->file);
-    return stat(best, &info) ? arena_printf(c->keep, "%s/last.safetensors", o->file) : best;
+    const char *best = arena_printf(c->keep, "%s/best.safetensors", o->run);
+    return stat(best, &info) ? arena_printf(c->keep, "%s/last.safetensors", o->run) : best;
 }
 
 static bool load(Compiler *c, const Options *o, Loaded *l, int *code)
@@ -54,8 +54,9 @@ static void print_split(const Options *o, const char *split, int64_t n, double l
     printf("\n");
 }
 
-int verb_eval(Compiler *c, const Options *o)
+int verb_eval(Compiler *c, const Options *given)
 {
+    Options options = session_options(c, given), *o = &options;
     Loaded l = {0};
     int code = EXIT_done;
     if (!load(c, o, &l, &code)) return code;
@@ -86,8 +87,9 @@ static void check_layer(Compiler *c, const ModelInst *model, const char *layer)
           near ? near : "", near ? "'?" : "");
 }
 
-int verb_predict(Compiler *c, const Options *o)
+int verb_predict(Compiler *c, const Options *given)
 {
+    Options options = session_options(c, given), *o = &options;
     if (!o->input) fatal("predict wants --input FILE.npy with one sample per row");
     if (!o->output) fatal("predict wants -o FILE.npy to write to");
     Loaded l = {0};

@@ -8,14 +8,17 @@
 
 #include "backend/backend.h"
 
-/* FILE itself, or DIR/model.rq for a run directory. */
-static const char *source_path(Compiler *c, const char *file)
+Options session_options(Compiler *c, const Options *given)
 {
+    Options o = *given;
     struct stat info;
-    if (stat(file, &info) || !S_ISDIR(info.st_mode)) return file;
-    const char *inside = arena_printf(c->keep, "%s/model.rq", file);
-    if (access(inside, R_OK)) fatal("'%s' is a directory without a model.rq; a run directory or a .rq file was expected", file);
-    return inside;
+    if (stat(o.file, &info) || !S_ISDIR(info.st_mode)) return o;
+    const char *model = arena_printf(c->keep, "%s/model.rq", o.file), *settings = arena_printf(c->keep, "%s/settings.json", o.file);
+    if (access(model, R_OK)) fatal("'%s' is a directory without a model.rq; a run directory or a .rq file was expected", o.file);
+    o.run = o.file;
+    o.file = model;
+    settings_restore(c, settings, &o);
+    return o;
 }
 
 Program *session_program(Compiler *c, const Options *o, int *exit_code)
@@ -29,7 +32,7 @@ Program *session_program(Compiler *c, const Options *o, int *exit_code)
     }
     bool setting_failed = false;
     CheckOptions options = {.settings = settings, .setting_count = o->set.len, .setting_failed = &setting_failed};
-    Program *p = compile_front(c, source_path(c, o->file), &options);
+    Program *p = compile_front(c, o->file, &options);
     if (p && !c->errors) return p;
     diag_flush(c);
     *exit_code = setting_failed ? EXIT_usage : EXIT_source;

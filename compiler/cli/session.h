@@ -6,8 +6,11 @@
 #include "compile.h"
 #include "report/report.h"
 
+/* The options with a run directory in place of FILE resolved: `file` is its model.rq, `run` the directory, and the action, --set and
+ * precision that it was made with hold unless others are given. */
+Options session_options(Compiler *c, const Options *given);
 /* Reads, checks and applies --set. NULL: errors are reported; *exit_code is EXIT_source, or EXIT_usage for a --set that fits
- * nothing. A run directory stands for the model.rq in it. */
+ * nothing. */
 Program *session_program(Compiler *c, const Options *o, int *exit_code);
 
 /* The action named by --action; without it the file's only train action. NULL: fatal() says what there is. */
@@ -32,6 +35,8 @@ ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, cons
 int session_deny(Compiler *c, const Options *o, const Flow *flow);
 
 /* settings.c: the action's resolved fields as JSON text; conventions and defaults in words; versions, a line each. On c->keep. */
+/* Takes action, set and precision of a run from its settings.json where o has none. */
+void settings_restore(Compiler *c, const char *path, Options *o);
 const char *settings_json(Compiler *c, const Options *o, const ActionInst *a);
 const char *methods_text(Compiler *c, const Options *o, const ActionInst *a, const rq_data *data);
 const char *versions_text(Compiler *c, const Options *o);

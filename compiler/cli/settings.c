@@ -51,6 +51,30 @@ const char *settings_json(Compiler *c, const Options *o, const ActionInst *a)
     return copy;
 }
 
+static const char *restored(Compiler *c, const json_t *all, const char *key)
+{
+    const char *text = json_string_value(json_object_get(all, key));
+    return text ? arena_strdup(c->keep, text) : NULL;
+}
+
+void settings_restore(Compiler *c, const char *path, Options *o)
+{
+    json_error_t error;
+    json_t *all = json_load_file(path, 0, &error);
+    if (!all) fatal("'%s' cannot be read as the settings of a run: %s", path, error.text);
+    if (!o->action) o->action = restored(c, all, "action");
+    if (!o->precision) o->precision = restored(c, all, "precision");
+    const json_t *sets = json_object_get(all, "set");
+    TextList both = {0}; /* the run's first: what is given now has the last word */
+    for (size_t i = 0; i < json_array_size(sets); i++) {
+        const char *text = json_string_value(json_array_get(sets, i));
+        if (text) vec_push(c->keep, &both, arena_strdup(c->keep, text));
+    }
+    for (uint32_t i = 0; i < o->set.len; i++) vec_push(c->keep, &both, o->set.at[i]);
+    o->set = both;
+    json_decref(all);
+}
+
 const char *methods_text(Compiler *c, const Options *o, const ActionInst *a, const rq_data *data)
 {
     rq_train_settings s = session_settings(c, o, a);

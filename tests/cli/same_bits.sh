@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# same_bits.sh: the same seed gives the same bits for 1, 2 and 5 threads, another seed gives others.
+source "$RQ_SRC/tests/cli/expect.bash"
+model=$RQ_SRC/tests/cli/model.rq
+cd "$work" || exit 1
+
+# Parameters and metrics without what is a time, a path or a thread count.
+digest() {
+    python3 - "$1" <<'PY'
+import hashlib, json, struct, sys
+raw = open(sys.argv[1] + "/last.safetensors", "rb").read()
+size = struct.unpack("<Q", raw[:8])[0]
+sums = [hashlib.sha256(raw[8 + size:]).hexdigest()]
+for line in open(sys.argv[1] + "/metrics.jsonl"):
+    event = json.loads(line)
+    for key in ("run", "out", "seconds", "first_step_seconds", "circuits_per_s", "threads", "compile_seconds"): event.pop(key, None)
+    sums.append(json.dumps(event, sort_keys=True))
+print(hashlib.sha256("\n".join(sums).encode()).hexdigest())
+PY
+}
+
+for threads in 1 2 5; do
+    expect 0 out "test accuracy" train "$model" --action quick --threads $threads --out "t$threads"
+done
+[ "$(digest t1)" = "$(digest t2)" ] || fail "two threads give other bits than one"
+[ "$(digest t1)" = "$(digest t5)" ] || fail "five threads give other bits than one"
+expect 0 out "test accuracy" train "$model" --action quick --seed 6 --out other
+[ "$(digest t1)" != "$(digest other)" ] || fail "another seed gives the same bits"
+finish
