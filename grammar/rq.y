@@ -178,6 +178,7 @@ formal_list:
 formal:
     name "':'" word[type] default   { $$ = formal_typed(p, $name, $type, $default); }
   | name "'['" expr "']'"           { $$ = (Formal){$name, FORMAL_data, $expr, NULL}; }
+  | name "'['" error "']'"          { $$ = (Formal){$name, FORMAL_data, expr_error(p, @$), NULL}; yyerrok; }
   | name                            { $$ = (Formal){$name, FORMAL_data, NULL, NULL}; }
   ;
 
@@ -220,6 +221,7 @@ stmt:
   | if_stmt
   | gate_head end                                   { $$ = stmt_gate(p, @$, (ModifierList){0}, $1, (ExprList){0}); }
   | gate_head operands end                          { $$ = stmt_gate(p, @$, (ModifierList){0}, $1, $operands); }
+  | modifiers gate_head end                         { $$ = stmt_gate(p, @$, $1, $2, (ExprList){0}); }
   | modifiers gate_head operands end                { $$ = stmt_gate(p, @$, $1, $2, $operands); }
   | "'yield'" expr end                              { $$ = stmt_yield(p, @$, $expr); }
   | "'input'" name "':'" word[type] dims end        { $$ = stmt_input(p, @$, $name, $type, $dims); }
@@ -244,6 +246,7 @@ shape:
   | "'['" exprs "']'"                 { $$ = (ParamShape){.dims = $exprs}; }
   | "'['" error "']'"                 { $$ = (ParamShape){0}; yyerrok; }
   | "':'" word[type] "'['" exprs "']'" { $$ = (ParamShape){$type, $exprs}; }
+  | "':'" word "'['" error "']'"      { $$ = (ParamShape){0}; yyerrok; }
   ;
 
 init:
@@ -360,6 +363,7 @@ path:
     name                            { $$ = expr_name(p, $name); }
   | path[base] "'.'" member         { $$ = expr_member(p, @$, $base, $member); }
   | path[base] "'['" items "']'"    { $$ = expr_index(p, @$, $base, $items); }
+  | path "'['" error "']'"          { $$ = expr_error(p, @$); yyerrok; }
   ;
 
 run:
@@ -432,6 +436,7 @@ postfix:
   | name "'('" args "')'"               { $$ = expr_call(p, @$, $name, $args); }
   | name "'('" error "')'"              { $$ = expr_error(p, @$); yyerrok; }
   | "'freeze'"[callee] "'('" args "')'" { $$ = expr_call(p, @$, ident_at(p, @callee), $args); }
+  | "'freeze'" "'('" error "')'"        { $$ = expr_error(p, @$); yyerrok; }
   | "'('" expr "')'"                    { $$ = $expr; }
   | "'('" error "')'"                   { $$ = expr_error(p, @$); yyerrok; }
   | "'['" "']'"                         { $$ = expr_list(p, @$, (ExprList){0}); }

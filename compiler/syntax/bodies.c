@@ -10,6 +10,7 @@ enum {
     GATES = IN(circuit) | IN(encoding),
     VALUES = IN(block) | IN(model),
     ALL = IN(circuit) | IN(encoding) | IN(observable) | IN(block) | IN(model),
+    ANYWHERE = ALL | IN(action),
 };
 
 typedef struct Rule {
@@ -18,12 +19,12 @@ typedef struct Rule {
 } Rule;
 
 static const Rule rules[] = {
-    [STMT_none] = {"", "", ALL},
-    [STMT_error] = {"", "", ALL},
-    [STMT_param] = {"", "", ALL},
-    [STMT_const] = {"", "", ALL},
-    [STMT_for] = {"", "", ALL},
-    [STMT_if] = {"", "", ALL},
+    [STMT_none] = {"", "", ANYWHERE},
+    [STMT_error] = {"", "", ANYWHERE},
+    [STMT_param] = {"'param'", "declarations with a body", ALL},
+    [STMT_const] = {"'const'", "declarations with a body", ALL},
+    [STMT_for] = {"'for'", "declarations with a body", ALL},
+    [STMT_if] = {"'if'", "declarations with a body", ALL},
     [STMT_gate] = {"a gate", "circuits and encodings", GATES},
     [STMT_yield] = {"'yield'", "observables", IN(observable)},
     [STMT_input] = {"'input'", "models and blocks", VALUES},
@@ -53,9 +54,7 @@ void check_body(Parser *p, DeclKind kind, const StmtList *body)
     for (uint32_t i = 0; i < body->len; i++) {
         const Stmt *s = body->at[i];
         const Rule *rule = &rules[s->kind];
-        bool anywhere = rule->in == ALL && kind == DECL_action && s->kind > STMT_error;
-        if (anywhere) diag_error(p->c, s->span, D_misplaced, "only 'skip'", "a placement", "it");
-        else if (!(rule->in & 1u << kind) && s->kind > STMT_error) {
+        if (!(rule->in & 1u << kind)) {
             diag_error(p->c, s->span, D_misplaced, rule->what, rule->where, body_text(kind));
             if (s->kind == STMT_gate) mistake_gate(p, s);
         }

@@ -84,7 +84,7 @@ static Wanted wanted_of(const int *tokens, int count)
 /* `=` and `:` are often both taken, one of them as a mistake. */
 static bool is_other_sign(const Parser *p, int kind, const int *tokens, int count)
 {
-    bool ends = expects(tokens, count, TOK_EQ) || expects(tokens, count, TOK_SEMICOLON);
+    bool ends = expects(tokens, count, TOK_LBRACE) || expects(tokens, count, TOK_SEMICOLON);
     if (kind == TOK_ASSIGN && ends && p->first.kind != TOK_PARAM) return true;
     if (!expects(tokens, count, TOK_ASSIGN) || !expects(tokens, count, TOK_COLON)) return false;
     int first = p->first.kind;

@@ -135,11 +135,20 @@ static void add_hints(Parser *p, Token found, const int *expected, int count)
     if (near) diag_help(p->c, D_did_you_mean_word, near);
 }
 
+/* The error follows from one that was reported: what is missing is the stray character that was left out; the bracket that is
+ * open was taken for the inner one of which it was reported; a token was added that does not fit. */
+static bool is_echo(const Parser *p, Token found)
+{
+    bool is_unclosed = p->last.kind == TOK_UNCLOSED;
+    if (p->stray_end > p->before.span.to && p->stray_end <= found.span.from) return true;
+    if (is_unclosed) return p->recovered.to && p->recovered.from == p->first.span.from;
+    return p->last.is_virtual && p->last.kind != TOK_STATEMENT_END;
+}
+
 void mistake_syntax(Parser *p, const int *expected, int count)
 {
     Token found = tokens_found(p);
-    bool after_stray = p->stray_end > p->before.span.to && p->stray_end <= found.span.from;
-    if (p->gave_up || after_stray) return; /* what is missing is the stray character */
+    if (p->gave_up || is_echo(p, found)) return;
     if (p->last.kind != TOK_UNCLOSED && is_misspelt_keyword(p)) return;
     int only;
     const char *wanted = expected_text(p, expected, count, &only);

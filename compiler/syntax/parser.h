@@ -35,6 +35,7 @@ struct Parser {
     Token first;        /* of the current statement, field or declaration */
     uint32_t open_was;  /* brackets open before `last` */
     uint32_t resync_at; /* the offset of the last recovery: the same token cannot stop it twice */
+    Span recovered;     /* first token of the statement in whose brackets something was skipped last */
     int unit;           /* keyword of the declaration that was begun last and has a body */
     bool in_header, header_was; /* between the keyword of a declaration with a body and its '{' */
     bool gave_up;       /* too deep or too many errors: only TOK_END comes, and nothing is reported */

@@ -91,9 +91,15 @@ static bool is_statement(Parser *p, Token t)
     return t.new_line && token_begins_statement(t.kind) && token_is_name(peek(p));
 }
 
+/* A declaration's keyword first on its line, a name, and what comes behind it; in an action `model M;` only lacks a ':'. */
 static bool is_declaration(Parser *p, Token t)
 {
-    return t.new_line && token_begins_declaration(t.kind) && token_is_name(peek(p));
+    if (!t.new_line || !token_begins_declaration(t.kind) || !token_is_name(peek(p))) return false;
+    Token name = next_token(p);
+    int next = peek(p);
+    put_back(p, name);
+    if (next == TOK_LPAREN) return p->unit < TOK_TRAIN;
+    return next == TOK_LBRACE || next == TOK_ON || next == TOK_ASSIGN || t.kind == TOK_USE;
 }
 
 /* Round and square brackets cannot go on past t. */
@@ -102,6 +108,8 @@ static bool leaves_parens(Parser *p, Token t)
     switch (t.kind) {
     case TOK_SEMICOLON: case TOK_LBRACE: case TOK_RBRACE: case TOK_END:
         return true;
+    case TOK_ON:
+        return p->in_header && token_is_name(peek(p));
     }
     return is_statement(p, t);
 }
@@ -110,7 +118,7 @@ static bool leaves_parens(Parser *p, Token t)
 static void close_parens(Parser *p, Token t)
 {
     put_back(p, t);
-    if (t.kind != TOK_SEMICOLON && t.kind != TOK_LBRACE) put_virtual(p, TOK_SEMICOLON, t.span.from);
+    if (t.kind != TOK_SEMICOLON && t.kind != TOK_LBRACE && t.kind != TOK_ON) put_virtual(p, TOK_SEMICOLON, t.span.from);
     uint32_t first = p->open.len;
     while (first > 0 && p->open.at[first - 1].kind != TOK_LBRACE) first--;
     for (uint32_t i = first; i < p->open.len; i++) put_virtual(p, closing(p->open.at[i].kind), t.span.from);
@@ -133,7 +141,8 @@ static bool is_new_statement(Parser *p, Token t)
     case TOK_NUMBER: case TOK_STRING: case TOK_RBRACKET:
         return true;
     }
-    return peek(p) == TOK_COLON;
+    int next = peek(p);
+    return next == TOK_COLON || next == TOK_LPAREN || next == TOK_AT;
 }
 
 /* What comes instead of t if something is missing in front of it (t then follows); t itself otherwise. */
@@ -222,6 +231,7 @@ static bool is_sync(const Parser *p, int kind)
 static void resync_parens(Parser *p, Token t)
 {
     unsigned depth = 0;
+    p->recovered = p->first.span;
     for (;; t = next_token(p)) {
         if (leaves_parens(p, t)) {
             close_parens(p, t);
