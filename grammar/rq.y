@@ -116,6 +116,8 @@ decl:
   | "'const'" name "'='" expr end                   { decl_const(p, @$, $name, $expr); }
   | "'const'" name "':'"[colon] expr end            { mistake_colon(p, $name, @colon);
                                                       decl_const(p, @$, $name, $expr); }
+  | "'const'" name error "';'"                      { decl_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
+  | "'data'" name error "';'"                       { decl_data(p, @$, $name, expr_error(p, @$)); yyerrok; }
   | "'data'" name "'='" expr end                    { decl_data(p, @$, $name, $expr); }
   | "'data'" name "':'"[colon] expr end             { mistake_colon(p, $name, @colon);
                                                       decl_data(p, @$, $name, $expr); }
@@ -139,6 +141,7 @@ decl:
                                                       decl_const(p, @$, $name, $expr); }
   | name[word] name[is] "'='" expr end              { mistake_keyword(p, $word);
                                                       decl_error(p, @$, $is); }
+  | name name[is] error "';'"                       { decl_error(p, @$, $is); yyerrok; }
   | "';'"                                           { mistake_empty(p, @$, "declaration"); }
   | error "';'"                                     { yyerrok; }
   ;
@@ -167,7 +170,7 @@ formals:
     %empty                    { $$ = (FormalList){0}; }
   | "'('" "')'"               { $$ = (FormalList){0}; }
   | "'('" formal_list "')'"   { $$ = $formal_list; }
-  | "'('" error "')'"         { $$ = (FormalList){0}; yyerrok; }
+  | "'('" error "')'"         { $$ = formals_lost(p); yyerrok; }
   ;
 
 formal_list:
@@ -214,7 +217,9 @@ stmts:
 stmt:
     "'param'" name shape init bounds end            { $$ = stmt_param(p, @$, $name, $shape, $init, NULL, $bounds); }
   | "'param'" name shape "'='" expr bounds end      { $$ = stmt_param(p, @$, $name, $shape, NULL, $expr, $bounds); }
+  | "'param'" name error "';'"                      { $$ = stmt_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
   | "'const'" name "'='" expr end                   { $$ = stmt_const(p, @$, $name, $expr); }
+  | "'const'" name error "';'"                      { $$ = stmt_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
   | "'const'" name "':'"[colon] expr end            { mistake_colon(p, $name, @colon);
                                                       $$ = stmt_const(p, @$, $name, $expr); }
   | "'for'" name "'in'" expr block                  { $$ = stmt_for(p, @$, $name, $expr, $block); }
@@ -225,6 +230,9 @@ stmt:
   | modifiers gate_head operands end                { $$ = stmt_gate(p, @$, $1, $2, $operands); }
   | "'yield'" expr end                              { $$ = stmt_yield(p, @$, $expr); }
   | "'input'" name "':'" word[type] dims end        { $$ = stmt_input(p, @$, $name, $type, $dims); }
+  | "'input'" name error "';'"                      { $$ = stmt_lost_input(p, @$, $name); yyerrok; }
+  | "'layer'" name error "';'"                      { $$ = stmt_layer(p, @$, $name, expr_error(p, @$)); yyerrok; }
+  | "'output'" error "';'"                          { $$ = stmt_output(p, @$, expr_error(p, @$)); yyerrok; }
   | "'layer'" name "'='" expr end                   { $$ = stmt_layer(p, @$, $name, $expr); }
   | "'layer'" name "':'"[colon] expr end            { mistake_colon(p, $name, @colon);
                                                       $$ = stmt_layer(p, @$, $name, $expr); }
@@ -330,6 +338,8 @@ field:
     word[label] "':'" values end                { $$ = (Field){FIELD_set, .label = $label, .values = $values}; }
   | word[label] "'='"[equals] values end        { mistake_equals(p, $label, @equals);
                                                   $$ = (Field){FIELD_set, .label = $label, .values = $values}; }
+  | word[label] error "';'"                     { $$ = (Field){FIELD_set, .label = $label};
+                                                  $$.values = exprs_add(p, $$.values, expr_error(p, @$)); yyerrok; }
   | "'over'" word[label] "':'" values end       { $$ = (Field){FIELD_over, .label = $label, .values = $values}; }
   | "'over'" word[label] "'='"[equals] values end
                                                 { mistake_equals(p, $label, @equals);

@@ -201,6 +201,7 @@ bool read_fields(ActionBuild *a)
 {
     const Decl *d = a->decl;
     unsigned errors = a->k->c->errors;
+    bool is_complete = true;
     for (uint32_t i = 0; i < d->action.fields.len; i++) {
         const Field *f = &d->action.fields.at[i];
         if (f->kind == FIELD_set) take_field(a, f);
@@ -220,6 +221,7 @@ bool read_fields(ActionBuild *a)
         ConstValue *v = x ? row_value(a, row, x) : NULL;
         if (v) set_field(a, row->name, v);
         else if (set) setting_fails(a->k);
+        if (x && !v) is_complete = false; /* reported, here or by the parser */
     }
-    return a->k->c->errors == errors;
+    return is_complete && a->k->c->errors == errors;
 }

@@ -52,11 +52,12 @@ static const char *body_text(DeclKind kind)
 void check_body(Parser *p, DeclKind kind, const StmtList *body)
 {
     for (uint32_t i = 0; i < body->len; i++) {
-        const Stmt *s = body->at[i];
+        Stmt *s = body->at[i];
         const Rule *rule = &rules[s->kind];
         if (!(rule->in & 1u << kind)) {
             diag_error(p->c, s->span, D_misplaced, rule->what, rule->where, body_text(kind));
             if (s->kind == STMT_gate) mistake_gate(p, s);
+            s->kind = STMT_error;
         }
         if (s->kind == STMT_for) check_body(p, kind, &s->loop.body);
         if (s->kind != STMT_if) continue;

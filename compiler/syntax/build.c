@@ -221,6 +221,12 @@ FieldList fields_add(Parser *p, FieldList list, Field item, Span span)
 
 /* ---- formals, modifiers ------------------------------------------------------------------------------------------- */
 
+FormalList formals_lost(Parser *p)
+{
+    p->formals_lost = true;
+    return (FormalList){0};
+}
+
 Formal formal_typed(Parser *p, Ident name, Ident type, Expr *value)
 {
     static const char *const types[] = {"int", "real", "bool", "axis", "circuit", "encoding", "observable", "block"};
@@ -349,6 +355,12 @@ Stmt *stmt_input(Parser *p, Span span, Ident name, Ident type, ExprList dims)
     return s;
 }
 
+Stmt *stmt_lost_input(Parser *p, Span span, Ident name)
+{
+    Ident type = {name_of(p->c->names, "real"), span};
+    return stmt_input(p, span, name, type, exprs_add(p, (ExprList){0}, expr_error(p, span)));
+}
+
 Stmt *stmt_layer(Parser *p, Span span, Ident name, Expr *value)
 {
     Stmt *s = statement(p, STMT_layer, span);
@@ -432,11 +444,12 @@ void decl_data(Parser *p, Span span, Ident name, Expr *value)
 void decl_unit(Parser *p, Span span, DeclKind kind, Ident name, FormalList formals, RegisterList registers,
                StmtList body)
 {
-    Decl *d = declaration(p, kind, span, name);
+    check_body(p, kind, &body);
+    Decl *d = declaration(p, p->formals_lost ? DECL_error : kind, span, name);
+    p->formals_lost = false;
     d->unit.formals = formals;
     d->unit.registers = registers;
     d->unit.body = body;
-    check_body(p, kind, &body);
 }
 
 void decl_action(Parser *p, Span span, ActionKind kind, Span kind_span, Ident name, FieldList fields)

@@ -57,6 +57,8 @@ StmtList stmts_add(Parser *p, StmtList list, Stmt *item);
 /* Leaves out a mistake (FIELD_none). */
 FieldList fields_add(Parser *p, FieldList list, Field item, Span span);
 
+/* Formals that could not be read: the declaration becomes a DECL_error, so that nobody complains about its arguments. */
+FormalList formals_lost(Parser *p);
 /* `depth: int = 4` */
 Formal formal_typed(Parser *p, Ident name, Ident type, Expr *value);
 
@@ -68,6 +70,8 @@ Stmt *stmt_if(Parser *p, Span span, Expr *condition, StmtList then_body, StmtLis
 Stmt *stmt_gate(Parser *p, Span span, ModifierList modifiers, GateHead head, ExprList operands);
 Stmt *stmt_yield(Parser *p, Span span, Expr *value);
 Stmt *stmt_input(Parser *p, Span span, Ident name, Ident type, ExprList dims);
+/* An input whose type could not be read. */
+Stmt *stmt_lost_input(Parser *p, Span span, Ident name);
 Stmt *stmt_layer(Parser *p, Span span, Ident name, Expr *value);
 Stmt *stmt_skip(Parser *p, Span span, Expr *edge, Expr *scale, Expr *via);
 Stmt *stmt_output(Parser *p, Span span, Expr *value);
@@ -87,7 +91,7 @@ void decl_unit(Parser *p, Span span, DeclKind kind, Ident name, FormalList forma
 void decl_action(Parser *p, Span span, ActionKind kind, Span kind_span, Ident name, FieldList fields);
 void decl_error(Parser *p, Span span, Ident name);
 
-/* bodies.c: reports each statement that does not belong into the body of such a declaration. */
+/* bodies.c: reports each statement that does not belong into the body of such a declaration; it becomes a STMT_error. */
 void check_body(Parser *p, DeclKind kind, const StmtList *body);
 
 #endif

@@ -39,6 +39,7 @@ struct Parser {
     int unit;           /* keyword of the declaration that was begun last and has a body */
     bool in_header, header_was; /* between the keyword of a declaration with a body and its '{' */
     bool gave_up;       /* too deep or too many errors: only TOK_END comes, and nothing is reported */
+    bool formals_lost;  /* of the declaration being read */
     bool too_deep;      /* reported once */
     unsigned errors_before; /* c->errors when the parse began */
 };

@@ -226,24 +226,27 @@ static void test_what_is_kept(void **state)
     Ast *ast = parse_text(c, "const a = 1\n"
                              "const b = f(2;\n"
                              "circuit c(k int) on q[n] { h q[0; foo bar baz; x q[1]; }\n"
-                             "modle d { input x: real[2]; }\n"
+                             "oops d { input x: real[2]; }\n"
                              "model e { layer y = dense(; layer z = relu; }\n"
                              "train f { epochs 2; seed: 1; }\n");
-    static const DeclKind kinds[] = {DECL_const, DECL_const, DECL_circuit, DECL_model, DECL_action};
-    static const char *const names[] = {"a", "b", "c", "e", "f"};
+    static const DeclKind kinds[] = {DECL_const, DECL_const, DECL_error, DECL_error, DECL_model, DECL_action};
+    static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
     assert_int_equal(c->errors, 8);
     assert_int_equal(ast->decls.len, COUNT(kinds));
     for (uint32_t i = 0; i < COUNT(kinds); i++) {
         assert_int_equal(ast->decls.at[i]->kind, kinds[i]);
         assert_string_equal(name_text(c->names, ast->decls.at[i]->name.name), names[i]);
     }
-    const StmtList *gates = &ast->decls.at[2]->unit.body, *layers = &ast->decls.at[3]->unit.body;
+    const StmtList *gates = &ast->decls.at[2]->unit.body, *layers = &ast->decls.at[4]->unit.body;
     assert_int_equal(gates->len, 3);
     assert_int_equal(gates->at[2]->kind, STMT_gate);
     assert_int_equal(layers->len, 2);
     assert_int_equal(layers->at[0]->layer.value->kind, EXPR_error);
     assert_int_equal(layers->at[1]->layer.value->kind, EXPR_name);
-    assert_int_equal(ast->decls.at[4]->action.fields.len, 1);
+    const FieldList *fields = &ast->decls.at[5]->action.fields;
+    assert_int_equal(fields->len, 2);
+    assert_int_equal(fields->at[0].values.at[0]->kind, EXPR_error);
+    assert_int_equal(fields->at[1].values.at[0]->kind, EXPR_number);
     compiler_drop(c);
 }
 
