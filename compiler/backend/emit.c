@@ -12,8 +12,9 @@
 
 enum {
     PART_COST = 400, /* vector operations per function, see design.md section 3 */
-    RUN_COST = 30,   /* a loop over gates */
+    RUN_COST = 30,   /* a loop over a table */
     ZEROED_IN_LINE = 4,
+    LIGHT_WORK = 20000,
 };
 
 /* ---- loops and functions ---- */
@@ -92,6 +93,7 @@ Value function_open(Emit *e, const char *name, LLVMTypeRef type, bool is_public)
     LLVMSetLinkage(f, is_public ? LLVMExternalLinkage : LLVMInternalLinkage);
     add_attribute(e, f, "nounwind");
     add_attribute(e, f, "noinline");
+    if (e->is_light) add_attribute(e, f, "optnone");
     add_text_attribute(e, f, "prefer-vector-width", "512");
     e->function = f;
     e->entry = LLVMAppendBasicBlockInContext(e->context, f, "");
@@ -111,7 +113,7 @@ void function_close(Emit *e)
 
 Saved function_leave(const Emit *e)
 {
-    return (Saved){e->function, e->entry, e->start, LLVMGetInsertBlock(e->builder), e->base, e->p};
+    return (Saved){e->function, e->entry, e->start, LLVMGetInsertBlock(e->builder), e->base, e->p, e->is_light};
 }
 
 void function_return_to(Emit *e, Saved s)
@@ -121,52 +123,8 @@ void function_return_to(Emit *e, Saved s)
     e->start = s.start;
     e->base = s.base;
     e->p = s.p;
+    e->is_light = s.is_light;
     LLVMPositionBuilderAtEnd(e->builder, s.block);
-}
-
-/* ---- tables ---- */
-
-static Value add_table(Emit *e, Value *items, int64_t n, LLVMTypeRef type)
-{
-    Value array = LLVMConstArray2(type, items, (uint64_t)n);
-    char *name = arena_printf(e->arena, "%s_table%u", e->k->name, e->constants++);
-    Value g = LLVMAddGlobal(e->module, LLVMTypeOf(array), name);
-    LLVMSetInitializer(g, array);
-    LLVMSetGlobalConstant(g, 1);
-    LLVMSetLinkage(g, LLVMInternalLinkage);
-    LLVMSetAlignment(g, 64);
-    return g;
-}
-
-Value table_i32(Emit *e, const int64_t *at, int64_t n)
-{
-    Value *items = arena_array(e->arena, Value, n);
-    for (int64_t i = 0; i < n; i++) items[i] = l_int32(e, at[i]);
-    return add_table(e, items, n, e->i32);
-}
-
-Value table_i64(Emit *e, const int64_t *at, int64_t n)
-{
-    Value *items = arena_array(e->arena, Value, n);
-    for (int64_t i = 0; i < n; i++) items[i] = l_int(e, at[i]);
-    return add_table(e, items, n, e->i64);
-}
-
-Value table_real(Emit *e, const double *at, int64_t n)
-{
-    Value *items = arena_array(e->arena, Value, n);
-    for (int64_t i = 0; i < n; i++) items[i] = l_real(e, at[i]);
-    return add_table(e, items, n, e->real);
-}
-
-Value table_complex(Emit *e, const double *re, const double *im, int64_t n)
-{
-    double *pairs = arena_array(e->arena, double, 2 * n);
-    for (int64_t i = 0; i < n; i++) {
-        pairs[2 * i] = re[i];
-        pairs[2 * i + 1] = im ? im[i] : 0;
-    }
-    return table_real(e, pairs, 2 * n);
 }
 
 /* ---- addressing ---- */
@@ -321,7 +279,7 @@ static uint32_t part_length(const Emit *e, const Kernel *kernel, uint32_t first)
     int64_t cost = 0;
     uint32_t i = first;
     while (i < kernel->steps.len) {
-        uint32_t run = gate_run_length(e, kernel, i);
+        uint32_t run = step_run_length(e, kernel, i);
         cost += run ? RUN_COST : step_cost(e, &kernel->steps.at[i]);
         if (cost > PART_COST && i > first) break;
         i += run ? run : 1;
@@ -332,8 +290,8 @@ static uint32_t part_length(const Emit *e, const Kernel *kernel, uint32_t first)
 static void emit_steps(Emit *e, const Kernel *kernel, uint32_t first, uint32_t n)
 {
     for (uint32_t i = first; i < first + n;) {
-        uint32_t run = gate_run_length(e, kernel, i);
-        if (run) emit_gate_run(e, kernel, i, run);
+        uint32_t run = step_run_length(e, kernel, i);
+        if (run) emit_step_run(e, kernel, i);
         else emit_step(e, &kernel->steps.at[i]);
         i += run ? run : 1;
     }
@@ -384,6 +342,32 @@ static void emit_gemm(Emit *e, const Kernel *kernel)
     call_abi(e, e->k->real_bytes == 4 ? "rq_gemm_f32" : "rq_gemm_f64", args, COUNT(args));
 }
 
+/* Operations that one execution of a step takes, about. */
+static int64_t step_work(const Step *s)
+{
+    switch (s->kind) {
+    case STEP_none: break;
+    case STEP_map: return s->count * s->map.ops.len;
+    case STEP_sparse: return s->count + s->sparse.map->start[s->sparse.map->rows];
+    case STEP_sum: return s->sum.pre * s->sum.mid * s->sum.post;
+    case STEP_matmul: return s->matmul.m * s->matmul.n * s->matmul.k;
+    case STEP_apply:
+    case STEP_overlap:
+    case STEP_lane_sum:
+    case STEP_copy: return s->count;
+    }
+    unreachable();
+}
+
+/* Shared work of a few thousand operations a step of training is done in less time than LLVM needs to make it fast. */
+static bool is_light(const Phase *phase, const Kernel *kernel)
+{
+    if (phase->per_chunk || kernel->kind == KERNEL_gemm) return false;
+    int64_t work = 0;
+    for (uint32_t i = 0; i < kernel->steps.len; i++) work += step_work(&kernel->steps.at[i]) * kernel->outer;
+    return work <= LIGHT_WORK;
+}
+
 static void emit_phase(Emit *e, uint32_t number)
 {
     const Phase *phase = &e->k->phases.at[number];
@@ -392,11 +376,13 @@ static void emit_phase(Emit *e, uint32_t number)
     for (uint32_t i = 0; i < phase->kernels.len; i++) {
         const Kernel *kernel = &phase->kernels.at[i];
         char *name = arena_printf(e->arena, "%s_phase%u_kernel%u", e->k->name, number, i);
+        e->is_light = is_light(phase, kernel);
         kernels[i] = function_open(e, name, type, false);
         if (kernel->kind == KERNEL_gemm) emit_gemm(e, kernel);
         else emit_loop(e, kernel);
         function_close(e);
     }
+    e->is_light = false;
     char *name = arena_printf(e->arena, "%s_phase%u", e->k->name, number);
     Value f = function_open(e, name, type, true);
     Value bufs = LLVMGetParam(f, 0);

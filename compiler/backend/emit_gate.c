@@ -13,35 +13,25 @@ static int compare_bits(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* The table of a gate's wires; equal ones are one. */
-static Value descriptor(Emit *e, const Wires *w)
+/* The table of a gate's wires. */
+static Value wires_table(Emit *e, const Wires *w)
 {
     int gaps = w->target_count + w->control_count, dim = 1 << w->target_count;
-    Descriptor d = {.len = 2 + gaps + dim};
-    d.at = arena_array(e->arena, int64_t, d.len);
-    d.at[0] = INT64_C(1) << (w->qubits - gaps);
+    int64_t len = 2 + gaps + dim, *at = arena_array(e->arena, int64_t, len);
+    at[0] = INT64_C(1) << (w->qubits - gaps);
     int bits[34];
     for (int i = 0; i < w->control_count; i++) {
         bits[i] = bit_of(w, w->control[i]);
-        if (w->control_values >> i & 1) d.at[1] |= INT64_C(1) << bits[i];
+        if (w->control_values >> i & 1) at[1] |= INT64_C(1) << bits[i];
     }
     for (int i = 0; i < w->target_count; i++) bits[w->control_count + i] = bit_of(w, w->target[i]);
     qsort(bits, (size_t)gaps, sizeof *bits, compare_bits);
-    for (int i = 0; i < gaps; i++) d.at[2 + i] = ~((INT64_C(1) << bits[i]) - 1);
+    for (int i = 0; i < gaps; i++) at[2 + i] = ~((INT64_C(1) << bits[i]) - 1);
     for (int row = 0; row < dim; row++)
         for (int i = 0; i < w->target_count; i++)
             if (row >> (w->target_count - 1 - i) & 1)
-                d.at[2 + gaps + row] |= INT64_C(1) << bit_of(w, w->target[i]);
-    for (uint32_t i = 0; i < e->descriptors.len; i++) {
-        const Descriptor *other = e->descriptors.at[i];
-        if (other->len == d.len && memcmp(other->at, d.at, sizeof *d.at * (size_t)d.len) == 0)
-            return other->table;
-    }
-    d.table = table_i64(e, d.at, d.len);
-    Descriptor *kept = arena_make(e->arena, Descriptor);
-    *kept = d;
-    vec_push(e->arena, &e->descriptors, kept);
-    return d.table;
+                at[2 + gaps + row] |= INT64_C(1) << bit_of(w, w->target[i]);
+    return table_i64(e, at, len);
 }
 
 Group group_open(Emit *e, const GateKey *key, Value gate)
@@ -108,6 +98,7 @@ static Value gate_function(Emit *e, const GateKey *key)
     GateFunction *f = arena_make(e->arena, GateFunction);
     memcpy(&f->key, key, sizeof *key);
     Saved caller = function_leave(e);
+    e->is_light = false;
     f->function = key->is_overlap ? overlap_function(e, &f->key) : apply_function(e, &f->key);
     function_return_to(e, caller);
     vec_push(e->arena, &e->gates, f);
@@ -186,7 +177,7 @@ static GateCall overlap_call(Emit *e, const Step *s)
 GateCall gate_call(Emit *e, const Step *s)
 {
     GateCall call = s->kind == STEP_apply ? apply_call(e, s) : overlap_call(e, s);
-    call.gate = descriptor(e, s->gate.wires);
+    call.gate = wires_table(e, s->gate.wires);
     return call;
 }
 

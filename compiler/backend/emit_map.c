@@ -176,6 +176,24 @@ static Value element_of(Emit *e, const Digits *d, const Operand *o, int64_t coun
     return sum ? sum : l_int(e, 0);
 }
 
+/* May a result be stored before all operands are loaded? */
+static bool stores_early(const Step *s, uint32_t operand)
+{
+    for (uint32_t i = 0; i < s->in.len; i++)
+        if (s->in.at[i].buffer.i == s->out.at[operand].buffer.i) return false;
+    return true;
+}
+
+static void emit_stores(Emit *e, const Step *s, const View *out, const Digits *d, const Value *values, bool early, uint32_t value)
+{
+    for (uint32_t i = 0; i < s->map.stores.len; i++) {
+        const ScalarStore *store = &s->map.stores.at[i];
+        if (stores_early(s, store->operand) != early || (early && store->value != value)) continue;
+        view_store(e, out[store->operand], d->e, (int)store->part, values[store->value]);
+    }
+}
+
+/* Stores follow their values at once where they may: a wide map has few values alive then. */
 static void emit_element(Emit *e, const Step *s, const View *in, const View *out, const Digits *d)
 {
     Value *values = arena_array(e->arena, Value, s->map.ops.len);
@@ -184,11 +202,9 @@ static void emit_element(Emit *e, const Step *s, const View *in, const View *out
         if (op->op == SCALAR_load)
             values[i] = view_load(e, in[op->a], element_of(e, d, &s->in.at[op->a], s->count), (int)op->b);
         else values[i] = emit_scalar(e, op, values);
+        emit_stores(e, s, out, d, values, true, i);
     }
-    for (uint32_t i = 0; i < s->map.stores.len; i++) {
-        const ScalarStore *store = &s->map.stores.at[i];
-        view_store(e, out[store->operand], d->e, (int)store->part, values[store->value]);
-    }
+    emit_stores(e, s, out, d, values, false, 0);
 }
 
 static int64_t map_cost(const Step *s)
@@ -228,6 +244,12 @@ void emit_map(Emit *e, const Step *s)
 void emit_copy(Emit *e, const Step *s)
 {
     View in = view_of(e, &s->in.at[0]), out = view_of(e, &s->out.at[0]);
+    if (!in.batched && !out.batched && in.parts == out.parts) {
+        unsigned align = (unsigned)e->k->real_bytes;
+        Value bytes = l_int(e, s->count * in.parts * e->k->real_bytes);
+        LLVMBuildMemMove(e->builder, out.base, align, in.base, align, bytes);
+        return;
+    }
     Loop loop = loop_begin(e, l_int(e, s->count), NULL, 0);
     for (int part = 0; part < out.parts; part++)
         view_store(e, out, loop.i, part, view_load(e, in, loop.i, part));

@@ -1,8 +1,8 @@
 /* emit_sparse.c: constant sparse maps: out[row] = sum over the row of coefficient * in[column].
  *
- * Few terms are unrolled, coefficients and all. A map whose rows are one column each is a gather: its columns are a * row + b or a
- * table. Every other map is a loop over rows around a loop over terms, with tables of what is not the same everywhere: where rows
- * start, columns, coefficients.
+ * Few terms are unrolled, coefficients and all. A map over all patches that is the same for each but for where it begins is a
+ * small map on a moving operand. Every other map is a loop over rows around a loop over terms, with tables of what is not the same
+ * everywhere: where rows start, columns, coefficients.
  */
 #include "backend/llvm.h"
 
@@ -12,7 +12,7 @@ enum { UNROLL_TERMS = 64 };
 typedef struct Shape {
     int64_t terms, length; /* length: of every row, -1 if they differ */
     bool ones;             /* every coefficient is 1 */
-    bool affine;           /* length 1, column = scale * row + offset */
+    bool affine;           /* term k has column scale * k + offset */
     int64_t scale, offset;
 } Shape;
 
@@ -24,13 +24,32 @@ static Shape shape_of(const SparseMap *map)
         if (map->start[i + 1] - map->start[i] != shape.length) shape.length = -1;
     for (int64_t k = 0; k < shape.terms; k++)
         if (map->re[k] != 1 || (map->im && map->im[k] != 0)) shape.ones = false;
-    if (shape.length != 1) return shape;
+    if (!shape.terms) return shape;
     shape.offset = map->index[0];
-    shape.scale = map->rows > 1 ? map->index[1] - map->index[0] : 0;
+    shape.scale = shape.terms > 1 ? map->index[1] - map->index[0] : 0;
     shape.affine = true;
-    for (int64_t i = 0; i < map->rows; i++)
-        if (map->index[i] != shape.scale * i + shape.offset) shape.affine = false;
+    for (int64_t k = 0; k < shape.terms; k++)
+        if (map->index[k] != shape.scale * k + shape.offset) shape.affine = false;
     return shape;
+}
+
+/* Has a map over all of `outer` the same rows for every p, with columns that move on by the same amount? Then it is one inner map on a
+ * moving operand. The rows of one p; false: it is not. */
+static bool moving_rows(const SparseMap *map, int64_t outer, SparseMap *rows, int64_t *advance)
+{
+    if (map->inner || outer < 2 || map->rows % outer) return false;
+    int64_t n = map->rows / outer, terms = map->start[n];
+    *rows = *map;
+    rows->rows = n;
+    *advance = terms && map->start[2 * n] > terms ? map->index[terms] - map->index[0] : 0;
+    for (int64_t row = 0; row < map->rows; row++)
+        if (map->start[row] != row / n * terms + map->start[row % n]) return false;
+    if (map->start[map->rows] != outer * terms) return false;
+    for (int64_t k = terms; k < outer * terms; k++) {
+        if (map->index[k] != map->index[k % terms] + k / terms * *advance) return false;
+        if (map->re[k] != map->re[k % terms] || (map->im && map->im[k] != map->im[k % terms])) return false;
+    }
+    return true;
 }
 
 static bool unrolls(const SparseMap *map, int64_t outer)
@@ -41,6 +60,7 @@ static bool unrolls(const SparseMap *map, int64_t outer)
 int64_t cost_of_sparse(const Emit *e, const Step *s)
 {
     const SparseMap *map = s->sparse.map;
+    if (!map->inner && e->outer > 1) return UNROLL_TERMS;
     return unrolls(map, e->outer) ? 2 * (map->start[map->rows] + map->rows) : 12;
 }
 
@@ -50,9 +70,8 @@ static Value coefficient(Emit *e, const double *at, int64_t k)
     return at && at[k] != 0 ? l_real(e, at[k]) : NULL;
 }
 
-static void emit_unrolled(Emit *e, const Step *s, View in, View out)
+static void emit_unrolled(Emit *e, const Step *s, const SparseMap *map, View in, View out)
 {
-    const SparseMap *map = s->sparse.map;
     for (int64_t row = 0; row < map->rows; row++) {
         Pair acc = {0};
         for (int64_t k = map->start[row]; k < map->start[row + 1]; k++) {
@@ -133,8 +152,15 @@ void emit_sparse(Emit *e, const Step *s)
 {
     const SparseMap *map = s->sparse.map;
     View in = view_of(e, &s->in.at[0]), out = view_of(e, &s->out.at[0]);
+    SparseMap moving;
+    int64_t advance;
+    if (moving_rows(map, e->outer, &moving, &advance)) {
+        in.base = view_address(e, in, l_mul(e, e->p, l_int(e, advance)), 0);
+        moving.inner = true;
+        map = &moving;
+    }
     if (unrolls(map, e->outer)) {
-        emit_unrolled(e, s, in, out);
+        emit_unrolled(e, s, map, in, out);
         return;
     }
     Shape shape = shape_of(map);

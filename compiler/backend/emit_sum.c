@@ -23,8 +23,8 @@ void emit_sum(Emit *e, const Step *s)
     loop_end(e, &d, NULL);
 }
 
-/* v[0] + ... + v[lanes-1] by halves: lane i and lane i + width / 2 first. */
-static Value add_lanes(Emit *e, Value v)
+/* By halves: lane i and lane i + width / 2 first. */
+Value l_add_lanes(Emit *e, Value v)
 {
     for (int half = e->k->lanes / 2; half >= 1; half /= 2) {
         Value *low = arena_array(e->arena, Value, half), *high = arena_array(e->arena, Value, half);
@@ -45,7 +45,7 @@ void emit_lane_sum(Emit *e, const Step *s)
     View in = view_of(e, &s->in.at[0]), out = view_of(e, &s->out.at[0]);
     Loop loop = loop_begin(e, l_int(e, s->count), NULL, 0);
     Pair x = view_pair(e, in, loop.i);
-    Pair sum = {add_lanes(e, l_splat(e, x.re)), x.im ? add_lanes(e, l_splat(e, x.im)) : NULL};
+    Pair sum = {l_add_lanes(e, l_splat(e, x.re)), x.im ? l_add_lanes(e, l_splat(e, x.im)) : NULL};
     view_result(e, s, out, loop.i, sum);
     loop_end(e, &loop, NULL);
 }

@@ -43,12 +43,6 @@ struct GateFunction {
     Value function;
 };
 
-struct Descriptor {
-    int64_t *at;
-    int64_t len;
-    Value table;
-};
-
 /* A step as a call of its gate function: three operands, of which the second may be a constant matrix instead. */
 typedef struct GateCall {
     const Operand *operand[3]; /* NULL: none */

@@ -6,7 +6,7 @@
 #include "backend/gate.h"
 
 enum {
-    RUN_MIN = 64,
+    RUN_MIN = 12,
     FIELD_function = 0, FIELD_gate, FIELD_pattern, FIELD_constant, FIELD_index, FIELD_stride = FIELD_index + 3,
     FIELD_COUNT = FIELD_stride + 3,
 };

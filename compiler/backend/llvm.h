@@ -16,7 +16,7 @@
 typedef LLVMValueRef Value;
 
 typedef struct GateFunction GateFunction; /* gate.c */
-typedef struct Descriptor Descriptor;
+typedef struct Table Table;               /* table.c */
 typedef struct Target Target;             /* target.c */
 
 /* The state of the emission of one module. */
@@ -34,11 +34,11 @@ typedef struct Emit {
     LLVMBasicBlockRef start;   /* where its code begins */
     Value *base;               /* of each buffer, NULL until used in this function */
     Value p;                   /* number of the patch, i64 */
+    bool is_light;             /* the current function does too little work to be worth optimising */
     int64_t outer;             /* how many patches the current kernel has */
     Value *constant_tables;    /* of constant buffers, NULL until used */
     VEC(GateFunction *) gates; /* made so far */
-    VEC(Descriptor *) descriptors;
-    uint32_t constants;        /* global tables made so far */
+    VEC(Table *) tables;
 } Emit;
 
 /* One operand of a step, ready to be addressed: elements of `parts` planes of one real or one vector each. */
@@ -66,6 +66,7 @@ typedef struct Saved {
     LLVMBasicBlockRef entry, start, block;
     Value *base;
     Value p;
+    bool is_light;
 } Saved;
 
 /* ---- target.c ---- */
@@ -99,11 +100,13 @@ void view_store(Emit *e, View view, Value element, int part, Value v);
 /* The result of a step: stored, or added up over patches. A NULL part is zero. */
 void view_result(Emit *e, const Step *s, View view, Value element, Pair v);
 Pair view_pair(Emit *e, View view, Value element);
-/* A private constant array of the module. */
+
+/* ---- table.c: private constant arrays of the module; equal ones are one ---- */
 Value table_i32(Emit *e, const int64_t *at, int64_t n);
 Value table_i64(Emit *e, const int64_t *at, int64_t n);
 Value table_real(Emit *e, const double *at, int64_t n);
 Value table_complex(Emit *e, const double *re, const double *im, int64_t n); /* pairs; im may be NULL */
+
 /* ---- abi.c ---- */
 void call_abi(Emit *e, const char *name, Value *args, unsigned n);
 
@@ -112,10 +115,14 @@ void emit_map(Emit *e, const Step *s);
 void emit_sparse(Emit *e, const Step *s);
 void emit_sum(Emit *e, const Step *s);
 void emit_lane_sum(Emit *e, const Step *s);
+Value l_add_lanes(Emit *e, Value v); /* v[0] + ... + v[lanes-1] in a fixed tree */
 void emit_matmul(Emit *e, const Step *s);
 void emit_copy(Emit *e, const Step *s);
 void emit_gate(Emit *e, const Step *s); /* apply and overlap */
-/* How many state steps from `first` on may be one loop over a table of gates, 0 if too few for that. */
+/* How many steps from `first` on are one loop over a table, 0 if too few for that. */
+uint32_t step_run_length(const Emit *e, const Kernel *kernel, uint32_t first);
+void emit_step_run(Emit *e, const Kernel *kernel, uint32_t first);
+/* The same for state steps. */
 uint32_t gate_run_length(const Emit *e, const Kernel *kernel, uint32_t first);
 void emit_gate_run(Emit *e, const Kernel *kernel, uint32_t first, uint32_t n);
 /* About how many vector operations such a step adds to its function. */
