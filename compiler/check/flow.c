@@ -287,8 +287,32 @@ static void finish_layer(const FlowGraph *f, LayerFlow *l)
     if (l->verdict == VERDICT_partial || l->verdict == VERDICT_none) collect_cuts(f, l, (StageId){0});
 }
 
-/* A row of its own: model parameters, and adapters of skips. */
-static bool has_own_row(const GroupInst *g) { return !g->layer.i || !strncmp(g->path, "skip(", 5); }
+/* Groups outside of layers: model parameters have a row each, the groups of a skip's adapter share "skip(a->b)". */
+static bool is_adapter(const GroupInst *g) { return !strncmp(g->path, "skip(", 5); }
+
+static bool has_own_row(const GroupInst *g) { return !g->layer.i || is_adapter(g); }
+
+static const char *row_name(Compiler *c, const GroupInst *g)
+{
+    const char *end = is_adapter(g) ? strchr(g->path, ')') : NULL;
+    return end ? arena_strndup(c->keep, g->path, (size_t)(end + 1 - g->path)) : g->path;
+}
+
+/* Appends the rows of groups outside of layers. */
+static void add_other_rows(Compiler *c, const FlowGraph *f, Flow *flow)
+{
+    const ModelInst *m = f->model;
+    for (uint32_t k = 0; k < m->groups.len; k++) {
+        const GroupInst *g = &m->groups.at[k];
+        if (!has_own_row(g)) continue;
+        LayerFlow l = {.name = row_name(c, g), .kind_text = is_adapter(g) ? "adapter" : "parameter", .span = g->span};
+        uint32_t at = m->layers.len;
+        while (at < flow->layers.len && strcmp(flow->layers.at[at].name, l.name)) at++;
+        if (at == flow->layers.len) vec_push(c->keep, &flow->layers, l);
+        vec_push(c->keep, &flow->layers.at[at].groups, group_flow(f, (GroupId){k + 1}));
+    }
+    for (uint32_t i = m->layers.len; i < flow->layers.len; i++) finish_layer(f, &flow->layers.at[i]);
+}
 
 Flow *flow_without_fixes(Compiler *c, const ModelInst *m)
 {
@@ -304,14 +328,7 @@ Flow *flow_without_fixes(Compiler *c, const ModelInst *m)
         finish_layer(f, &l);
         vec_push(c->keep, &flow->layers, l);
     }
-    for (uint32_t k = 0; k < m->groups.len; k++) {
-        const GroupInst *g = &m->groups.at[k];
-        if (!has_own_row(g)) continue;
-        LayerFlow l = {.name = g->path, .kind_text = g->layer.i ? "adapter" : "parameter", .span = g->span};
-        vec_push(c->keep, &l.groups, group_flow(f, (GroupId){k + 1}));
-        finish_layer(f, &l);
-        vec_push(c->keep, &flow->layers, l);
-    }
+    add_other_rows(c, f, flow);
     for (uint32_t i = 0; i < m->inputs.len; i++) {
         StageId input = m->inputs.at[i];
         LayerFlow l = {.name = stage_name(f, input), .kind_text = "input", .span = stage_of(m, input)->span, .through = ""};

@@ -7,7 +7,7 @@
  *     q2    full     1 path
  *     head  full     1 path
  *
- * The first line is the chain of sources that ends in the output. Skips stand under it, other values that a layer reads on lines of
+ * The first line is the longest chain of sources that ends in the output. Skips stand under it, other values that a layer reads on lines of
  * their own.
  */
 #include <string.h>
@@ -18,7 +18,8 @@
 typedef struct Reading {
     StageId from;
     LayerId to;
-    uint32_t skip; /* index into skips plus one */
+    uint32_t skip;  /* index into skips plus one */
+    uint32_t depth; /* layers on the longest way to `from` */
     bool is_cut, in_chain;
 } Reading;
 
@@ -61,21 +62,33 @@ static void find_readings(Picture *p, LayerId layer, StageId at, uint32_t skip, 
         StageId from = s->operand[k];
         bool cut = is_cut || edge_is_cut(p->f, from, at);
         uint32_t via = s->skip && (k == 1 || !skip) && (s->kind != STAGE_add || k == 1) ? s->skip : skip;
-        if (is_value(m, from)) add_reading(p, (Reading){from, layer, via, cut, false});
+        if (is_value(m, from)) add_reading(p, (Reading){.from = from, .to = layer, .skip = via, .is_cut = cut});
         else find_readings(p, layer, from, via, cut);
     }
 }
 
-/* Names from the output back along the first source of each layer; marks those readings. */
+static LayerId layer_with_value(const ModelInst *m, StageId at)
+{
+    for (uint32_t i = 0; i < m->layers.len; i++)
+        if (m->layers.at[i].value.i == at.i) return (LayerId){i + 1};
+    return (LayerId){0};
+}
+
+/* The reading of a layer, not by a skip, whose source has the most layers behind it; NULL if it reads none. */
+static Reading *deepest(const Picture *p, LayerId layer)
+{
+    Reading *best = NULL;
+    for (uint32_t i = 0; layer.i && i < p->readings.len; i++) {
+        Reading *r = &p->readings.at[i];
+        if (r->to.i == layer.i && !r->skip && (!best || r->depth > best->depth)) best = r;
+    }
+    return best;
+}
+
+/* Names from the output back along the deepest source of each layer; marks those readings. */
 static void find_chain(Picture *p, StageId at)
 {
-    const ModelInst *m = p->f->model;
-    Reading *source = NULL;
-    LayerId layer = {0};
-    for (uint32_t i = 0; i < m->layers.len; i++)
-        if (m->layers.at[i].value.i == at.i) layer.i = i + 1;
-    for (uint32_t i = 0; layer.i && !source && i < p->readings.len; i++)
-        if (p->readings.at[i].to.i == layer.i && !p->readings.at[i].skip) source = &p->readings.at[i];
+    Reading *source = deepest(p, layer_with_value(p->f->model, at));
     if (source) {
         source->in_chain = true;
         find_chain(p, source->from);
@@ -138,7 +151,14 @@ static void print_picture(FILE *out, const FlowGraph *f)
 {
     Picture p = {.f = f};
     const ModelInst *m = f->model;
-    for (uint32_t i = 0; i < m->layers.len; i++) find_readings(&p, (LayerId){i + 1}, m->layers.at[i].value, 0, false);
+    for (uint32_t i = 0; i < m->layers.len; i++) { /* sources come first, so their depths are known */
+        uint32_t first = p.readings.len;
+        find_readings(&p, (LayerId){i + 1}, m->layers.at[i].value, 0, false);
+        for (; first < p.readings.len; first++) {
+            const Reading *below = deepest(&p, layer_with_value(m, p.readings.at[first].from));
+            p.readings.at[first].depth = below ? below->depth + 1 : 0;
+        }
+    }
     find_chain(&p, m->output);
     print_chain(out, &p);
     for (uint32_t i = 0; i < p.readings.len; i++)
