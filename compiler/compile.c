@@ -32,12 +32,16 @@ static char *read_file(Compiler *c, const char *path, size_t *len)
     return text.len ? text.at : arena_strdup(c->keep, "");
 }
 
-Program *compile_front(Compiler *c, const char *path, const CheckOptions *options)
+Ast *compile_parse(Compiler *c, const char *path)
 {
     size_t len;
     const char *text = read_file(c, path, &len);
-    Ast *ast = parse(c, source_add(c->keep, &c->sources, path, text, len));
-    return check(c, ast, options);
+    return parse(c, source_add(c->keep, &c->sources, path, text, len));
+}
+
+Program *compile_front(Compiler *c, const char *path, const CheckOptions *options)
+{
+    return check(c, compile_parse(c, path), options);
 }
 
 /* ---- graph ---- */

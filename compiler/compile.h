@@ -10,6 +10,8 @@
 /* Samples side by side in one chunk of work: a constant of the program, so that results do not depend on threads or CPU width. */
 enum { LANES = 16 };
 
+/* Reads and parses a file. Never NULL; errors are in c. */
+Ast *compile_parse(Compiler *c, const char *path);
 /* Reads and checks a file. NULL = errors reported in c. */
 Program *compile_front(Compiler *c, const char *path, const CheckOptions *options);
 

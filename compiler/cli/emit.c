@@ -22,13 +22,14 @@ int verb_emit(Compiler *c, const Options *o)
 {
     const char *stage = o->stage ? o->stage : "graph";
     if (!compile_stage_known(stage)) fatal("--stage: '%s' is not a stage; ast, graph, grad, kernel, llvm and asm are", stage);
+    if (!strcmp(stage, "ast")) { /* as written: unchecked and without --set */
+        const Ast *ast = compile_parse(c, o->file);
+        if (!c->errors) ast_print(stdout, c, ast);
+        return diag_flush(c) ? EXIT_source : EXIT_done;
+    }
     int code = EXIT_done;
     Program *p = session_program(c, o, &code);
     if (!p) return code;
-    if (!strcmp(stage, "ast")) {
-        ast_print(stdout, c, p->ast);
-        return EXIT_done;
-    }
     FunctionSpec spec = {.kind = RQ_FUNCTION_step, .loss = LOSS_mse, .real_bytes = session_real_bytes(o, NULL)};
     const ModelInst *model = emit_model(c, o, p, &spec);
     return compile_print(c, stdout, model, &spec, o->cpu, stage) ? EXIT_done : EXIT_source;
