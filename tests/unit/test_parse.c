@@ -156,9 +156,9 @@ static void assert_one_message(const char *file, const char *text, size_t at)
     char *damaged = test_malloc(strlen(text) + 1);
     memcpy(damaged, text, at);
     strcpy(damaged + at, text + at + 1);
-    char *got = messages_of(damaged), *newline = strchr(got, '\n');
+    char *got = messages_of(damaged);
     unsigned line = line_of(text, at), said = 0;
-    bool is_one = sscanf(got, "f.rq:%u:", &said) == 1 && newline && !newline[1];
+    bool is_one = sscanf(got, "f.rq:%u:", &said) == 1 && strcspn(got, "\n") + 1 == strlen(got);
     if (!is_one || (said != line && text[at] != '}'))
         fail_msg("%s:%u: without its '%c':\n%s", file, line, text[at], got);
     free(got);
