@@ -46,10 +46,9 @@ Program *compile_front(Compiler *c, const char *path, const CheckOptions *option
 
 /* ---- graph ---- */
 
-/* Adjoints of every trainable group, as outputs grad:PATH; for the probe also that of the model's output. */
-static void differentiate(Lowered *l, const ModelInst *model, bool per_sample)
+/* Adjoints of every trainable group, as outputs grad:PATH; also that of the model's output, if given. */
+static void differentiate(Graph *g, const ModelInst *model, NodeId loss, NodeId output, GradOptions options)
 {
-    Graph *g = l->g;
     Arena *a = g->arena;
     uint32_t n = 0, most = model->groups.len + 1;
     NodeId *wrt = arena_array(a, NodeId, most), *adjoint = arena_array(a, NodeId, most);
@@ -57,15 +56,27 @@ static void differentiate(Lowered *l, const ModelInst *model, bool per_sample)
     for (uint32_t i = 0; i < model->groups.len; i++) {
         const GroupInst *group = &model->groups.at[i];
         if (group->frozen || group->tied_to.i) continue;
-        wrt[n] = l->group[i];
+        wrt[n] = graph_param(g, group->path, (Type){0}); /* lowering made it with its type */
         name[n++] = arena_printf(a, "grad:%s", group->path);
     }
-    if (per_sample) {
-        wrt[n] = l->output;
+    if (node_is(output)) {
+        wrt[n] = output;
         name[n++] = "d_output";
     }
-    gradient(g, per_sample ? l->loss : l->mean_loss, wrt, n, adjoint, (GradOptions){.per_sample = per_sample});
+    gradient(g, loss, wrt, n, adjoint, options);
     for (uint32_t i = 0; i < n; i++) graph_output(g, name[i], adjoint[i]);
+}
+
+/* The loss of a step and its gradient. Simplified before it is differentiated: what gates share, their derivatives share, too. */
+static Graph *step_graph(Compiler *c, Lowered *l, const ModelInst *model)
+{
+    uint32_t loss = l->g->outputs.len; /* behind the checks */
+    graph_output(l->g, "loss", l->mean_loss);
+    graph_verify(l->g, "lower");
+    Graph *g = simplify(c, l->g);
+    graph_drop(l->g);
+    differentiate(g, model, g->outputs.at[loss].node, (NodeId){0}, (GradOptions){0});
+    return g;
 }
 
 static NodeId layer_value(const Lowered *l, const ModelInst *model, const char *name, Compiler *c)
@@ -82,16 +93,14 @@ static Graph *function_graph(Compiler *c, const ModelInst *model, const Function
     if (!l) return NULL;
     switch (spec->kind) {
     case RQ_FUNCTION_step:
-        graph_output(l->g, "loss", l->mean_loss);
-        differentiate(l, model, false);
-        break;
+        return step_graph(c, l, model);
     case RQ_FUNCTION_eval:
         graph_output(l->g, "loss", l->loss);
         graph_output(l->g, "output", l->output);
         break;
     case RQ_FUNCTION_probe:
         graph_output(l->g, "loss", l->loss);
-        differentiate(l, model, true);
+        differentiate(l->g, model, l->loss, l->output, (GradOptions){.per_sample = true});
         break;
     case RQ_FUNCTION_layer:
         graph_output(l->g, "value:layer", layer_value(l, model, spec->layer, c));

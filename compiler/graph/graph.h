@@ -146,7 +146,8 @@ NodeId overlap(Graph *g, NodeId l, NodeId p, const Wires *w);
 
 /* Rebuilds what the outputs need in canonical order (post-order from the outputs, operands left to right) into a fresh graph. */
 Graph *graph_rebuild(Compiler *c, const Graph *g);
-/* Folds constants, merges equal nodes, applies the rules of simplify.c while rebuilding. */
+/* Folds constants, merges equal nodes, applies the rules of simplify.c while rebuilding. Rules may go around inner nodes, so
+ * derivatives with respect to these are taken before; those with respect to leaves may be taken after. */
 Graph *simplify(Compiler *c, const Graph *g);
 /* Replaces states that only the backward part needs by undoing unitary applications from the last state (memory independent of
  * depth). A scheduling rule: results agree to rounding. */

@@ -142,8 +142,8 @@ static NodeId reshape_meets(Graph *g, const Node *n)
     return !x->map->inner || keeps_blocks ? made_sparse(g, x->arg[0], x->map, &n->type) : (NodeId){0};
 }
 
-/* Two maps as one, if that has no more entries than both. An inner map works inside a loop on values nearby: it goes into one of all
- * elements only if that one does not grow. */
+/* Two maps as one, if that has no more entries than the second: others may read the result of the first, and an inner map works
+ * inside a loop on values nearby. */
 static NodeId composed(Graph *g, const Node *n)
 {
     const Node *x = operand_of(g, n, 0);
@@ -156,13 +156,11 @@ static NodeId composed(Graph *g, const Node *n)
     }
     ArenaMark mark = arena_mark(scratch);
     bool expand = second->inner != first->inner;
-    int64_t most = map_entries(second->inner ? first : second);
     if (expand && second->inner) second = map_for_all(scratch, second, outer_second);
     if (expand && first->inner) first = map_for_all(scratch, first, outer_first);
     const SparseMap *both = map_composed(scratch, second, first);
     NodeId y = {0};
-    if (!expand) most = map_entries(second) + map_entries(first);
-    if (map_entries(both) <= most) y = made_sparse(g, x->arg[0], both, &n->type);
+    if (map_entries(both) <= map_entries(second)) y = made_sparse(g, x->arg[0], both, &n->type);
     arena_reset(scratch, mark);
     return y;
 }
@@ -214,7 +212,8 @@ static NodeId maps_add_up(Graph *g, const Node *n)
     if (a->map->inner != b->map->inner || !type_same_shape(&a->type, &b->type)) return (NodeId){0};
     ArenaMark mark = arena_mark(g->c->scratch);
     const SparseMap *m = map_sum(g->c->scratch, a->map, b->map, n->op == OP_add ? 1 : -1);
-    NodeId y = made_sparse(g, a->arg[0], m, &n->type);
+    NodeId y = {0};
+    if (map_entries(m) <= 2 * m->rows) y = made_sparse(g, a->arg[0], m, &n->type);
     arena_reset(g->c->scratch, mark);
     return y;
 }
