@@ -201,7 +201,7 @@ void view_result(Emit *e, const Step *s, View view, Value element, Pair v)
 {
     for (int part = 0; part < view.parts; part++) {
         Value x = part ? v.im : v.re;
-        if (s->over_outer) {
+        if (s->over_outer || s->adds) {
             if (!x) continue;
             x = l_fadd(e, view_load(e, view, element, part), x);
         }

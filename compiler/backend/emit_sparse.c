@@ -52,16 +52,22 @@ static bool moving_rows(const SparseMap *map, int64_t outer, SparseMap *rows, in
     return true;
 }
 
-static bool unrolls(const SparseMap *map, int64_t outer)
+/* Loads, products and stores; rows that only add write nothing where they are empty. */
+static int64_t work_of(const Step *s, const SparseMap *map)
 {
-    return map->start[map->rows] + map->rows <= UNROLL_TERMS && (map->inner || outer == 1);
+    return map->start[map->rows] + (s->adds ? 0 : map->rows);
+}
+
+static bool unrolls(const Step *s, const SparseMap *map, int64_t outer)
+{
+    return work_of(s, map) <= UNROLL_TERMS && (map->inner || outer == 1);
 }
 
 int64_t cost_of_sparse(const Emit *e, const Step *s)
 {
     const SparseMap *map = s->sparse.map;
     if (!map->inner && e->outer > 1) return UNROLL_TERMS;
-    return unrolls(map, e->outer) ? 2 * (map->start[map->rows] + map->rows) : 12;
+    return unrolls(s, map, e->outer) ? 2 * work_of(s, map) : 12;
 }
 
 /* A coefficient part as a constant, NULL for 0. */
@@ -159,7 +165,7 @@ void emit_sparse(Emit *e, const Step *s)
         moving.inner = true;
         map = &moving;
     }
-    if (unrolls(map, e->outer)) {
+    if (unrolls(s, map, e->outer)) {
         emit_unrolled(e, s, map, in, out);
         return;
     }

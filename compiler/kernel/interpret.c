@@ -147,7 +147,7 @@ static void run_sparse(const Machine *m, const Step *s, int64_t p, int64_t lane)
         Complex sum = {0, 0};
         for (int64_t n = map->start[first + i]; n < map->start[first + i + 1]; n++)
             sum = plus(sum, times((Complex){map->re[n], map->im ? map->im[n] : 0}, get(&x, map->index[n])));
-        put(&y, i, sum, s->over_outer);
+        put(&y, i, sum, s->over_outer || s->adds);
     }
 }
 

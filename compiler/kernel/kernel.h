@@ -85,6 +85,7 @@ typedef struct Step {
     Span span;
     VEC(Operand) in, out;
     int64_t count;   /* elements of out that one iteration writes */
+    bool adds;       /* sparse: rows are added to what out holds; empty rows leave it. In the order of the steps */
     bool over_outer; /* each p adds to out, whose buffer is set to zero before the loop: sums over outer axes. Never a map, an apply or
                       * a copy. The result is complete after the loop */
     union {

@@ -27,6 +27,23 @@ bool is_computed(const Spot *p)
     return p->kind == PLACE_map || p->kind == PLACE_step || p->kind == PLACE_gemm;
 }
 
+int read_count_of(const Placement *s, NodeId n)
+{
+    return work_of(s, n)->arity + node_is(spot_of(s, n)->base);
+}
+
+NodeId read_of(const Placement *s, NodeId n, int i)
+{
+    const Node *work = work_of(s, n);
+    return i < work->arity ? work->arg[i] : spot_of(s, n)->base;
+}
+
+int overwritten_by(const Placement *s, NodeId n)
+{
+    if (node_is(spot_of(s, n)->base)) return read_count_of(s, n) - 1;
+    return work_of(s, n)->op == OP_apply ? 1 : -1;
+}
+
 /* ---- addresses ---- */
 
 bool address(int64_t inner, int64_t div, int64_t mod, Operand *out)
@@ -63,10 +80,10 @@ static bool is_direct(const Operand *o, int64_t inner) { return o->div == 1 && o
 static int64_t count_of(const Placement *s, NodeId n) { return type_count(type_of(s->g, n)); }
 
 /* A step that reads operand i by absolute element numbers. */
-static bool reads_whole(const Placement *s, NodeId n)
+static bool reads_whole(const Placement *s, NodeId n, int i)
 {
     const Node *node = work_of(s, n);
-    return spot_of(s, n)->kind == PLACE_gemm || (node->op == OP_sparse && !node->map->inner);
+    return spot_of(s, n)->kind == PLACE_gemm || (node->op == OP_sparse && !node->map->inner && i == 0);
 }
 
 /* Elements of operand i that one iteration reads. An operand without the outer axes of the result is the same for every p: its view
@@ -75,12 +92,13 @@ static int64_t read_count(const Placement *s, NodeId n, int i)
 {
     const Node *node = work_of(s, n);
     if (spot_of(s, n)->kind == PLACE_map) return type_inner(&node->type);
+    if (i == node->arity) return count_of(s, n) / spot_of(s, n)->space; /* the base */
     if (node->op == OP_apply || node->op == OP_overlap) {
         bool is_matrix = node->op == OP_apply && i == 0;
         return INT64_C(1) << (is_matrix ? 2 * node->wires->target_count : node->wires->qubits);
     }
     int64_t count = count_of(s, node->arg[i]);
-    if (reads_whole(s, n)) return count;
+    if (reads_whole(s, n, i)) return count;
     if (node->op == OP_matmul) {
         Product x = product_of(s, worker_of(s, n));
         return i == 0 ? x.m * x.k : x.k * x.n;
@@ -91,12 +109,12 @@ static int64_t read_count(const Placement *s, NodeId n, int i)
 bool read_address(const Placement *s, NodeId n, int i, Operand *out)
 {
     const Node *node = work_of(s, n);
-    const Spot *arg = spot_of(s, node->arg[i]);
+    const Spot *arg = spot_of(s, read_of(s, n, i));
     int64_t div = arg->div, mod = arg->mod, inner = read_count(s, n, i);
     if (node->op == OP_broadcast) div *= post_count(&node->type, node->axes.post);
     if (!address(inner, div, mod, out)) return false;
     if (spot_of(s, n)->kind == PLACE_map) return true;
-    return is_direct(out, inner) && (node->op != OP_batch_sum || is_batched(s, node->arg[i]));
+    return is_direct(out, inner) && (node->op != OP_batch_sum || is_batched(s, node->arg[0]));
 }
 
 /* Outer axes of a sum's operand, element d of its result: y[d] = sum of x[a, d, b]. */
@@ -121,12 +139,12 @@ Operand write_address(const Placement *s, NodeId n)
 bool is_aligned(const Placement *s, NodeId n, int i)
 {
     const Spot *here = spot_of(s, n);
-    NodeId root = spot_of(s, work_of(s, n)->arg[i])->root;
+    NodeId root = root_of(s, read_of(s, n, i));
     const Spot *from = spot_of(s, root);
     if (from->kind == PLACE_gemm || here->kind == PLACE_gemm) return false;
     if (from->space != here->space || from->accumulates) return false;
     if (here->space == 1) return true;
-    if (reads_whole(s, n)) return false;
+    if (reads_whole(s, n, i)) return false;
     Operand o;
     return read_address(s, n, i, &o) && o.p_div == 1 && o.p_mod == here->space &&
            o.inner * here->space == count_of(s, root);
@@ -332,6 +350,43 @@ static void absorb(Placement *s, NodeId n)
     f->by = n;
 }
 
+static bool is_lone_sparse(const Placement *s, NodeId n)
+{
+    const Spot *p = spot_of(s, n);
+    return node_of(s->g, n)->op == OP_sparse && p->kind == PLACE_step && p->uses == 1;
+}
+
+/* Whether most rows have no entry. */
+static bool is_sparing(const SparseMap *m)
+{
+    int64_t filled = 0;
+    for (int64_t i = 0; i < m->rows; i++) filled += m->start[i + 1] > m->start[i];
+    return 2 * filled <= m->rows;
+}
+
+/* a + sparse(y): rows are added to a, in place where that is possible. Pays where few rows are, or where a is a map's result, too:
+ * then neither lies in memory beside their sum. Gradients of shared values are long sums of this kind. */
+static void absorb_rows(Placement *s, NodeId n)
+{
+    const Node *node = node_of(s->g, n);
+    Spot *p = spot_of(s, n);
+    for (int k = 1; k >= 0 && node->op == OP_add && p->kind == PLACE_map; k--) {
+        NodeId rows = root_of(s, node->arg[k]), base = node->arg[1 - k];
+        const Type *a = type_of(s->g, rows), *b = type_of(s->g, base);
+        if (!is_lone_sparse(s, rows) || rows.i == root_of(s, base).i) continue;
+        if (!is_whole_view(s, base) || !is_whole_view(s, node->arg[k])) continue;
+        if (type_outer(a) != type_outer(&node->type) || type_count(a) != type_count(&node->type)) continue;
+        if (type_count(b) != type_count(a) || a->is_complex != node->type.is_complex || b->is_complex != a->is_complex) continue;
+        bool joins = is_lone_sparse(s, root_of(s, base)) || node_is(spot_of(s, root_of(s, base))->base);
+        if (!joins && !is_sparing(node_of(s->g, rows)->map)) continue;
+        p->kind = PLACE_step;
+        p->absorbs = rows;
+        p->base = base;
+        spot_of(s, rows)->kind = PLACE_absorbed;
+        spot_of(s, rows)->by = n;
+    }
+}
+
 /* ---- phases and stages ---- */
 
 uint32_t readable_from(const Placement *s, NodeId n, bool batched)
@@ -345,24 +400,23 @@ uint32_t readable_from(const Placement *s, NodeId n, bool batched)
 
 static void set_phase_and_stage(Placement *s, NodeId n)
 {
-    const Node *node = work_of(s, n);
     Spot *p = spot_of(s, n);
     bool batched = type_of(s->g, n)->batched || node_of(s->g, n)->op == OP_batch_sum;
     p->phase = batched;
-    for (int i = 0; i < node->arity; i++) {
-        uint32_t from = readable_from(s, spot_of(s, node->arg[i])->root, batched);
+    for (int i = 0; i < read_count_of(s, n); i++) {
+        uint32_t from = readable_from(s, root_of(s, read_of(s, n, i)), batched);
         if (from > p->phase) p->phase = from;
     }
     p->stage = 0;
-    for (int i = 0; i < node->arity; i++) {
-        const Spot *arg = spot_of(s, spot_of(s, node->arg[i])->root);
+    for (int i = 0; i < read_count_of(s, n); i++) {
+        const Spot *arg = spot_of(s, root_of(s, read_of(s, n, i)));
         if (arg->kind == PLACE_leaf || arg->phase != p->phase) continue;
         uint32_t stage = arg->stage + !is_aligned(s, n, i);
         if (stage > p->stage) p->stage = stage;
     }
 }
 
-static NodeId source(const Placement *s, NodeId n, int i) { return spot_of(s, work_of(s, n)->arg[i])->root; }
+static NodeId source(const Placement *s, NodeId n, int i) { return root_of(s, read_of(s, n, i)); }
 
 static bool same_phase(const Placement *s, NodeId n, NodeId from)
 {
@@ -372,10 +426,9 @@ static bool same_phase(const Placement *s, NodeId n, NodeId from)
 /* Whether the value takes no less memory than the operands that must wait for it. States: they are undone in place. */
 static bool may_wait(const Placement *s, NodeId n)
 {
-    const Node *node = work_of(s, n);
-    if (node->op == OP_apply) return true;
+    if (work_of(s, n)->op == OP_apply) return true;
     int64_t waiting = 0;
-    for (int i = 0; i < node->arity; i++) {
+    for (int i = 0; i < read_count_of(s, n); i++) {
         NodeId from = source(s, n, i);
         if (same_phase(s, n, from)) waiting += count_of(s, from);
     }
@@ -392,7 +445,7 @@ static void wait_for_readers(Placement *s)
         Spot *p = spot_of(s, n);
         if (!is_computed(p)) continue;
         if (latest[j] != UINT32_MAX && may_wait(s, n)) p->stage = latest[j];
-        for (int i = 0; i < work_of(s, n)->arity; i++) {
+        for (int i = 0; i < read_count_of(s, n); i++) {
             NodeId from = source(s, n, i);
             if (!same_phase(s, n, from)) continue;
             uint32_t stage = p->stage - !is_aligned(s, n, i);
@@ -408,7 +461,10 @@ Placement place_nodes(Compiler *c, const Graph *g, Arena *arena)
         for (uint32_t i = 1; i < g->nodes.len; i++) set_kind(&s, (NodeId){i});
     } while (views_to_memory(&s));
     count_uses(&s);
-    for (uint32_t i = 1; i < g->nodes.len; i++) absorb(&s, (NodeId){i});
+    for (uint32_t i = 1; i < g->nodes.len; i++) {
+        absorb(&s, (NodeId){i});
+        absorb_rows(&s, (NodeId){i});
+    }
     for (uint32_t i = 1; i < g->nodes.len; i++) {
         NodeId n = {i};
         Spot *p = spot_of(&s, n);

@@ -26,14 +26,15 @@ typedef struct Spot {
     bool in_memory;     /* a broadcast that may not be a view, for some reader cannot address it */
     bool accumulates;   /* its step adds up over the loop: complete only after it */
     bool splat;         /* a constant of equal elements */
-    NodeId absorbs, by; /* sum absorbs overlap; batch_sum absorbs matmul */
+    NodeId absorbs, by; /* sum absorbs overlap; batch_sum absorbs matmul; add absorbs sparse */
+    NodeId base;        /* of an add that absorbs: what the rows are added to, in place where nothing else reads it */
     uint32_t uses;      /* by computed nodes and outputs */
     uint32_t phase, stage, level;
     int64_t space;
     uint32_t group, step; /* kernel and step, numbered over all phases */
     bool stored;          /* has memory: something outside its own step reads it */
     bool outside;         /* something outside its own loop reads it, or it is an output */
-    NodeId merged;        /* the apply that overwrites it in place */
+    NodeId merged;        /* what overwrites it in place */
     uint32_t last_read;   /* the last step that reads it */
     uint32_t last_phase;  /* the last phase that reads it */
     BufferId buffer;
@@ -52,9 +53,14 @@ static inline Spot *spot_of(const Placement *s, NodeId n) { return &s->at[n.i]; 
 /* Kinds, views, phases, spaces, stages. */
 Placement place_nodes(Compiler *c, const Graph *g, Arena *arena);
 
-/* What a computed node reads: its operands, or those of what it absorbs. */
+/* The absorbed node, or n itself. What a computed node reads: the operands of that, then its base. */
+NodeId worker_of(const Placement *s, NodeId n);
 const Node *work_of(const Placement *s, NodeId n);
-NodeId worker_of(const Placement *s, NodeId n); /* the absorbed node, or n itself */
+int read_count_of(const Placement *s, NodeId n);
+NodeId read_of(const Placement *s, NodeId n, int i);
+static inline NodeId root_of(const Placement *s, NodeId n) { return spot_of(s, n)->root; }
+/* Which read the result of n overwrites, where nothing else reads it: a state, a base; or -1. */
+int overwritten_by(const Placement *s, NodeId n);
 bool is_computed(const Spot *p); /* by a step or kernel of its own: map, step or gemm */
 /* The first phase that may read a root, for a batched or a shared reader. */
 uint32_t readable_from(const Placement *s, NodeId n, bool batched);

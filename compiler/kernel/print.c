@@ -130,7 +130,7 @@ static void print_step(FILE *out, const Step *s)
         return;
     }
     for (uint32_t i = 0; i < s->out.len; i++) print_operand(out, &s->out.at[i]);
-    fputs(" =", out);
+    fputs(s->adds ? " +=" : " =", out);
     for (uint32_t i = 0; i < s->in.len; i++) {
         fputc(' ', out);
         print_operand(out, &s->in.at[i]);

@@ -21,7 +21,7 @@ typedef struct Unit {
     NodeId node;
 } Unit;
 
-enum { CLASS_map, CLASS_other, CLASS_apply };
+enum { CLASS_map, CLASS_other, CLASS_update };
 
 typedef struct Scheduler {
     Placement s;
@@ -50,10 +50,8 @@ static int compare_units(const void *left, const void *right)
 
 static Spot *at(const Scheduler *t, NodeId n) { return spot_of(&t->s, n); }
 
-static NodeId root_of(const Scheduler *t, NodeId n) { return spot_of(&t->s, n)->root; }
-
 /* The root of operand i of the computed node n. */
-static NodeId source(const Scheduler *t, NodeId n, int i) { return root_of(t, work_of(&t->s, n)->arg[i]); }
+static NodeId source(const Scheduler *t, NodeId n, int i) { return root_of(&t->s, read_of(&t->s, n, i)); }
 
 static int64_t inner_of(const Scheduler *t, NodeId n)
 {
@@ -75,8 +73,8 @@ static void collect_units(Scheduler *t, Arena *scratch)
         if (p->kind == PLACE_map) {
             u.class = CLASS_map;
             u.inner = inner_of(t, n);
-        } else if (work_of(&t->s, n)->op == OP_apply) {
-            u.class = CLASS_apply;
+        } else if (overwritten_by(&t->s, n) >= 0) {
+            u.class = CLASS_update;
         }
         t->unit[t->unit_count++] = u;
     }
@@ -109,10 +107,9 @@ static bool is_fusible(const Scheduler *t, NodeId n, int i)
 /* Whether later is no worse: the value is not smaller than what its operands must be kept for. A state is updated in place. */
 static bool may_sink(const Scheduler *t, NodeId n)
 {
-    const Node *node = work_of(&t->s, n);
-    if (node->op == OP_apply) return true;
+    if (work_of(&t->s, n)->op == OP_apply) return true;
     int64_t kept = 0;
-    for (int i = 0; i < node->arity; i++) {
+    for (int i = 0; i < read_count_of(&t->s, n); i++) {
         NodeId from = source(t, n, i);
         if (same_loop(t, n, from)) kept += inner_of(t, from);
     }
@@ -129,7 +126,7 @@ static void set_levels(Scheduler *t, Arena *scratch)
         latest[j] = UINT32_MAX;
         if (!is_computed(p)) continue;
         p->level = 0;
-        for (int i = 0; i < work_of(&t->s, n)->arity; i++) {
+        for (int i = 0; i < read_count_of(&t->s, n); i++) {
             NodeId from = source(t, n, i);
             if (!same_loop(t, n, from)) continue;
             uint32_t level = at(t, from)->level + !is_fusible(t, n, i);
@@ -141,7 +138,7 @@ static void set_levels(Scheduler *t, Arena *scratch)
         Spot *p = at(t, n);
         if (!is_computed(p)) continue;
         if (latest[j] != UINT32_MAX && may_sink(t, n)) p->level = latest[j];
-        for (int i = 0; i < work_of(&t->s, n)->arity; i++) {
+        for (int i = 0; i < read_count_of(&t->s, n); i++) {
             NodeId from = source(t, n, i);
             if (!same_loop(t, n, from)) continue;
             uint32_t level = p->level - !is_fusible(t, n, i);
@@ -176,7 +173,7 @@ static void note_reads(Scheduler *t)
         NodeId n = t->unit[j].node;
         Spot *p = at(t, n);
         if (p->kind != PLACE_map) p->stored = true;
-        for (int i = 0; i < work_of(&t->s, n)->arity; i++) {
+        for (int i = 0; i < read_count_of(&t->s, n); i++) {
             Spot *from = at(t, source(t, n, i));
             if (!is_computed(from)) continue;
             if (from->step != p->step) from->stored = true;
@@ -186,23 +183,32 @@ static void note_reads(Scheduler *t)
         }
     }
     for (uint32_t i = 0; i < g->outputs.len; i++) {
-        Spot *p = at(t, root_of(t, g->outputs.at[i].node));
+        Spot *p = at(t, root_of(&t->s, g->outputs.at[i].node));
         p->stored = p->outside = true;
     }
 }
 
-/* A state that nothing reads after its application is overwritten by it. */
-static void merge_states(Scheduler *t)
+static bool is_read_besides(const Scheduler *t, NodeId n, int which)
+{
+    for (int i = 0; i < read_count_of(&t->s, n); i++) {
+        if (i != which && source(t, n, i).i == source(t, n, which).i) return true;
+    }
+    return false;
+}
+
+/* What nothing reads after the step that overwrites it shares its memory with the result. */
+static void merge_updates(Scheduler *t)
 {
     for (uint32_t j = 0; j < t->unit_count; j++) {
         NodeId n = t->unit[j].node;
-        if (t->unit[j].class != CLASS_apply) continue;
-        NodeId psi = source(t, n, 1);
-        Spot *p = at(t, psi);
-        const Type *a = type_of(t->s.g, n), *b = type_of(t->s.g, psi);
-        bool is_last = same_loop(t, n, psi) && p->last_read == at(t, n)->step && !p->outside;
+        int which = overwritten_by(&t->s, n);
+        if (which < 0) continue;
+        NodeId old = source(t, n, which);
+        Spot *p = at(t, old);
+        const Type *a = type_of(t->s.g, n), *b = type_of(t->s.g, old);
+        bool is_last = same_loop(t, n, old) && p->last_read == at(t, n)->step && !p->outside && !is_read_besides(t, n, which);
         if (is_last && a->batched == b->batched && a->is_complex == b->is_complex && type_count(a) == type_count(b) &&
-            !p->accumulates && source(t, n, 0).i != psi.i && node_of(t->s.g, psi)->op != OP_batch_sum)
+            !p->accumulates && node_of(t->s.g, old)->op != OP_batch_sum)
             p->merged = n;
     }
 }
@@ -245,7 +251,7 @@ static void add_leaves(Scheduler *t)
         Buffer b = buffer_for(type_of(g, g->outputs.at[i].node), g->outputs.at[i].node, RQ_ROLE_output);
         b.leaf = i;
         BufferId id = add_buffer(k, b);
-        NodeId root = root_of(t, b.node);
+        NodeId root = root_of(&t->s, b.node);
         Spot *p = at(t, root);
         bool is_direct = is_computed(p) && node_of(g, root)->op != OP_batch_sum && !p->buffer.i &&
                          type_of(g, root)->batched == b.batched;
@@ -254,7 +260,7 @@ static void add_leaves(Scheduler *t)
     }
 }
 
-/* The apply that ends a chain of updates in place. */
+/* What ends a chain of updates in place. */
 static NodeId last_of_chain(const Scheduler *t, NodeId n)
 {
     while (node_is(at(t, n)->merged)) n = at(t, n)->merged;
@@ -312,19 +318,19 @@ static void give_buffers(Scheduler *t)
     for (uint32_t j = 0; j < t->unit_count; j++) {
         NodeId n = t->unit[j].node;
         give_buffer(t, n);
-        for (int i = 0; i < work_of(&t->s, n)->arity; i++) {
+        for (int i = 0; i < read_count_of(&t->s, n); i++) {
             NodeId from = source(t, n, i);
             if (!is_known(t, n, i) && !(at(t, n)->kind == PLACE_map && at(t, from)->splat)) give_constant(t, from);
         }
     }
-    for (uint32_t i = 0; i < t->s.g->outputs.len; i++) give_constant(t, root_of(t, t->s.g->outputs.at[i].node));
+    for (uint32_t i = 0; i < t->s.g->outputs.len; i++) give_constant(t, root_of(&t->s, t->s.g->outputs.at[i].node));
 }
 
 /* ---- steps ---- */
 
 Operand operand_of(const Placement *s, NodeId n, int i)
 {
-    const Spot *from = spot_of(s, spot_of(s, work_of(s, n)->arg[i])->root);
+    const Spot *from = spot_of(s, root_of(s, read_of(s, n, i)));
     Operand o;
     if (!read_address(s, n, i, &o)) ice(s->c, node_of(s->g, n)->span, "no address for operand %d", i);
     o.buffer = from->buffer;
@@ -343,17 +349,23 @@ Operand result_of(const Placement *s, NodeId n)
     return o;
 }
 
+/* Copies what the step of n overwrites, unless it lies there already. */
+static void add_copy(Scheduler *t, Kernel *kernel, NodeId n)
+{
+    Operand out = result_of(&t->s, n), old = operand_of(&t->s, n, overwritten_by(&t->s, n));
+    if (old.buffer.i == out.buffer.i) return;
+    Step copy = {.kind = STEP_copy, .node = n, .span = node_of(t->s.g, n)->span, .count = out.inner};
+    vec_push(t->k->arena, &copy.in, old);
+    vec_push(t->k->arena, &copy.out, out);
+    vec_push(t->k->arena, &kernel->steps, copy);
+}
+
 static void add_apply(Scheduler *t, Kernel *kernel, NodeId n)
 {
     Arena *arena = t->k->arena;
     const Node *node = node_of(t->s.g, n);
-    Operand out = result_of(&t->s, n), psi = operand_of(&t->s, n, 1);
-    if (psi.buffer.i != out.buffer.i) {
-        Step copy = {.kind = STEP_copy, .node = n, .span = node->span, .count = out.inner};
-        vec_push(arena, &copy.in, psi);
-        vec_push(arena, &copy.out, out);
-        vec_push(arena, &kernel->steps, copy);
-    }
+    Operand out = result_of(&t->s, n);
+    add_copy(t, kernel, n);
     Step step = {.kind = STEP_apply, .node = n, .span = node->span, .count = out.inner, .gate = {.wires = node->wires}};
     Operand m = {0};
     if (is_known(t, n, 0)) {
@@ -415,7 +427,9 @@ static void add_step(Scheduler *t, Kernel *kernel, NodeId n)
 {
     const Node *node = work_of(&t->s, n);
     Operand out = result_of(&t->s, n);
-    Step step = {.kind = step_kind(node->op), .node = n, .span = node->span, .count = out.inner,
+    bool adds = node_is(at(t, n)->base);
+    if (adds) add_copy(t, kernel, n);
+    Step step = {.kind = step_kind(node->op), .node = n, .span = node->span, .count = out.inner, .adds = adds,
                  .over_outer = at(t, n)->accumulates};
     for (int i = 0; i < node->arity; i++) vec_push(t->k->arena, &step.in, operand_of(&t->s, n, i));
     vec_push(t->k->arena, &step.out, out);
@@ -469,7 +483,7 @@ static void add_kernel(Scheduler *t, uint32_t group, NodeId *nodes)
             fuse_map(&t->s, t->k, &step, nodes, count);
             vec_push(t->k->arena, &kernel.steps, step);
             j += count - 1;
-        } else if (t->unit[j].class == CLASS_apply) {
+        } else if (work_of(&t->s, n)->op == OP_apply) {
             add_apply(t, &kernel, n);
         } else {
             add_step(t, &kernel, n);
@@ -485,7 +499,7 @@ static void copy_outputs(Scheduler *t, uint32_t phase)
     Kernels *k = t->k;
     Kernel kernel = {.kind = KERNEL_loop, .outer = 1};
     for (uint32_t i = 0; i < g->outputs.len; i++) {
-        NodeId n = g->outputs.at[i].node, root = root_of(t, n);
+        NodeId n = g->outputs.at[i].node, root = root_of(&t->s, n);
         BufferId to = {g->params.len + g->inputs.len + i + 1}, from = at(t, root)->buffer;
         if (from.i == to.i || readable_from(&t->s, root, type_of(g, n)->batched) != phase) continue;
         int64_t count = type_count(type_of(g, n));
@@ -508,7 +522,7 @@ static void add_phases(Scheduler *t)
     }
     for (uint32_t i = 0; i < g->outputs.len; i++) {
         NodeId n = g->outputs.at[i].node;
-        uint32_t phase = readable_from(&t->s, root_of(t, n), type_of(g, n)->batched);
+        uint32_t phase = readable_from(&t->s, root_of(&t->s, n), type_of(g, n)->batched);
         if (phase + 1 > count) count = phase + 1;
     }
     for (uint32_t i = 0; i < count; i++) vec_push(t->k->arena, &t->k->phases, (Phase){.per_chunk = i % 2});
@@ -525,7 +539,7 @@ Kernels *schedule(Compiler *c, const Graph *g, const char *name, int lanes, int 
     set_levels(&t, c->scratch);
     number_steps(&t);
     note_reads(&t);
-    merge_states(&t);
+    merge_updates(&t);
     give_buffers(&t);
     add_phases(&t);
     NodeId *nodes = arena_array(c->scratch, NodeId, t.unit_count + 1);

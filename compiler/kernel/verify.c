@@ -138,8 +138,10 @@ static void check_step(Check *v, const Step *s)
     }
     for (uint32_t i = 0; i < s->out.len; i++) {
         check_write(v, s->out.at[i].buffer);
+        if (s->adds) check_read(v, s->out.at[i].buffer);
         check_address(v, &s->out.at[i], s->count, true);
     }
+    claim(v, !s->adds || s->kind == STEP_sparse, "rows added by another step");
     claim(v, s->kind == STEP_map || s->out.len == 1, "a step without result");
     check_aliases(v, s);
     if (s->kind == STEP_map) check_program(v, s);
