@@ -12,10 +12,15 @@
 #include "program/program.h"
 
 #include <inttypes.h>
-#include <omp.h>
 #include <string.h>
 
-enum { LINE = 64, SUM_BLOCK = 256 };
+#include "program/pool.h"
+
+enum {
+    LINE = 64,
+    SUM_BLOCK = 256,
+    SUM_ALONE = 65536, /* so few additions are done before another thread has heard of them */
+};
 
 /* Where a buffer's address comes from. */
 typedef enum home {
@@ -34,6 +39,7 @@ typedef struct slot {
 struct rq_runner {
     const rq_function *f;
     int threads;
+    rq_pool *pool;
     int64_t max_chunks;
     slot *slots;
     int64_t shared_bytes, thread_bytes, chunk_bytes; /* of one part, multiples of LINE */
@@ -51,6 +57,8 @@ typedef struct call {
     rq_pack_fn pack;
     void *context;
     void *const *outputs;
+    rq_phase_fn run; /* the current phase */
+    bool packs;      /* it is the first to see its chunks, or inputs are not kept */
 } call;
 
 static int64_t chunks_of(const rq_function *f, int64_t samples) { return (samples + f->lanes - 1) / f->lanes; }
@@ -199,7 +207,8 @@ bool rq_runner_new(const rq_function *f, int64_t max_samples, int threads, rq_ru
     r->f = f;
     r->max_chunks = chunks_of(f, max_samples);
     r->threads = threads > r->max_chunks ? (int)r->max_chunks : threads;
-    if (!take_memory(r, max_samples, error)) {
+    r->pool = rq_pool_new(r->threads, error);
+    if (!r->pool || !take_memory(r, max_samples, error)) {
         rq_runner_free(r);
         return false;
     }
@@ -211,6 +220,7 @@ bool rq_runner_new(const rq_function *f, int64_t max_samples, int threads, rq_ru
 void rq_runner_free(rq_runner *r)
 {
     if (!r) return;
+    rq_pool_free(r->pool);
     rq_free(r->slots);
     rq_free(r->totals);
     rq_free(r->partials);
@@ -235,8 +245,8 @@ static void bind_call(const call *c, const void *const *params)
         }
 }
 
-/* What belongs to one chunk. Packs its inputs if this is the first phase to see it, or they are not kept. */
-static void bind_chunk(const call *c, int64_t chunk, int thread, bool packs)
+/* What belongs to one chunk; its inputs are packed if need be. */
+static void bind_chunk(const call *c, int64_t chunk, int thread)
 {
     const rq_runner *r = c->r;
     const rq_function *f = r->f;
@@ -250,7 +260,7 @@ static void bind_chunk(const call *c, int64_t chunk, int thread, bool packs)
             if (c->outputs[b->leaf]) bufs[i] = (char *)c->outputs[b->leaf] + chunk * buffer_bytes(f, b);
             else if (s->home == HOME_thread) bufs[i] = thread_part(r, thread) + s->offset;
         }
-        if (b->role == RQ_ROLE_input && packs)
+        if (b->role == RQ_ROLE_input && c->packs)
             c->pack(c->context, (int)b->leaf, first, left < f->lanes ? (int)left : f->lanes, f->lanes, bufs[i]);
     }
 }
@@ -289,36 +299,37 @@ static void add_block(const call *c, uint32_t sum, int64_t first)
     else tree_f64(from, r->chunk_bytes, c->chunks, width, (double *)to);
 }
 
-/* Totals of all batch sums, by the threads of the current team together: blocks are dealt out by number. */
-static void add_sums(const call *c, int thread, int threads)
+static int64_t blocks_of_sum(const rq_function *f, uint32_t sum) { return (f->sum_reals[sum] + SUM_BLOCK - 1) / SUM_BLOCK; }
+
+/* Blocks are numbered through all sums. */
+static void add_task(void *context, int64_t task, int thread)
 {
-    int64_t number = 0;
-    for (uint32_t i = 0; i < c->r->f->sum_count; i++)
-        for (int64_t first = 0; first < c->r->f->sum_reals[i]; first += SUM_BLOCK, number++)
-            if (number % threads == thread) add_block(c, i, first);
+    (void)thread;
+    const call *c = context;
+    uint32_t sum = 0;
+    while (task >= blocks_of_sum(c->r->f, sum)) task -= blocks_of_sum(c->r->f, sum++);
+    add_block(c, sum, task * SUM_BLOCK);
 }
 
-static void run_chunks(const call *c, rq_phase_fn run, bool packs)
+/* Totals of all batch sums. */
+static void add_sums(call *c)
 {
-    int threads = c->chunks < c->r->threads ? (int)c->chunks : c->r->threads;
-    if (threads == 1) {
-        for (int64_t i = 0; i < c->chunks; i++) {
-            bind_chunk(c, i, 0, packs);
-            run(thread_bufs(c->r, 0));
-        }
-        add_sums(c, 0, 1);
+    const rq_function *f = c->r->f;
+    int64_t blocks = 0;
+    for (uint32_t i = 0; i < f->sum_count; i++) blocks += blocks_of_sum(f, i);
+    if (blocks * SUM_BLOCK * c->chunks > SUM_ALONE) {
+        rq_pool_run(c->r->pool, add_task, c, blocks);
         return;
     }
-#pragma omp parallel num_threads(threads)
-    {
-        int thread = omp_get_thread_num(), team = omp_get_num_threads();
-#pragma omp for schedule(static)
-        for (int64_t i = 0; i < c->chunks; i++) {
-            bind_chunk(c, i, thread, packs);
-            run(thread_bufs(c->r, thread));
-        }
-        add_sums(c, thread, team);
-    }
+    for (uint32_t i = 0; i < f->sum_count; i++)
+        for (int64_t first = 0; first < f->sum_reals[i]; first += SUM_BLOCK) add_block(c, i, first);
+}
+
+static void chunk_task(void *context, int64_t chunk, int thread)
+{
+    const call *c = context;
+    bind_chunk(c, chunk, thread);
+    c->run(thread_bufs(c->r, thread));
 }
 
 bool rq_run(rq_runner *r, int64_t samples, const void *const *params, rq_pack_fn pack, void *context,
@@ -338,7 +349,10 @@ bool rq_run(rq_runner *r, int64_t samples, const void *const *params, rq_pack_fn
             f->phases[i].run(thread_bufs(r, 0));
             continue;
         }
-        run_chunks(&c, f->phases[i].run, !packed);
+        c.run = f->phases[i].run;
+        c.packs = !packed;
+        rq_pool_run(r->pool, chunk_task, &c, c.chunks);
+        add_sums(&c);
         packed = r->packs_once;
     }
     return true;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static rq_function function(void)
 
 static float value(int64_t sample, int element) { return (float)((sample * 7919 + element * 104729) % 1000) / 997.0f; }
 
-static int packed; /* calls of pack */
+static atomic_int packed; /* calls of pack */
 
 static void pack(void *context, int input, int64_t first, int count, int lanes, void *out)
 {
@@ -78,7 +79,6 @@ static void pack(void *context, int input, int64_t first, int count, int lanes, 
     for (int e = 0; e < ELEMENTS; e++)
         for (int lane = 0; lane < lanes; lane++)
             ((float *)out)[e * lanes + lane] = lane < count ? value(first + lane, e) : 0;
-#pragma omp atomic
     packed++;
 }
 
@@ -180,7 +180,7 @@ static void test_failing_allocations(void **state)
 {
     (void)state;
     rq_function f = function();
-    for (int n = 0; n < 6; n++) {
+    for (int n = 0; n < 8; n++) {
         rq_runner *r = NULL;
         rq_error error = {""};
         rq_memory_fail_after(n);
