@@ -140,7 +140,7 @@ Graph *compile_graph(Compiler *c, const ModelInst *model, const FunctionSpec *sp
 
 /* ---- code ---- */
 
-static const char *const stages[] = {"ast", "graph", "grad", "kernel", "llvm", "asm"};
+static const char *const stages[] = {"ast", "inst", "graph", "grad", "kernel", "llvm", "asm"};
 
 bool compile_stage_known(const char *stage)
 {

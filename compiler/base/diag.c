@@ -51,6 +51,8 @@ struct Diag {
     const char *fix_text; /* NULL: no fix-it */
 };
 
+Span diag_place(const Compiler *c, uint32_t i) { return c->diags.at[i]->marks.at[0].at; }
+
 const char *diag_code(DiagId id) { return rows[id].code; }
 const char *diag_text(DiagId id) { return rows[id].text; }
 

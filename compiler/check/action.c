@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/data.h"
+#include "check/echo.h"
 #include "check/path.h"
 #include "check/setting.h"
 #include "check/unit.h"
@@ -88,6 +89,7 @@ Entry *named_entry(Check *k, const Expr *x, DeclKind kind, const char *what)
     }
     WordList words = {0};
     scope_words(k, k->user, kind, &words);
+    if (is_echo(k, text)) return NULL;
     diag_error(k->c, at, D_unknown_unit, what, text);
     help_closest(k, text, &words);
     return NULL;
@@ -168,6 +170,7 @@ static bool check_length(ActionBuild *a)
         diag_note(a->k->c, epochs->span, D_first_here);
         return false;
     }
+    if (!epochs && !rounds && is_broken(a->k, a->decl->span)) return false;
     if (!epochs && !rounds) {
         diag_error(a->k->c, a->decl->name.span, D_field_missing, "train", name_string(a->k, a->decl->name.name), "epochs");
         return false;

@@ -1,5 +1,6 @@
 /* argument.c: matching arguments to names, and their values. */
 #include "check/argument.h"
+#include "check/echo.h"
 
 #include <string.h>
 

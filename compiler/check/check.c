@@ -2,6 +2,7 @@
 #include "check/check.h"
 
 #include "check/action.h"
+#include "check/echo.h"
 #include "check/gate.h"
 #include "check/model.h"
 #include "check/resolve.h"
@@ -46,6 +47,7 @@ Program *check(Compiler *c, const Ast *ast, const CheckOptions *options)
     k->options = options ? options : &no_options;
     k->program = arena_make(c->keep, Program);
     k->program->ast = ast;
+    note_broken_lines(k);
     gate_names_init(k);
     k->stdlib = scope_stdlib(k);
     k->user = scope_file(k, ast);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "check/echo.h"
 #include "check/layer.h"
 #include "check/pauli.h"
 #include "check/scalar.h"
@@ -140,6 +141,7 @@ static void unknown_name(Env *e, Ident name)
     scope_words(e->k, e->scope, DECL_none, &words);
     if (e->model) layer_kind_words(e->k, &words);
     const char *text = name_string(e->k, name.name);
+    if (is_echo(e->k, text)) return;
     diag_error(e->k->c, name.span, D_unknown_name, text);
     help_closest(e->k, text, &words);
 }

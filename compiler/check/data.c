@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "check/echo.h"
 #include "check/model.h"
 
 typedef struct ImageRow {
@@ -112,6 +113,7 @@ const DataInst *eval_data(Env *e, const Expr *x)
     }
     WordList words = {0};
     scope_words(e->k, e->scope, DECL_data, &words);
+    if (is_echo(e->k, text)) return NULL;
     diag_error(e->k->c, x->span, D_unknown_unit, "data set", text);
     help_closest(e->k, text, &words);
     return NULL;

@@ -3,6 +3,7 @@
 
 #include "check/action.h"
 #include "check/argument.h"
+#include "check/echo.h"
 #include "check/path.h"
 #include "check/setting.h"
 
@@ -214,7 +215,7 @@ bool read_fields(ActionBuild *a)
             a->raw[n] = set;
             a->first[n] = NULL;
         }
-        if (!a->raw[n] && !strcmp(row->standard, "!") && a->k->c->errors == errors)
+        if (!a->raw[n] && !strcmp(row->standard, "!") && a->k->c->errors == errors && !is_broken(a->k, d->span))
             diag_error(a->k->c, d->name.span, D_field_missing, action_text(d->action.kind), name_string(a->k, d->name.name), row->name);
         const Expr *x = a->raw[n];
         if (!x && *row->standard && strcmp(row->standard, "!")) x = parse_text(a->k, "<default>", row->standard);
@@ -222,6 +223,9 @@ bool read_fields(ActionBuild *a)
         if (v) set_field(a, row->name, v);
         else if (set) setting_fails(a->k);
         if (x && !v) is_complete = false; /* reported, here or by the parser */
+    }
+    for (uint32_t n = 0; row_at(d->action.kind, n); n++) {
+        if (!strcmp(row_at(d->action.kind, n)->standard, "!") && !a->raw[n]) return false;
     }
     return is_complete && a->k->c->errors == errors;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check/argument.h"
+#include "check/echo.h"
 #include "check/model.h"
 #include "check/scalar.h"
 
@@ -473,6 +474,7 @@ void unknown_gate(Env *e, const Stmt *s)
     for (size_t i = 0; i < COUNT(rows); i++) words_add(e->k, &words, rows[i].name);
     for (size_t i = 0; i < COUNT(aliases); i++) words_add(e->k, &words, aliases[i].name);
     const char *text = name_string(e->k, s->gate.name.name);
+    if (is_echo(e->k, text)) return;
     diag_error(e->k->c, s->gate.name.span, D_unknown_gate, text);
     help_closest(e->k, text, &words);
 }

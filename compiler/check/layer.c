@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "check/echo.h"
+
 typedef struct LayerRow {
     const char *name;
     StageId (*build)(LayerCall *l);
@@ -100,7 +102,7 @@ static bool find_source(Env *e, const char *title, Span at, StageId given, Stage
         return false;
     }
     if (!source->i) {
-        if (!m->source_is_poison) diag_error(e->k->c, at, D_no_source, title);
+        if (!m->source_is_poison && !m->is_poison && !is_broken(e->k, m->request->entry->decl->span)) diag_error(e->k->c, at, D_no_source, title);
         return false;
     }
     return true;
@@ -168,6 +170,7 @@ Val layer_pipe(Env *e, const Expr *x)
         return val_none();
     }
     WordList words = {0};
+    if (is_echo(e->k, name_string(e->k, name.name))) return val_none();
     scope_words(e->k, e->scope, DECL_block, &words);
     layer_kind_words(e->k, &words);
     diag_error(e->k->c, name.span, D_unknown_layer_kind, name_string(e->k, name.name));

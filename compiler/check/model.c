@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/circuit.h"
+#include "check/echo.h"
 #include "check/layer.h"
 #include "check/path.h"
 #include "check/skip.h"
@@ -239,6 +240,7 @@ StageId model_body(Env *e, const Decl *d)
     skips_unused(e);
     e->model->skips = outer;
     e->model->body = outer_body;
+    if (!output.i && is_broken(e->k, d->span)) e->model->is_poison = true;
     if (!output.i && !e->model->is_poison)
         diag_error(e->k->c, d->name.span, D_no_output, decl_kind_text(d->kind), name_string(e->k, d->name.name));
     return output;

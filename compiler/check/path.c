@@ -3,6 +3,7 @@
  * A layer's name stands for all its groups, and so does any beginning of a path that ends at a dot.
  */
 #include "check/path.h"
+#include "check/echo.h"
 
 #include <string.h>
 
@@ -40,6 +41,7 @@ static void unknown_path(Env *e, const Expr *x, const char *text)
 {
     ModelBuild *m = e->model;
     WordList words = {0};
+    if (is_echo(e->k, text)) return;
     for (uint32_t i = first_group(m); i < m->inst->groups.len; i++) words_add(e->k, &words, m->inst->groups.at[i].path);
     for (uint32_t i = 0; i < m->inst->layers.len; i++)
         words_add(e->k, &words, name_string(e->k, m->inst->layers.at[i].name));
@@ -80,9 +82,24 @@ static void freeze_one(Env *e, const Expr *x)
     else unknown_path(e, x, text);
 }
 
+/* Tied groups are frozen together. */
+static void spread_freeze(ModelInst *m)
+{
+    for (uint32_t round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < m->groups.len; i++) {
+            GroupInst *g = &m->groups.at[i], *head = g->tied_to.i ? group_of(m, g->tied_to) : g;
+            if (g->frozen == head->frozen) continue;
+            GroupInst *other = g->frozen ? head : g;
+            other->frozen = true;
+            other->frozen_span = (g->frozen ? g : head)->frozen_span;
+        }
+    }
+}
+
 void freeze_list(Env *e, const ExprList *list)
 {
     for (uint32_t i = 0; i < list->len; i++) freeze_one(e, list->at[i]);
+    spread_freeze(e->model->inst);
 }
 
 /* The one group that x names; {0} after a report. */
@@ -158,4 +175,5 @@ void freeze_and_tie(Env *e, const StmtList *body)
         else if (s->kind == STMT_if && eval_bool(e, s->branch.condition, "the condition of 'if'", &is_true))
             freeze_and_tie(e, is_true ? &s->branch.then_body : &s->branch.else_body);
     }
+    spread_freeze(e->model->inst);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "check/echo.h"
 #include "check/gate.h"
 #include "check/layer.h"
 
@@ -32,6 +33,7 @@ static void resolve_callee(Env *e, Ident name, bool in_model)
     const char *text = name_string(e->k, name.name);
     bool is_known = env_find(e, name.name) || scope_find(e->scope, name.name) || is_function(e->k, name.name);
     is_known = is_known || is_letter(text) || !strcmp(text, "amplitude") || !name.name.i;
+    is_known = is_known || is_echo(e->k, text);
     if (is_known || (in_model && is_layer_kind(e->k, name.name))) return;
     WordList words = {0};
     scope_words(e->k, e->scope, DECL_none, &words);
@@ -45,7 +47,7 @@ static void resolve_name(Env *e, Ident name)
 {
     const char *text = name_string(e->k, name.name);
     bool is_known = env_find(e, name.name) || scope_find(e->scope, name.name) || is_letter(text);
-    if (is_known || !name.name.i || !strcmp(text, "pi") || !strcmp(text, "amplitude")) return;
+    if (is_known || !name.name.i || !strcmp(text, "pi") || !strcmp(text, "amplitude") || is_echo(e->k, text)) return;
     WordList words = {0};
     for (const Env *at = e; at; at = at->parent) {
         for (uint32_t i = 0; i < at->bindings.len; i++) words_add(e->k, &words, name_string(e->k, at->bindings.at[i].name));

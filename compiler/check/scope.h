@@ -43,6 +43,7 @@ typedef struct Check {
     Scope *stdlib, *user;
     const CheckOptions *options;
     Program *program;
+    VEC(Span) broken;  /* places of syntax errors: echo.h */
     VEC(SetValue) sets;
     uint64_t expanded; /* gates and loop rounds so far; see expansion_step */
     bool overflowed;   /* the limit was reported */

@@ -1,6 +1,7 @@
 /* skip.c: skips into a layer: value(to) = own(to) + scale * via(value(from)). */
 #include "check/skip.h"
 
+#include "check/echo.h"
 #include "check/layer.h"
 
 void collect_skips(Env *e, const StmtList *body)
@@ -58,6 +59,7 @@ static bool declares(const StmtList *body, Name name)
 static void unknown_layer(Env *e, Ident name)
 {
     WordList words = {0};
+    if (is_echo(e->k, name_string(e->k, name.name))) return;
     for (uint32_t i = 0; i < e->bindings.len; i++) words_add(e->k, &words, name_string(e->k, e->bindings.at[i].name));
     diag_error(e->k->c, name.span, D_unknown_layer, name_string(e->k, name.name));
     help_closest(e->k, name_string(e->k, name.name), &words);

@@ -6,6 +6,7 @@
 #include "check/action.h"
 #include "check/argument.h"
 #include "check/data.h"
+#include "check/echo.h"
 #include "check/path.h"
 #include "check/setting.h"
 #include "check/unit.h"
@@ -30,6 +31,7 @@ static bool is_swept_formal(const Entry *entry, Name name)
 static void unknown_layer_name(Sweep *s, const Expr *x, const char *text)
 {
     WordList words = {0};
+    if (is_echo(s->a->k, text)) return;
     for (uint32_t i = 0; i < s->model->layers.len; i++) words_add(s->a->k, &words, name_string(s->a->k, s->model->layers.at[i].name));
     for (uint32_t i = 0; i < s->model->inputs.len; i++)
         words_add(s->a->k, &words, name_string(s->a->k, stage_of(s->model, s->model->inputs.at[i])->input.input));

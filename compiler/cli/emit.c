@@ -21,7 +21,7 @@ static const ModelInst *emit_model(Compiler *c, const Options *o, const Program 
 int verb_emit(Compiler *c, const Options *o)
 {
     const char *stage = o->stage ? o->stage : "graph";
-    if (!compile_stage_known(stage)) fatal("--stage: '%s' is not a stage; ast, graph, grad, kernel, llvm and asm are", stage);
+    if (!compile_stage_known(stage)) fatal("--stage: '%s' is not a stage; ast, inst, graph, grad, kernel, llvm and asm are", stage);
     if (!strcmp(stage, "ast")) { /* as written: unchecked and without --set */
         const Ast *ast = compile_parse(c, o->file);
         if (!c->errors) ast_print(stdout, c, ast);
@@ -32,5 +32,9 @@ int verb_emit(Compiler *c, const Options *o)
     if (!p) return code;
     FunctionSpec spec = {.kind = RQ_FUNCTION_step, .loss = LOSS_mse, .real_bytes = session_real_bytes(o, NULL)};
     const ModelInst *model = emit_model(c, o, p, &spec);
+    if (!strcmp(stage, "inst")) {
+        model_print(stdout, c, model);
+        return EXIT_done;
+    }
     return compile_print(c, stdout, model, &spec, o->cpu, stage) ? EXIT_done : EXIT_source;
 }

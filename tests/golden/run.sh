@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Golden tests: STAGE/NAME.rq with side files whose extension says what is printed.
 #
-#   .ast .graph .grad .kernel   rq emit --stage EXT NAME.rq
+#   .ast .inst .graph .grad .kernel   rq emit --stage EXT NAME.rq
 #   .out .err                   what 'rq ARGS NAME.rq' writes; ARGS from a line '//~ run: ARGS' (default: check).
 #                               '%s' in ARGS stands for the file; '//~ exit: N' is demanded (default: 0 for .out)
 #
@@ -32,12 +32,12 @@ one() { # UPDATE FILE
     dir=$(dirname "$file"); base=$(basename "$file" .rq); stage=$(basename "$dir")
     cd "$dir" || return 1
     tmp=$(mktemp -d)
-    for ext in ast graph grad kernel out err; do
+    for ext in ast inst graph grad kernel out err; do
         [ -e "$base.$ext" ] && exts+=("$ext")
     done
     if [ ${#exts[@]} -eq 0 ]; then
         case $stage in
-            ast | graph | grad | kernel) exts=("$stage") ;;
+            ast | inst | graph | grad | kernel) exts=("$stage") ;;
             *) exts=(out err) ;;
         esac
         [ "$update" = 1 ] || { report="no side file; write it with --update"$'\n'; bad=1; exts=(); }
