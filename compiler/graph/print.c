@@ -6,15 +6,30 @@
  *
  * Long constants and maps show their first entries; their rest is told by a hash, so that equal texts mean equal graphs.
  */
+#include <stdlib.h>
+
 #include "graph/map.h"
 #include "graph/op.h"
 
 enum { SHOWN = 8 };
 
+/* The shortest text that reads back as x; no sign of a zero. */
+static void print_real(FILE *out, double x, const char *plus)
+{
+    char text[32];
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, x == 0 ? 0.0 : x);
+        if (strtod(text, NULL) == x) break;
+    }
+    fprintf(out, "%s%s", text[0] == '-' ? "" : plus, text);
+}
+
 static void print_number(FILE *out, double re, double im, bool is_complex)
 {
-    fprintf(out, "%.17g", re);
-    if (is_complex) fprintf(out, "%+.17gi", im);
+    print_real(out, re, "");
+    if (!is_complex) return;
+    print_real(out, im, "+");
+    fputc('i', out);
 }
 
 static void print_constant(FILE *out, const Node *n)
