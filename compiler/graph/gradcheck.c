@@ -366,13 +366,13 @@ static void compare(Check *k, Row *row)
             double largest = 1e-8, error = 0;
             for (int64_t i = 0; i < r->tested * width; i++) {
                 if (b == GRAD_difference && row->is_kinked[i / width]) continue;
-                double distance = fabs(row->by[a][i] - row->by[b][i]) - rounding(k, (GradMethod)b);
+                double distance = fabs(row->by[a][i] - row->by[b][i]);
                 if (distance > error || isnan(distance)) error = distance;
                 largest = fmax(largest, fabs(row->by[a][i]));
             }
             r->error[a][b] = error / largest;
             bool counts = b != GRAD_difference || !r->cut;
-            if (counts && !(r->error[a][b] <= k->run.in->tolerance)) r->ok = false;
+            if (counts && !(error - rounding(k, (GradMethod)b) <= k->run.in->tolerance * largest)) r->ok = false;
         }
     k->run.result->ok &= r->ok;
 }

@@ -18,11 +18,11 @@ typedef struct GradRow {
     Type type;
     int64_t count, tested; /* directions */
     bool has[GRAD_METHODS];
-    double error[GRAD_METHODS][GRAD_METHODS]; /* [a][b], a < b: max|a-b| / max(max|a|, 1e-8); differences: beyond their rounding */
+    double error[GRAD_METHODS][GRAD_METHODS]; /* [a][b], a < b: max|a-b| / max(max|a|, 1e-8) */
     int64_t kinks;          /* elements without difference: a kink lies within the step */
     const char *kink;       /* the first one: "max at f.rq:4:7" */
     const char *cut;        /* a declared cut on the way to the loss: differences do not see it, so they do not count */
-    bool ok;
+    bool ok; /* all errors within the tolerance; those of differences but for the rounding of the losses */
     const double *gradient; /* by reverse mode: of the mean loss, all elements; inputs: samples x elements; complex: trailing 2 */
 } GradRow;
 
