@@ -50,7 +50,7 @@ static void add_term(Rows *t, const Operand *in, int64_t real, double coefficien
     vec_push(t->arena, &t->coefficient, coefficient);
 }
 
-/* The real and imaginary parts of each row as rows of their own. */
+/* The real and imaginary parts of each row as rows of their own. A row that adds begins with what is there. */
 static void add_sparse(const Emit *e, Rows *t, const Step *s)
 {
     const SparseMap *map = s->sparse.map;
@@ -58,7 +58,9 @@ static void add_sparse(const Emit *e, Rows *t, const Step *s)
     int in_parts = operand_buffer(e, in)->is_complex ? 2 : 1, out_parts = operand_buffer(e, out)->is_complex ? 2 : 1;
     for (int64_t row = 0; row < map->rows; row++)
         for (int part = 0; part < out_parts; part++) {
+            if (s->adds && map->start[row] == map->start[row + 1]) continue;
             begin_row(t, out, row * out_parts + part);
+            if (s->adds) add_term(t, out, row * out_parts + part, 1);
             for (int64_t k = map->start[row]; k < map->start[row + 1]; k++) {
                 double re = map->re[k], im = map->im ? map->im[k] : 0;
                 int64_t column = map->index[k] * in_parts;

@@ -12,6 +12,7 @@
 #include "graph/lower.h"
 #include "kernel/kernel.h"
 #include "reference/model_builder.h"
+#include "reference/run_kernels.h"
 
 enum { LANES = 4 };
 
@@ -117,10 +118,13 @@ static void test_training_step(void **state)
         size[i] = type_count(type_of(t.g, wanted[i])) * (type_of(t.g, wanted[i])->batched ? SAMPLES : 1);
         got[i] = arena_array(t.c->keep, double, size[i]);
     }
-    kernels_interpret(t.k, SAMPLES, all, COUNT(all), got);
     Evaluation *e = eval(t.c, t.g, SAMPLES, all, COUNT(all), wanted, count);
-    for (uint32_t i = 0; i < count; i++) {
-        for (int64_t j = 0; j < size[i]; j++) assert_true(fabs(got[i][j] - evaluation_of(e, wanted[i])[j]) < 1e-12);
+    for (int compiled = 0; compiled < 2; compiled++) {
+        if (compiled) kernels_run(t.k, NULL, 1, SAMPLES, all, COUNT(all), got);
+        else kernels_interpret(t.k, SAMPLES, all, COUNT(all), got);
+        for (uint32_t i = 0; i < count; i++) {
+            for (int64_t j = 0; j < size[i]; j++) assert_true(fabs(got[i][j] - evaluation_of(e, wanted[i])[j]) < 1e-12);
+        }
     }
     evaluation_drop(e);
     drop(t);
