@@ -1,7 +1,9 @@
-/* flow.c: which parameter groups reach the loss, along how many paths, and which edges cut them off.
+/* flow.c: which parameter groups reach the loss, along how many paths, and which edges cut them
+ * off.
  *
- * The stages are a graph in order; an edge leads from an operand to the stage that reads it and is open or cut. A path is open if
- * all its edges are. From the output backwards, each stage gets its number of open and of cut paths:
+ * The stages are a graph in order; an edge leads from an operand to the stage that reads it and is
+ * open or cut. A path is open if all its edges are. From the output backwards, each stage gets its
+ * number of open and of cut paths:
  *
  *     open[s] = sum over readers t of s:  edge open ? open[t] : 0                (the output: + 1)
  *     cut[s]  = sum over readers t of s:  edge open ? cut[t] : open[t] + cut[t]
@@ -12,7 +14,9 @@
 
 #include <string.h>
 
-_Static_assert(STAGE_sub == STAGE_add + 1 && STAGE_mul == STAGE_add + 2 && STAGE_div == STAGE_add + 3, "arithmetic is one range");
+_Static_assert(STAGE_sub == STAGE_add + 1 && STAGE_mul == STAGE_add + 2 &&
+                   STAGE_div == STAGE_add + 3,
+               "arithmetic is one range");
 
 static const double most_paths = 9007199254740991.0; /* 2^53 - 1 */
 
@@ -62,7 +66,10 @@ static bool stage_number(const ModelInst *m, StageId id, double *value)
     if (s->kind == STAGE_neg && stage_number(m, s->operand[0], &a)) return *value = -a, true;
     if (s->kind < STAGE_add || s->kind > STAGE_div) return false;
     if (!stage_number(m, s->operand[0], &a) || !stage_number(m, s->operand[1], &b)) return false;
-    *value = s->kind == STAGE_add ? a + b : s->kind == STAGE_sub ? a - b : s->kind == STAGE_mul ? a * b : a / b;
+    *value = s->kind == STAGE_add   ? a + b
+             : s->kind == STAGE_sub ? a - b
+             : s->kind == STAGE_mul ? a * b
+                                    : a / b;
     return true;
 }
 
@@ -92,12 +99,15 @@ static bool edge_cut(const FlowGraph *f, StageId to, uint32_t operand, Cut *cut)
     const ModelInst *m = f->model;
     const Stage *s = stage_of(m, to);
     const char *layer = layer_name(f, s->layer);
-    *cut = (Cut){.span = s->span, .from = stage_name(f, s->operand[operand]), .to = layer,
+    *cut = (Cut){.span = s->span,
+                 .from = stage_name(f, s->operand[operand]),
+                 .to = layer,
                  .kind = s->skip ? "skip" : "input"};
     if (s->kind == STAGE_detach) {
         cut->class = CUT_declared;
-        cut->reason = s->skip ? arena_printf(f->c->keep, "skip %s is detached", m->skips.at[s->skip - 1].text)
-                              : arena_printf(f->c->keep, "the input of %s is detached", layer);
+        cut->reason =
+            s->skip ? arena_printf(f->c->keep, "skip %s is detached", m->skips.at[s->skip - 1].text)
+                    : arena_printf(f->c->keep, "the input of %s is detached", layer);
     } else if (factor_is_zero(m, s, operand)) {
         cut->class = CUT_flat;
         cut->kind = "factor";
@@ -107,8 +117,9 @@ static bool edge_cut(const FlowGraph *f, StageId to, uint32_t operand, Cut *cut)
         cut->class = CUT_flat;
         cut->kind = "encoding";
         if (e && e->span.to) cut->span = e->span;
-        cut->reason = arena_printf(f->c->keep, "the derivative of %s is 0 almost everywhere",
-                                   e ? name_text(f->c->names, e->name) : "the circuit's data arguments");
+        cut->reason =
+            arena_printf(f->c->keep, "the derivative of %s is 0 almost everywhere",
+                         e ? name_text(f->c->names, e->name) : "the circuit's data arguments");
     } else {
         return false;
     }
@@ -129,7 +140,8 @@ FlowGraph *flow_graph(Compiler *c, const ModelInst *m)
             e.is_cut = edge_cut(f, e.to, k, &e.cut);
             vec_push(c->keep, &f->edges, e);
         }
-    for (uint32_t i = f->edges.len; i-- > 0;) { /* readers come last, so backwards all of a stage's edges are summed in time */
+    for (uint32_t i = f->edges.len;
+         i-- > 0;) { /* readers come last, so backwards all of a stage's edges are summed in time */
         const Edge *e = &f->edges.at[i];
         double open = f->open[e->to.i], cut = f->cut[e->to.i];
         f->open[e->from.i] = plus(f->open[e->from.i], e->is_cut ? 0 : open);
@@ -171,7 +183,8 @@ static GroupFlow group_flow(const FlowGraph *f, GroupId id)
         ParamUse use = param_use(m, s, root);
         double open = f->open[i + 1], cut = f->cut[i + 1];
         if (use == USE_open) r.open_paths = plus(r.open_paths, open);
-        if (use != USE_absent) r.cut_paths = plus(r.cut_paths, use == USE_open ? cut : plus(open, cut));
+        if (use != USE_absent)
+            r.cut_paths = plus(r.cut_paths, use == USE_open ? cut : plus(open, cut));
     }
     r.verdict = group_of(m, root)->frozen ? VERDICT_frozen : verdict_of(r.open_paths, r.cut_paths);
     return r;
@@ -182,7 +195,8 @@ static GroupFlow group_flow(const FlowGraph *f, GroupId id)
 /* none, unused, partial, full: the first that occurs; frozen if all are. */
 static Verdict worst(const LayerFlow *l)
 {
-    static const Verdict order[] = {VERDICT_none, VERDICT_unused, VERDICT_partial, VERDICT_full, VERDICT_frozen};
+    static const Verdict order[] = {VERDICT_none, VERDICT_unused, VERDICT_partial, VERDICT_full,
+                                    VERDICT_frozen};
     for (size_t v = 0; v < COUNT(order); v++)
         for (uint32_t i = 0; i < l->groups.len; i++)
             if (l->groups.at[i].verdict == order[v]) return order[v];
@@ -197,7 +211,8 @@ static bool *reached(const FlowGraph *f, const LayerFlow *l, StageId start)
     mark[start.i] = true;
     for (uint32_t i = 0; i < m->stages.len; i++)
         for (uint32_t k = 0; k < l->groups.len; k++)
-            if (stage_reads(m, &m->stages.at[i], root_of(m, l->groups.at[k].group))) mark[i + 1] = true;
+            if (stage_reads(m, &m->stages.at[i], root_of(m, l->groups.at[k].group)))
+                mark[i + 1] = true;
     for (uint32_t i = 0; i < f->edges.len; i++)
         if (mark[f->edges.at[i].from.i]) mark[f->edges.at[i].to.i] = true;
     return mark;
@@ -205,7 +220,8 @@ static bool *reached(const FlowGraph *f, const LayerFlow *l, StageId start)
 
 static bool same_cut(const Cut *a, const Cut *b)
 {
-    return a->span.from == b->span.from && a->span.to == b->span.to && !strcmp(a->from, b->from) && !strcmp(a->reason, b->reason);
+    return a->span.from == b->span.from && a->span.to == b->span.to && !strcmp(a->from, b->from) &&
+           !strcmp(a->reason, b->reason);
 }
 
 static void add_cut(Compiler *c, LayerFlow *l, const Cut *cut)
@@ -215,14 +231,16 @@ static void add_cut(Compiler *c, LayerFlow *l, const Cut *cut)
     vec_push(c->keep, &l->cuts, *cut);
 }
 
-/* Cut edges on the way from the layer's groups (or stage `start`) to the output, and groups that only flat functions read. */
+/* Cut edges on the way from the layer's groups (or stage `start`) to the output, and groups that
+ * only flat functions read. */
 static void collect_cuts(const FlowGraph *f, LayerFlow *l, StageId start)
 {
     const ModelInst *m = f->model;
     const bool *mark = reached(f, l, start);
     for (uint32_t i = 0; i < f->edges.len; i++) {
         const Edge *e = &f->edges.at[i];
-        if (e->is_cut && mark[e->from.i] && f->open[e->to.i] + f->cut[e->to.i] > 0) add_cut(f->c, l, &e->cut);
+        if (e->is_cut && mark[e->from.i] && f->open[e->to.i] + f->cut[e->to.i] > 0)
+            add_cut(f->c, l, &e->cut);
     }
     for (uint32_t i = 0; i < m->stages.len; i++)
         for (uint32_t k = 0; k < l->groups.len; k++) {
@@ -230,8 +248,14 @@ static void collect_cuts(const FlowGraph *f, LayerFlow *l, StageId start)
             GroupId root = root_of(m, l->groups.at[k].group);
             if (!stage_reads(m, s, root) || param_use(m, s, root) != USE_flat) continue;
             const char *path = group_of(m, root)->path, *name = layer_name(f, s->layer);
-            Cut cut = {.span = s->span, .from = path, .to = name, .kind = "param", .class = CUT_flat,
-                       .reason = arena_printf(f->c->keep, "the derivative with respect to %s is 0 almost everywhere", path)};
+            Cut cut = {
+                .span = s->span,
+                .from = path,
+                .to = name,
+                .kind = "param",
+                .class = CUT_flat,
+                .reason = arena_printf(
+                    f->c->keep, "the derivative with respect to %s is 0 almost everywhere", path)};
             add_cut(f->c, l, &cut);
         }
 }
@@ -242,7 +266,8 @@ static const char *listed(Compiler *c, const char *list, const char *text)
     if (!list) return text;
     const char *at = strstr(list, text);
     for (; at; at = strstr(at + 1, text))
-        if ((at == list || at[-1] == ' ') && (!at[strlen(text)] || at[strlen(text)] == ',')) return list;
+        if ((at == list || at[-1] == ' ') && (!at[strlen(text)] || at[strlen(text)] == ','))
+            return list;
     return arena_printf(c->keep, "%s, %s", list, text);
 }
 
@@ -254,17 +279,23 @@ static const char *first_steps(const FlowGraph *f, const LayerFlow *l)
     const char *list = NULL;
     for (uint32_t i = 0; i < m->stages.len; i++)
         for (uint32_t k = 0; k < l->groups.len; k++)
-            if (stage_reads(m, &m->stages.at[i], root_of(m, l->groups.at[k].group))) inside[i + 1] = true;
+            if (stage_reads(m, &m->stages.at[i], root_of(m, l->groups.at[k].group)))
+                inside[i + 1] = true;
     for (uint32_t i = 0; i < f->edges.len; i++) {
         const Edge *e = &f->edges.at[i];
         const Stage *t = stage_of(m, e->to);
         if (!inside[e->from.i] || e->is_cut || f->open[e->to.i] == 0) continue;
         const Stage *s = stage_of(m, e->from);
         bool same_layer = t->layer.i == s->layer.i && s->layer.i;
-        if (same_layer && (!t->skip || t->skip == s->skip || t->operand[0].i == e->from.i)) inside[e->to.i] = true;
-        else if (t->skip) list = listed(f->c, list, arena_printf(f->c->keep, "skip %s", m->skips.at[t->skip - 1].text));
-        else if (t->layer.i) list = listed(f->c, list, layer_name(f, t->layer));
-        else inside[e->to.i] = true;
+        if (same_layer && (!t->skip || t->skip == s->skip || t->operand[0].i == e->from.i))
+            inside[e->to.i] = true;
+        else if (t->skip)
+            list = listed(f->c, list,
+                          arena_printf(f->c->keep, "skip %s", m->skips.at[t->skip - 1].text));
+        else if (t->layer.i)
+            list = listed(f->c, list, layer_name(f, t->layer));
+        else
+            inside[e->to.i] = true;
     }
     if (inside[m->output.i]) list = listed(f->c, list, "loss");
     return list ? list : "";
@@ -284,10 +315,12 @@ static void finish_layer(const FlowGraph *f, LayerFlow *l)
     }
     if (!l->groups.len) return;
     l->through = first_steps(f, l);
-    if (l->verdict == VERDICT_partial || l->verdict == VERDICT_none) collect_cuts(f, l, (StageId){0});
+    if (l->verdict == VERDICT_partial || l->verdict == VERDICT_none)
+        collect_cuts(f, l, (StageId){0});
 }
 
-/* Groups outside of layers: model parameters have a row each, the groups of a skip's adapter share "skip(a->b)". */
+/* Groups outside of layers: model parameters have a row each, the groups of a skip's adapter share
+ * "skip(a->b)". */
 static bool is_adapter(const GroupInst *g) { return !strncmp(g->path, "skip(", 5); }
 
 static bool has_own_row(const GroupInst *g) { return !g->layer.i || is_adapter(g); }
@@ -305,13 +338,16 @@ static void add_other_rows(Compiler *c, const FlowGraph *f, Flow *flow)
     for (uint32_t k = 0; k < m->groups.len; k++) {
         const GroupInst *g = &m->groups.at[k];
         if (!has_own_row(g)) continue;
-        LayerFlow l = {.name = row_name(c, g), .kind_text = is_adapter(g) ? "adapter" : "parameter", .span = g->span};
+        LayerFlow l = {.name = row_name(c, g),
+                       .kind_text = is_adapter(g) ? "adapter" : "parameter",
+                       .span = g->span};
         uint32_t at = m->layers.len;
         while (at < flow->layers.len && strcmp(flow->layers.at[at].name, l.name)) at++;
         if (at == flow->layers.len) vec_push(c->keep, &flow->layers, l);
         vec_push(c->keep, &flow->layers.at[at].groups, group_flow(f, (GroupId){k + 1}));
     }
-    for (uint32_t i = m->layers.len; i < flow->layers.len; i++) finish_layer(f, &flow->layers.at[i]);
+    for (uint32_t i = m->layers.len; i < flow->layers.len; i++)
+        finish_layer(f, &flow->layers.at[i]);
 }
 
 Flow *flow_without_fixes(Compiler *c, const ModelInst *m)
@@ -321,7 +357,10 @@ Flow *flow_without_fixes(Compiler *c, const ModelInst *m)
     flow->model = m;
     for (uint32_t i = 0; i < m->layers.len; i++) {
         const LayerInst *layer = &m->layers.at[i];
-        LayerFlow l = {.layer = {i + 1}, .name = name_text(c->names, layer->name), .kind_text = layer->kind_text, .span = layer->span};
+        LayerFlow l = {.layer = {i + 1},
+                       .name = name_text(c->names, layer->name),
+                       .kind_text = layer->kind_text,
+                       .span = layer->span};
         for (uint32_t k = 0; k < m->groups.len; k++)
             if (m->groups.at[k].layer.i == i + 1 && !has_own_row(&m->groups.at[k]))
                 vec_push(c->keep, &l.groups, group_flow(f, (GroupId){k + 1}));
@@ -331,7 +370,10 @@ Flow *flow_without_fixes(Compiler *c, const ModelInst *m)
     add_other_rows(c, f, flow);
     for (uint32_t i = 0; i < m->inputs.len; i++) {
         StageId input = m->inputs.at[i];
-        LayerFlow l = {.name = stage_name(f, input), .kind_text = "input", .span = stage_of(m, input)->span, .through = ""};
+        LayerFlow l = {.name = stage_name(f, input),
+                       .kind_text = "input",
+                       .span = stage_of(m, input)->span,
+                       .through = ""};
         l.open_paths = f->open[input.i];
         l.cut_paths = f->cut[input.i];
         l.verdict = verdict_of(l.open_paths, l.cut_paths);

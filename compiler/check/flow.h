@@ -1,10 +1,18 @@
-/* flow.h: instances -> static verdicts: which parameter groups can receive a gradient, along how many paths, and what cuts the others. */
+/* flow.h: instances -> static verdicts: which parameter groups can receive a gradient, along how
+ * many paths, and what cuts the others. */
 #ifndef RQ_CHECK_FLOW_H
 #define RQ_CHECK_FLOW_H
 
 #include "check/check.h"
 
-typedef enum Verdict { VERDICT_none_set, VERDICT_full, VERDICT_partial, VERDICT_none, VERDICT_unused, VERDICT_frozen } Verdict;
+typedef enum Verdict {
+    VERDICT_none_set,
+    VERDICT_full,
+    VERDICT_partial,
+    VERDICT_none,
+    VERDICT_unused,
+    VERDICT_frozen
+} Verdict;
 typedef enum CutClass { CUT_none_set, CUT_declared, CUT_flat, CUT_sampled } CutClass;
 
 typedef struct Cut {
@@ -23,22 +31,25 @@ typedef struct GroupFlow {
 } GroupFlow;
 
 typedef struct LayerFlow {
-    LayerId layer;        /* 0: a model parameter or an adapter, then `name` is its path */
+    LayerId layer; /* 0: a model parameter or an adapter, then `name` is its path */
     const char *name, *kind_text;
     int64_t params;
-    Verdict verdict;      /* worst of its groups: none, unused, partial, full; frozen when all are; none_set without parameters */
+    Verdict verdict; /* worst of its groups: none, unused, partial, full; frozen when all are;
+                        none_set without parameters */
     double open_paths, cut_paths;
     VEC(GroupFlow) groups;
     VEC(Cut) cuts;
-    VEC(const char *) fixes; /* each verified on the changed model: "skip q1 -> q2", "gradient: exact" */
-    const char *through;  /* "q2, skip q1 -> q2", "loss": first steps of the open paths */
+    VEC(const char *)
+    fixes; /* each verified on the changed model: "skip q1 -> q2", "gradient: exact" */
+    const char *through; /* "q2, skip q1 -> q2", "loss": first steps of the open paths */
     Span span;
 } LayerFlow;
 
 typedef struct Flow {
     const ModelInst *model;
     VEC(LayerFlow) layers;
-    VEC(LayerFlow) inputs; /* the same counts and cuts for the model's inputs; no groups, no fixes */
+    VEC(LayerFlow)
+    inputs; /* the same counts and cuts for the model's inputs; no groups, no fixes */
 } Flow;
 
 Flow *flow_of(Compiler *c, const ModelInst *model);

@@ -1,6 +1,7 @@
 /* flow_circuit.c: does a derivative pass through the scalars of a circuit, encoding or observable?
  *
- * A scalar passes it unless each way to the wanted leaf leads through a step or is multiplied by a constant 0.
+ * A scalar passes it unless each way to the wanted leaf leads through a step or is multiplied by a
+ * constant 0.
  */
 #include "check/flow_graph.h"
 
@@ -55,7 +56,8 @@ static ParamUse observable_use(const Wanted *w, const ObservableInst *o)
     return use;
 }
 
-_Static_assert(STAGE_quanv == STAGE_encode + 4, "encode, evolve, measure, quantum, quanv are one range");
+_Static_assert(STAGE_quanv == STAGE_encode + 4,
+               "encode, evolve, measure, quantum, quanv are one range");
 static bool is_quantum(const Stage *s) { return s->kind >= STAGE_encode && s->kind <= STAGE_quanv; }
 
 ParamUse param_use(const ModelInst *m, const Stage *s, GroupId root)

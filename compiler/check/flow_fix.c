@@ -1,4 +1,5 @@
-/* flow_fix.c: changes of the model that open a path, each tried on the changed model before it is offered; and the warnings. */
+/* flow_fix.c: changes of the model that open a path, each tried on the changed model before it is
+ * offered; and the warnings. */
 #include <string.h>
 
 #include "check/flow_graph.h"
@@ -19,7 +20,8 @@ static bool helps(Compiler *c, const ModelInst *m, const LayerFlow *l, const Mod
     if (!changed) return false;
     const LayerFlow *row = row_named(flow_without_fixes(c, changed), l->name);
     if (!row) return false;
-    return l->verdict == VERDICT_partial ? row->verdict == VERDICT_full : row->open_paths > 0 && row->verdict != l->verdict;
+    return l->verdict == VERDICT_partial ? row->verdict == VERDICT_full
+                                         : row->open_paths > 0 && row->verdict != l->verdict;
 }
 
 static bool has_skip(const ModelInst *m, LayerId from, LayerId to)
@@ -36,7 +38,8 @@ static void try_skips(Compiler *c, const ModelInst *m, LayerFlow *l)
         ModelChange change = {.has_skip = true, .skip_from = l->layer, .skip_to = {to}};
         if (has_skip(m, l->layer, change.skip_to) || !helps(c, m, l, &change)) continue;
         vec_push(c->keep, &l->fixes,
-                 arena_printf(c->keep, "skip %s -> %s", l->name, name_text(c->names, m->layers.at[to - 1].name)));
+                 arena_printf(c->keep, "skip %s -> %s", l->name,
+                              name_text(c->names, m->layers.at[to - 1].name)));
         found++;
     }
 }
@@ -69,18 +72,24 @@ static void warn_fixes(Compiler *c, const LayerFlow *l)
     const char *list = "";
     for (uint32_t i = 0; i < l->fixes.len; i++) {
         bool is_skip = !strncmp(l->fixes.at[i], "skip", 4);
-        list = arena_printf(c->keep, "%s%s%s%s", list, i ? "   or   " : "", l->fixes.at[i], is_skip ? ";" : "");
+        list = arena_printf(c->keep, "%s%s%s%s", list, i ? "   or   " : "", l->fixes.at[i],
+                            is_skip ? ";" : "");
     }
-    if (l->fixes.len > 1) diag_help(c, D_flow_fixes, list);
-    else if (l->fixes.len) diag_help(c, D_flow_fix, list);
+    if (l->fixes.len > 1)
+        diag_help(c, D_flow_fixes, list);
+    else if (l->fixes.len)
+        diag_help(c, D_flow_fix, list);
 }
 
 static void warn_layer(Compiler *c, const LayerFlow *l)
 {
     const char *what = l->layer.i ? "layer" : "parameter";
-    diag_warning(c, l->span, l->verdict == VERDICT_none ? D_no_gradient : D_not_used, what, l->name);
-    if (l->params == 1) diag_note(c, l->span, D_param_stays);
-    else diag_note(c, l->span, D_params_stay, (long long)l->params);
+    diag_warning(c, l->span, l->verdict == VERDICT_none ? D_no_gradient : D_not_used, what,
+                 l->name);
+    if (l->params == 1)
+        diag_note(c, l->span, D_param_stays);
+    else
+        diag_note(c, l->span, D_params_stay, (long long)l->params);
     for (uint32_t i = 0; i < l->cuts.len; i++)
         diag_note(c, l->cuts.at[i].span, l->cut_paths == 1 ? D_only_path_cut : D_path_cut);
     warn_fixes(c, l);

@@ -13,7 +13,7 @@ typedef struct Edge {
 typedef struct FlowGraph {
     Compiler *c;
     const ModelInst *model;
-    VEC(Edge) edges;   /* in the order of their readers */
+    VEC(Edge) edges;    /* in the order of their readers */
     double *open, *cut; /* paths to the output, index StageId.i */
 } FlowGraph;
 
@@ -30,6 +30,7 @@ typedef enum ParamUse { USE_absent, USE_flat, USE_open } ParamUse;
 /* How a stage that has the group in its list uses it. */
 ParamUse param_use(const ModelInst *m, const Stage *s, GroupId root);
 bool reads_values(const Stage *s); /* a quantum stage whose operand is real values */
-bool data_is_open(const Stage *s); /* does its result depend on them with a derivative that is not flat */
+bool data_is_open(
+    const Stage *s); /* does its result depend on them with a derivative that is not flat */
 
 #endif

@@ -7,8 +7,8 @@
  *     q2    full     1 path
  *     head  full     1 path
  *
- * The first line is the longest chain of sources that ends in the output. Skips stand under it, other values that a layer reads on lines of
- * their own.
+ * The first line is the longest chain of sources that ends in the output. Skips stand under it,
+ * other values that a layer reads on lines of their own.
  */
 #include <string.h>
 
@@ -33,7 +33,8 @@ typedef struct Picture {
 static bool edge_is_cut(const FlowGraph *f, StageId from, StageId to)
 {
     for (uint32_t i = 0; i < f->edges.len; i++)
-        if (f->edges.at[i].from.i == from.i && f->edges.at[i].to.i == to.i && f->edges.at[i].is_cut) return true;
+        if (f->edges.at[i].from.i == from.i && f->edges.at[i].to.i == to.i && f->edges.at[i].is_cut)
+            return true;
     return false;
 }
 
@@ -48,7 +49,9 @@ static void add_reading(Picture *p, Reading r)
 {
     for (uint32_t i = 0; i < p->readings.len; i++) {
         Reading *old = &p->readings.at[i];
-        if (old->from.i == r.from.i && old->to.i == r.to.i && old->skip == r.skip && old->is_cut == r.is_cut) return;
+        if (old->from.i == r.from.i && old->to.i == r.to.i && old->skip == r.skip &&
+            old->is_cut == r.is_cut)
+            return;
     }
     vec_push(p->f->c->keep, &p->readings, r);
 }
@@ -61,9 +64,12 @@ static void find_readings(Picture *p, LayerId layer, StageId at, uint32_t skip, 
     for (uint32_t k = 0; k < s->operand_count; k++) {
         StageId from = s->operand[k];
         bool cut = is_cut || edge_is_cut(p->f, from, at);
-        uint32_t via = s->skip && (k == 1 || !skip) && (s->kind != STAGE_add || k == 1) ? s->skip : skip;
-        if (is_value(m, from)) add_reading(p, (Reading){.from = from, .to = layer, .skip = via, .is_cut = cut});
-        else find_readings(p, layer, from, via, cut);
+        uint32_t via =
+            s->skip && (k == 1 || !skip) && (s->kind != STAGE_add || k == 1) ? s->skip : skip;
+        if (is_value(m, from))
+            add_reading(p, (Reading){.from = from, .to = layer, .skip = via, .is_cut = cut});
+        else
+            find_readings(p, layer, from, via, cut);
     }
 }
 
@@ -74,7 +80,8 @@ static LayerId layer_with_value(const ModelInst *m, StageId at)
     return (LayerId){0};
 }
 
-/* The reading of a layer, not by a skip, whose source has the most layers behind it; NULL if it reads none. */
+/* The reading of a layer, not by a skip, whose source has the most layers behind it; NULL if it
+ * reads none. */
 static Reading *deepest(const Picture *p, LayerId layer)
 {
     Reading *best = NULL;
@@ -96,7 +103,9 @@ static void find_chain(Picture *p, StageId at)
     const char *arrow = !source ? "" : source->is_cut ? " --x--> " : " --> ";
     const char *name = stage_name(p->f, at);
     int column = 0;
-    if (p->columns.len) column = p->columns.at[p->columns.len - 1] + (int)strlen(p->names.at[p->names.len - 1]) + (int)strlen(arrow);
+    if (p->columns.len)
+        column = p->columns.at[p->columns.len - 1] + (int)strlen(p->names.at[p->names.len - 1]) +
+                 (int)strlen(arrow);
     vec_push(p->f->c->keep, &p->names, name);
     vec_push(p->f->c->keep, &p->columns, column);
 }
@@ -128,7 +137,8 @@ static void print_chain(FILE *out, const Picture *p)
 static void print_reading(FILE *out, const Picture *p, const Reading *r)
 {
     const ModelInst *m = p->f->model;
-    const char *from = stage_name(p->f, r->from), *to = name_text(p->f->c->names, layer_of(m, r->to)->name);
+    const char *from = stage_name(p->f, r->from),
+               *to = name_text(p->f->c->names, layer_of(m, r->to)->name);
     const char *arrow = r->is_cut ? "--x--" : "--";
     if (!r->skip) {
         fprintf(out, "  %s %s> %s\n", from, arrow, to);
@@ -151,7 +161,8 @@ static void print_picture(FILE *out, const FlowGraph *f)
 {
     Picture p = {.f = f};
     const ModelInst *m = f->model;
-    for (uint32_t i = 0; i < m->layers.len; i++) { /* sources come first, so their depths are known */
+    for (uint32_t i = 0; i < m->layers.len;
+         i++) { /* sources come first, so their depths are known */
         uint32_t first = p.readings.len;
         find_readings(&p, (LayerId){i + 1}, m->layers.at[i].value, 0, false);
         for (; first < p.readings.len; first++) {
@@ -175,28 +186,37 @@ static const char *count_text(Compiler *c, double n)
 static void print_counts(FILE *out, Compiler *c, const LayerFlow *l)
 {
     const char *open = count_text(c, l->open_paths), *noun = l->open_paths == 1 ? "path" : "paths";
-    if (l->verdict == VERDICT_unused) fprintf(out, "no path leads to the loss");
-    else if (l->cut_paths == 0) fprintf(out, "%s %s", open, noun);
-    else fprintf(out, "%s %s open, %s cut", open, noun, count_text(c, l->cut_paths));
+    if (l->verdict == VERDICT_unused)
+        fprintf(out, "no path leads to the loss");
+    else if (l->cut_paths == 0)
+        fprintf(out, "%s %s", open, noun);
+    else
+        fprintf(out, "%s %s open, %s cut", open, noun, count_text(c, l->cut_paths));
 }
 
 static void print_row(FILE *out, Compiler *c, const LayerFlow *l, int name_width)
 {
     int indent = name_width + 11;
-    fprintf(out, "%-*s  %-7s  ", name_width, l->name, l->groups.len ? verdict_text(l->verdict) : "-");
+    fprintf(out, "%-*s  %-7s  ", name_width, l->name,
+            l->groups.len ? verdict_text(l->verdict) : "-");
     if (l->groups.len) print_counts(out, c, l);
     for (uint32_t i = 0; i < l->cuts.len; i++) {
         const Cut *cut = &l->cuts.at[i];
-        if (i) fprintf(out, "\n%*sand ", indent, "");
-        else fprintf(out, ": ");
+        if (i)
+            fprintf(out, "\n%*sand ", indent, "");
+        else
+            fprintf(out, ": ");
         fprintf(out, "%s (%s)", cut->reason, source_place_text(c->scratch, &c->sources, cut->span));
     }
     fputc('\n', out);
     if (!l->fixes.len && l->verdict != VERDICT_partial) return;
     fprintf(out, "%*s", indent, "");
-    if (l->verdict == VERDICT_partial) fprintf(out, "the gradient is biased%s", l->fixes.len ? "; full with: " : "");
-    else fprintf(out, "opened by: ");
-    for (uint32_t i = 0; i < l->fixes.len; i++) fprintf(out, "%s%s", i ? ", or by: " : "", l->fixes.at[i]);
+    if (l->verdict == VERDICT_partial)
+        fprintf(out, "the gradient is biased%s", l->fixes.len ? "; full with: " : "");
+    else
+        fprintf(out, "opened by: ");
+    for (uint32_t i = 0; i < l->fixes.len; i++)
+        fprintf(out, "%s%s", i ? ", or by: " : "", l->fixes.at[i]);
     fputc('\n', out);
 }
 

@@ -1,8 +1,10 @@
-/* gradcheck.c: `rq gradcheck FILE`: the gradients of a train action's model by four ways, in double precision, with the slow
- * reference interpreter; and, with --export, loss and gradients for other programs to compare with.
+/* gradcheck.c: `rq gradcheck FILE`: the gradients of a train action's model by four ways, in double
+ * precision, with the slow reference interpreter; and, with --export, loss and gradients for other
+ * programs to compare with.
  *
- * Samples are those of --input and --target, else the first of the action's data, else random ones. Without a train action the
- * file's model is checked with the mean square distance from random targets.
+ * Samples are those of --input and --target, else the first of the action's data, else random ones.
+ * Without a train action the file's model is checked with the mean square distance from random
+ * targets.
  */
 #include <jansson.h>
 #include <math.h>
@@ -46,8 +48,8 @@ static double *input_file(Job *j, const char *path)
     int64_t reals = j->table->input_reals;
     j->samples = a.ndim ? a.dims[0] : 0;
     if (!j->samples || a.size != j->samples * reals)
-        fatal("'%s' does not hold samples of %lld values each, which '%s' of model '%s' wants", path, (long long)reals,
-              j->table->input_name, j->table->name);
+        fatal("'%s' does not hold samples of %lld values each, which '%s' of model '%s' wants",
+              path, (long long)reals, j->table->input_name, j->table->name);
     double *values = arena_alloc(j->c->keep, (size_t)a.size * sizeof *values);
     for (int64_t i = 0; i < a.size; i++) values[i] = rq_array_get(&a, i);
     rq_array_free(&a);
@@ -61,8 +63,8 @@ static void set_label(Job *j, double *target, int64_t s, double label, const cha
 {
     int64_t classes = j->table->target_reals;
     if (!(label >= 0 && label < (double)classes) || label != floor(label))
-        fatal("%s: label %g of sample %lld; the model has %lld outputs, so labels are 0 to %lld", where, label, (long long)s,
-              (long long)classes, (long long)classes - 1);
+        fatal("%s: label %g of sample %lld; the model has %lld outputs, so labels are 0 to %lld",
+              where, label, (long long)s, (long long)classes, (long long)classes - 1);
     target[s * classes + (int64_t)label] = 1;
 }
 
@@ -74,11 +76,14 @@ static double *target_file(Job *j, const char *path)
     bool labels = wants_labels(j->loss) && a.size == j->samples;
     double *target = arena_alloc(j->c->keep, (size_t)(j->samples * reals) * sizeof *target);
     if (!labels && a.size != j->samples * reals)
-        fatal("'%s' holds %lld values; for %lld samples %s%lld were expected", path, (long long)a.size, (long long)j->samples,
+        fatal("'%s' holds %lld values; for %lld samples %s%lld were expected", path,
+              (long long)a.size, (long long)j->samples,
               wants_labels(j->loss) ? "as many labels, or " : "", (long long)(j->samples * reals));
     for (int64_t i = 0; i < a.size; i++) {
-        if (labels) set_label(j, target, i, rq_array_get(&a, i), path);
-        else target[i] = rq_array_get(&a, i);
+        if (labels)
+            set_label(j, target, i, rq_array_get(&a, i), path);
+        else
+            target[i] = rq_array_get(&a, i);
     }
     rq_array_free(&a);
     return target;
@@ -103,7 +108,8 @@ static void random_samples(Job *j)
     double *target = random_values(j, 2, j->samples * outs);
     for (int64_t s = 0; s < j->samples && in->type.kind == VALUE_state; s++) {
         double norm = 0;
-        for (int64_t i = 0; i < reals; i++) norm += j->input[s * reals + i] * j->input[s * reals + i];
+        for (int64_t i = 0; i < reals; i++)
+            norm += j->input[s * reals + i] * j->input[s * reals + i];
         for (int64_t i = 0; i < reals; i++) j->input[s * reals + i] /= sqrt(norm);
     }
     if (!wants_labels(j->loss)) {
@@ -111,7 +117,8 @@ static void random_samples(Job *j)
         return;
     }
     j->target = arena_alloc(j->c->keep, (size_t)(j->samples * outs) * sizeof *j->target);
-    for (int64_t s = 0; s < j->samples; s++) set_label(j, j->target, s, floor(target[s] * (double)outs), "random label");
+    for (int64_t s = 0; s < j->samples; s++)
+        set_label(j, j->target, s, floor(target[s] * (double)outs), "random label");
 }
 
 static void data_samples(Job *j)
@@ -120,11 +127,13 @@ static void data_samples(Job *j)
     int64_t n = data.count[RQ_SPLIT_train], rows = rq_data_target_rows(&data);
     j->samples = n < SAMPLES ? n : SAMPLES;
     if (data.size != j->table->input_reals || rows != j->table->target_reals)
-        fatal("the samples of '%s' do not fit model '%s'", name_text(j->c->names, j->action->data->name), j->table->name);
+        fatal("the samples of '%s' do not fit model '%s'",
+              name_text(j->c->names, j->action->data->name), j->table->name);
     j->input = arena_alloc(j->c->keep, (size_t)(j->samples * data.size) * sizeof *j->input);
     j->target = arena_alloc(j->c->keep, (size_t)(j->samples * rows) * sizeof *j->target);
     for (int64_t s = 0; s < j->samples; s++) {
-        for (int64_t i = 0; i < data.size; i++) j->input[s * data.size + i] = rq_data_value(&data, RQ_SPLIT_train, s, i);
+        for (int64_t i = 0; i < data.size; i++)
+            j->input[s * data.size + i] = rq_data_value(&data, RQ_SPLIT_train, s, i);
         rq_data_pack_target(&data, RQ_SPLIT_train, &s, 1, 1, 8, j->target + s * rows);
     }
     rq_data_free(&data);
@@ -132,7 +141,8 @@ static void data_samples(Job *j)
 
 static void choose_samples(Job *j)
 {
-    if (!j->o->input != !j->o->target) fatal("--input and --target belong together; only one of them was given");
+    if (!j->o->input != !j->o->target)
+        fatal("--input and --target belong together; only one of them was given");
     if (j->o->input) {
         j->input = input_file(j, j->o->input);
         j->target = target_file(j, j->o->target);
@@ -148,7 +158,8 @@ static void choose_samples(Job *j)
 static void choose_model(Job *j, const Program *p)
 {
     bool has_train = j->o->action != NULL;
-    for (uint32_t i = 0; i < p->actions.len; i++) has_train |= p->actions.at[i]->kind == ACTION_train;
+    for (uint32_t i = 0; i < p->actions.len; i++)
+        has_train |= p->actions.at[i]->kind == ACTION_train;
     if (has_train) {
         j->action = session_action(j->c, j->o, p);
         j->model = j->action->model;
@@ -158,7 +169,10 @@ static void choose_model(Job *j, const Program *p)
         if (p->models.len) j->model = p->models.at[0];
         j->loss = LOSS_mse;
     }
-    if (!j->model) fatal("'%s' has no model that can be instantiated; give its formals defaults or name it in a train action", j->o->file);
+    if (!j->model)
+        fatal("'%s' has no model that can be instantiated; give its formals defaults or name it in "
+              "a train action",
+              j->o->file);
     if (j->model->inputs.len != 1) fatal("gradcheck wants a model with one input");
     if (j->o->seed.given) j->seed = j->o->seed.value;
 }
@@ -167,7 +181,8 @@ static void choose_parameters(Job *j)
 {
     rq_error err;
     if (!rq_params_new(j->table, &j->params, &err)) fatal("%s", err.text);
-    bool ok = j->o->init ? rq_params_load(&j->params, j->o->init, &err) : rq_params_init(&j->params, j->seed, &err);
+    bool ok = j->o->init ? rq_params_load(&j->params, j->o->init, &err)
+                         : rq_params_init(&j->params, j->seed, &err);
     if (!ok) fatal("%s", err.text);
 }
 
@@ -178,8 +193,15 @@ static Gradcheck *compare(Job *j, int64_t samples, int64_t elements)
         vec_push(j->c->keep, &b, (Binding){j->model->groups.at[i].path, j->params.values[i]});
     vec_push(j->c->keep, &b, (Binding){j->table->input_name, j->input});
     vec_push(j->c->keep, &b, (Binding){"target", j->target});
-    GradcheckInput in = {.model = j->model, .flow = j->flow, .loss = j->loss, .samples = samples, .bindings = b.at,
-                         .binding_count = b.len, .seed = j->seed, .elements = elements, .tolerance = 1e-6};
+    GradcheckInput in = {.model = j->model,
+                         .flow = j->flow,
+                         .loss = j->loss,
+                         .samples = samples,
+                         .bindings = b.at,
+                         .binding_count = b.len,
+                         .seed = j->seed,
+                         .elements = elements,
+                         .tolerance = 1e-6};
     return gradcheck(j->c, &in);
 }
 
@@ -194,7 +216,8 @@ static rq_array copied(const double *values, int ndim, const int64_t *dims)
     return a;
 }
 
-/* "loss", every parameter under its path and the input under its name; complex: a trailing axis of 2. */
+/* "loss", every parameter under its path and the input under its name; complex: a trailing axis
+ * of 2. */
 static void export_gradients(Job *j, const Gradcheck *r)
 {
     uint32_t n = r->rows.len;
@@ -210,7 +233,8 @@ static void export_gradients(Job *j, const Gradcheck *r)
         t[i + 1] = (rq_tensor){(char *)row->name, copied(row->gradient, rank, dims)};
     }
     rq_error err;
-    if (!rq_safetensors_write(j->o->export, &(rq_tensors){.tensors = t, .count = (int)n + 1}, &err)) fatal("%s", err.text);
+    if (!rq_safetensors_write(j->o->export, &(rq_tensors){.tensors = t, .count = (int)n + 1}, &err))
+        fatal("%s", err.text);
     for (uint32_t i = 0; i <= n; i++) rq_array_free(&t[i].array);
 }
 
@@ -223,13 +247,17 @@ static void print_json(const Gradcheck *r)
         const GradRow *row = &r->rows.at[i];
         json_t *errors = json_object();
         for (int m = GRAD_forward; m < GRAD_METHODS; m++)
-            if (row->has[m]) json_object_set_new(errors, grad_method_text((GradMethod)m), number_json(row->error[GRAD_reverse][m]));
-        json_t *o = json_pack("{s:s, s:I, s:I, s:o, s:I, s:b}", "path", row->name, "elements", (json_int_t)row->count, "tested",
-                              (json_int_t)row->tested, "errors", errors, "kinks", (json_int_t)row->kinks, "ok", row->ok);
+            if (row->has[m])
+                json_object_set_new(errors, grad_method_text((GradMethod)m),
+                                    number_json(row->error[GRAD_reverse][m]));
+        json_t *o = json_pack("{s:s, s:I, s:I, s:o, s:I, s:b}", "path", row->name, "elements",
+                              (json_int_t)row->count, "tested", (json_int_t)row->tested, "errors",
+                              errors, "kinks", (json_int_t)row->kinks, "ok", row->ok);
         if (row->cut) json_object_set_new(o, "cut", json_string(row->cut));
         json_array_append_new(groups, o);
     }
-    json_t *o = json_pack("{s:i, s:o, s:b, s:o}", "schema", 1, "loss", number_json(r->loss), "ok", r->ok, "groups", groups);
+    json_t *o = json_pack("{s:i, s:o, s:b, s:o}", "schema", 1, "loss", number_json(r->loss), "ok",
+                          r->ok, "groups", groups);
     if (!o || json_dumpf(o, stdout, JSON_COMPACT)) fatal("the result could not be written");
     fputc('\n', stdout);
     json_decref(o);
@@ -249,8 +277,10 @@ int verb_gradcheck(Compiler *c, const Options *o)
     int64_t samples = j.samples < SAMPLES ? j.samples : SAMPLES;
     Gradcheck *r = compare(&j, samples, ELEMENTS);
     if (r) {
-        if (o->json) print_json(r);
-        else gradcheck_print(stdout, r);
+        if (o->json)
+            print_json(r);
+        else
+            gradcheck_print(stdout, r);
         if (o->export) export_gradients(&j, samples == j.samples ? r : compare(&j, j.samples, 0));
         code = r->ok ? EXIT_done : EXIT_answer_no;
     }

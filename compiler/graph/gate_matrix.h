@@ -1,4 +1,5 @@
-/* gate_matrix.h: the rows of gates.def as numbers: U(t) = A + B cos(f t) + C sin(f t), G the generator. */
+/* gate_matrix.h: the rows of gates.def as numbers: U(t) = A + B cos(f t) + C sin(f t), G the
+ * generator. */
 #ifndef RQ_GRAPH_GATE_MATRIX_H
 #define RQ_GRAPH_GATE_MATRIX_H
 

@@ -1,7 +1,8 @@
 /* gradcheck.c: gradients by four ways, direction by direction, and how far they lie apart.
  *
- * One graph holds the loss, its adjoints, a tangent for every leaf and what the shift rule needs. A base evaluation at the given
- * values is followed by one for each direction and way, which computes again only what depends on the leaf that changed.
+ * One graph holds the loss, its adjoints, a tangent for every leaf and what the shift rule needs. A
+ * base evaluation at the given values is followed by one for each direction and way, which computes
+ * again only what depends on the leaf that changed.
  */
 #include "graph/gradcheck.h"
 
@@ -21,7 +22,7 @@ typedef struct Row {
     const double *value;
     const char *tangent_name; /* leaf with the direction */
     NodeId tangent_leaf, tangent;
-    int64_t *direction; /* which are tested */
+    int64_t *direction;       /* which are tested */
     double *by[GRAD_METHODS]; /* [direction][samples for inputs] */
     bool *is_kinked;
 } Row;
@@ -43,11 +44,18 @@ const char *grad_method_text(GradMethod m)
 
 /* ---- directions ---- */
 
-static bool is_unitary(const Check *k, const GradRow *r) { return r->group.i && group_of(k->run.in->model, r->group)->is_unitary; }
+static bool is_unitary(const Check *k, const GradRow *r)
+{
+    return r->group.i && group_of(k->run.in->model, r->group)->is_unitary;
+}
 
-static int64_t numbers_of(const GradRow *r) { return type_count(&r->type) * (r->type.is_complex ? 2 : 1); }
+static int64_t numbers_of(const GradRow *r)
+{
+    return type_count(&r->type) * (r->type.is_complex ? 2 : 1);
+}
 
-/* H V for element e of the basis of skew-Hermitian matrices: i on the diagonal, 1 and -1, i and i beside it. */
+/* H V for element e of the basis of skew-Hermitian matrices: i on the diagonal, 1 and -1, i and i
+ * beside it. */
 static void skew_product(int64_t d, int64_t e, const double *v, double *out)
 {
     int64_t p = e / d, q = e % d;
@@ -76,8 +84,10 @@ static void direction_at(const Check *k, const GradRow *r, int64_t e, const doub
     }
 }
 
-/* v moved by h along direction e; a unitary matrix by exp(h H), whose series is short for small h. */
-static void moved(const Check *k, const GradRow *r, int64_t e, const double *v, double h, double *out)
+/* v moved by h along direction e; a unitary matrix by exp(h H), whose series is short for small h.
+ */
+static void moved(const Check *k, const GradRow *r, int64_t e, const double *v, double h,
+                  double *out)
 {
     int64_t n = numbers_of(r);
     memcpy(out, v, sizeof *out * (size_t)n);
@@ -101,7 +111,10 @@ static double *for_all_samples(const Check *k, const GradRow *r)
 }
 
 /* How many derivatives a direction has: inputs have one for each sample. */
-static int64_t width_of(const Check *k, const GradRow *r) { return r->group.i ? 1 : k->run.in->samples; }
+static int64_t width_of(const Check *k, const GradRow *r)
+{
+    return r->group.i ? 1 : k->run.in->samples;
+}
 
 /* ---- preparation ---- */
 
@@ -117,7 +130,8 @@ static uint64_t next_random(uint64_t *state)
 static void draw_directions(Check *k, Row *row, uint64_t *random)
 {
     GradRow *r = row->out;
-    int64_t left = r->tested = r->count < k->run.in->elements ? r->count : k->run.in->elements, n = 0;
+    int64_t left = r->tested = r->count < k->run.in->elements ? r->count : k->run.in->elements,
+            n = 0;
     row->direction = arena_alloc(k->run.a, sizeof *row->direction * (size_t)(left + 1));
     for (int64_t i = 0; i < r->count && left; i++)
         if (next_random(random) % (uint64_t)(r->count - i) < (uint64_t)left) {
@@ -151,7 +165,8 @@ static const LayerFlow *flow_row(const Flow *f, GroupId group)
 static void add_row(Check *k, const char *name, GroupId group, NodeId leaf, const char *cut)
 {
     Run *run = &k->run;
-    vec_push(run->c->keep, &run->result->rows, (GradRow){.name = name, .group = group, .type = *type_of(run->g, leaf), .cut = cut});
+    vec_push(run->c->keep, &run->result->rows,
+             (GradRow){.name = name, .group = group, .type = *type_of(run->g, leaf), .cut = cut});
     Row row = {.leaf = leaf, .value = binding_of(k, name)};
     vec_push(run->a, &k->rows, row);
 }
@@ -162,10 +177,12 @@ static void collect_rows(Check *k)
     const Flow *f = k->run.in->flow;
     for (uint32_t i = 0; i < m->groups.len; i++)
         if (!m->groups.at[i].tied_to.i)
-            add_row(k, m->groups.at[i].path, (GroupId){i + 1}, k->run.l->group[i], f ? declared_cut(flow_row(f, (GroupId){i + 1})) : NULL);
+            add_row(k, m->groups.at[i].path, (GroupId){i + 1}, k->run.l->group[i],
+                    f ? declared_cut(flow_row(f, (GroupId){i + 1})) : NULL);
     for (uint32_t i = 0; i < m->inputs.len; i++) {
         const char *name = name_text(k->run.c->names, stage_of(m, m->inputs.at[i])->input.input);
-        add_row(k, name, (GroupId){0}, k->run.l->input[i], f ? declared_cut(&f->inputs.at[i]) : NULL);
+        add_row(k, name, (GroupId){0}, k->run.l->input[i],
+                f ? declared_cut(&f->inputs.at[i]) : NULL);
     }
 }
 
@@ -178,10 +195,13 @@ static void find_kinks(Check *k)
     reached[run->l->mean_loss.i] = true;
     for (uint32_t i = g->nodes.len - 1; i > 0; i--) {
         const Node *n = &g->nodes.at[i];
-        for (int j = 0; j < n->arity && reached[i] && n->op != OP_detach; j++) reached[n->arg[j].i] = true;
+        for (int j = 0; j < n->arity && reached[i] && n->op != OP_detach; j++)
+            reached[n->arg[j].i] = true;
         if (!reached[i]) continue;
-        if (n->op == OP_max || n->op == OP_min) vec_push(run->a, &k->kinks, (Kink){{i}, n->arg[0], n->arg[1]});
-        if (n->op == OP_abs || n->op == OP_step) vec_push(run->a, &k->kinks, (Kink){{i}, n->arg[0], {0}});
+        if (n->op == OP_max || n->op == OP_min)
+            vec_push(run->a, &k->kinks, (Kink){{i}, n->arg[0], n->arg[1]});
+        if (n->op == OP_abs || n->op == OP_step)
+            vec_push(run->a, &k->kinks, (Kink){{i}, n->arg[0], {0}});
     }
     k->watched = arena_alloc(run->a, sizeof *k->watched * (2 * (size_t)k->kinks.len + 2));
     for (uint32_t i = 0; i < k->kinks.len; i++) {
@@ -196,7 +216,8 @@ static void differentiate(Check *k)
 {
     Run *run = &k->run;
     uint32_t n = k->rows.len;
-    NodeId *leaf = arena_alloc(run->a, sizeof *leaf * (n + 1)), *adjoint = arena_alloc(run->a, sizeof *adjoint * (n + 1));
+    NodeId *leaf = arena_alloc(run->a, sizeof *leaf * (n + 1)),
+           *adjoint = arena_alloc(run->a, sizeof *adjoint * (n + 1));
     for (uint32_t i = 0; i < n; i++) leaf[i] = k->rows.at[i].leaf;
     gradient(run->g, run->l->mean_loss, leaf, n, adjoint, (GradOptions){0});
     for (uint32_t i = 0; i < n; i++) k->rows.at[i].adjoint = adjoint[i];
@@ -204,7 +225,8 @@ static void differentiate(Check *k)
         Row *row = &k->rows.at[i];
         GradRow *r = row->out;
         row->tangent_name = arena_printf(run->a, "#d:%s", r->name);
-        row->tangent_leaf = r->group.i ? graph_param(run->g, row->tangent_name, r->type) : graph_input(run->g, row->tangent_name, r->type);
+        row->tangent_leaf = r->group.i ? graph_param(run->g, row->tangent_name, r->type)
+                                       : graph_input(run->g, row->tangent_name, r->type);
         NodeId y = r->group.i ? run->l->mean_loss : run->l->loss;
         pushforward(run->g, &row->leaf, &row->tangent_leaf, 1, &y, 1, &row->tangent);
         size_t bytes = sizeof(double) * (size_t)(numbers_of(r) * width_of(k, r));
@@ -224,9 +246,12 @@ static void evaluate_base(Check *k)
         if (run->in->elements) vec_push(run->a, &wanted, k->rows.at[i].tangent);
     }
     for (uint32_t i = 0; i < run->sites.len; i++)
-        for (uint32_t j = 0; j < run->sites.at[i].count; j++) vec_push(run->a, &wanted, run->sites.at[i].adjoint[j]);
-    for (uint32_t i = 0; run->sites.len && i < run->in->model->groups.len; i++) vec_push(run->a, &wanted, run->shifted[i]);
-    run->base = eval(run->c, run->g, run->in->samples, run->bindings.at, run->bindings.len, wanted.at, wanted.len);
+        for (uint32_t j = 0; j < run->sites.at[i].count; j++)
+            vec_push(run->a, &wanted, run->sites.at[i].adjoint[j]);
+    for (uint32_t i = 0; run->sites.len && i < run->in->model->groups.len; i++)
+        vec_push(run->a, &wanted, run->shifted[i]);
+    run->base = eval(run->c, run->g, run->in->samples, run->bindings.at, run->bindings.len,
+                     wanted.at, wanted.len);
     run->result->loss = *evaluation_of(run->base, run->l->mean_loss);
 }
 
@@ -238,7 +263,8 @@ static void by_reverse(Check *k, Row *row)
     GradRow *r = row->out;
     int64_t n = numbers_of(r), width = width_of(k, r);
     const double *adjoint = evaluation_of(k->run.base, row->adjoint);
-    r->gradient = arena_grow(k->run.c->keep, adjoint, sizeof *adjoint * (size_t)(n * width), sizeof *adjoint * (size_t)(n * width));
+    r->gradient = arena_grow(k->run.c->keep, adjoint, sizeof *adjoint * (size_t)(n * width),
+                             sizeof *adjoint * (size_t)(n * width));
     double *d = arena_alloc(k->run.c->scratch, sizeof *d * (size_t)n);
     for (int64_t e = 0; e < r->tested; e++) {
         direction_at(k, r, row->direction[e], row->value, d);
@@ -257,8 +283,10 @@ static void by_forward(Check *k, Row *row)
     int64_t n = numbers_of(r), width = width_of(k, r);
     double *d = for_all_samples(k, r);
     for (int64_t e = 0; e < r->tested; e++) {
-        for (int64_t s = 0; s < width; s++) direction_at(k, r, row->direction[e], row->value + s * n, d + s * n);
-        Evaluation *v = eval_again(k->run.base, &(Binding){row->tangent_name, d}, 1, &row->tangent, 1);
+        for (int64_t s = 0; s < width; s++)
+            direction_at(k, r, row->direction[e], row->value + s * n, d + s * n);
+        Evaluation *v =
+            eval_again(k->run.base, &(Binding){row->tangent_name, d}, 1, &row->tangent, 1);
         const double *t = evaluation_of(v, row->tangent);
         double weight = r->group.i ? 1 : 1 / (double)width;
         for (int64_t s = 0; s < width; s++) row->by[GRAD_forward][e * width + s] = weight * t[s];
@@ -276,15 +304,18 @@ static void by_shift(Row *row, const double *gradient)
 }
 
 /* Does a kink's operand difference change its sign between the two evaluations? */
-static bool kink_between(const Check *k, const Kink *kink, const Evaluation *low, const Evaluation *high)
+static bool kink_between(const Check *k, const Kink *kink, const Evaluation *low,
+                         const Evaluation *high)
 {
     const Type *ta = type_of(k->run.g, kink->a);
     int64_t samples = node_of(k->run.g, kink->node)->type.batched ? k->run.in->samples : 1;
     int64_t count = samples * type_count(&node_of(k->run.g, kink->node)->type);
     const Type *tb = node_is(kink->b) ? type_of(k->run.g, kink->b) : NULL;
-    int64_t na = type_count(ta) * (ta->batched ? samples : 1), nb = tb ? type_count(tb) * (tb->batched ? samples : 1) : 1;
+    int64_t na = type_count(ta) * (ta->batched ? samples : 1),
+            nb = tb ? type_count(tb) * (tb->batched ? samples : 1) : 1;
     const double *la = evaluation_of(low, kink->a), *ha = evaluation_of(high, kink->a);
-    const double *lb = tb ? evaluation_of(low, kink->b) : NULL, *hb = tb ? evaluation_of(high, kink->b) : NULL;
+    const double *lb = tb ? evaluation_of(low, kink->b) : NULL,
+                 *hb = tb ? evaluation_of(high, kink->b) : NULL;
     for (int64_t i = 0; i < count; i++) {
         double l = la[i % na] - (lb ? lb[i % nb] : 0), h = ha[i % na] - (hb ? hb[i % nb] : 0);
         if ((l > 0) != (h > 0) || (l < 0) != (h < 0)) return true;
@@ -301,7 +332,9 @@ static bool crosses_kink(Check *k, GradRow *r, const Evaluation *low, const Eval
         static const char *const text[] = {"max", "min", "abs", "step"};
         int which = n->op == OP_max ? 0 : n->op == OP_min ? 1 : n->op == OP_abs ? 2 : 3;
         if (!r->kink)
-            r->kink = arena_printf(k->run.c->keep, "%s at %s", text[which], source_place_text(k->run.c->scratch, &k->run.c->sources, n->span));
+            r->kink =
+                arena_printf(k->run.c->keep, "%s at %s", text[which],
+                             source_place_text(k->run.c->scratch, &k->run.c->sources, n->span));
         return true;
     }
     return false;
@@ -319,7 +352,8 @@ static Evaluation *evaluate_moved(Check *k, const Row *row, int64_t e, double h)
     return eval_again(k->run.base, &(Binding){r->name, v}, 1, wanted, k->watched_count + 1);
 }
 
-/* With kinks (f(h) - f(-h)) / 2h at a small step; without, four points at a larger one: (8 (f(h) - f(-h)) - f(2h) + f(-2h)) / 12h. */
+/* With kinks (f(h) - f(-h)) / 2h at a small step; without, four points at a larger one: (8 (f(h) -
+ * f(-h)) - f(2h) + f(-2h)) / 12h. */
 static void by_difference(Check *k, Row *row)
 {
     GradRow *r = row->out;
@@ -372,7 +406,8 @@ static void compare(Check *k, Row *row)
             }
             r->error[a][b] = error / largest;
             bool counts = b != GRAD_difference || !r->cut;
-            if (counts && !(error - rounding(k, (GradMethod)b) <= k->run.in->tolerance * largest)) r->ok = false;
+            if (counts && !(error - rounding(k, (GradMethod)b) <= k->run.in->tolerance * largest))
+                r->ok = false;
         }
     k->run.result->ok &= r->ok;
 }
@@ -383,7 +418,8 @@ static void check_row(Check *k, Row *row, uint64_t *random, const double **shift
     r->count = is_unitary(k, r) ? type_count(&r->type) : numbers_of(r);
     draw_directions(k, row, random);
     for (int m = 0; m < GRAD_METHODS; m++)
-        row->by[m] = arena_alloc(k->run.a, sizeof(double) * (size_t)(r->tested * width_of(k, r) + 1));
+        row->by[m] =
+            arena_alloc(k->run.a, sizeof(double) * (size_t)(r->tested * width_of(k, r) + 1));
     row->is_kinked = arena_alloc(k->run.a, (size_t)r->tested + 1);
     ArenaMark mark = arena_mark(k->run.c->scratch);
     by_reverse(k, row);
@@ -396,13 +432,15 @@ static void check_row(Check *k, Row *row, uint64_t *random, const double **shift
 
 Gradcheck *gradcheck(Compiler *c, const GradcheckInput *in)
 {
-    Lowered *l = lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = in->elements > 0});
+    Lowered *l =
+        lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = in->elements > 0});
     if (!l) return NULL;
     Check k = {.run = {.c = c, .in = in, .l = l, .g = l->g, .a = l->g->arena}};
     Run *run = &k.run;
     run->result = arena_alloc(c->keep, sizeof *run->result);
     run->result->ok = true;
-    for (size_t i = 0; i < in->binding_count; i++) vec_push(run->a, &run->bindings, in->bindings[i]);
+    for (size_t i = 0; i < in->binding_count; i++)
+        vec_push(run->a, &run->bindings, in->bindings[i]);
     double *weight = arena_alloc(run->a, sizeof *weight * (size_t)in->samples);
     for (int64_t s = 0; s < in->samples; s++) weight[s] = 1 / (double)in->samples;
     vec_push(run->a, &run->bindings, (Binding){"weight", weight});

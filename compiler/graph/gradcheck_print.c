@@ -2,7 +2,8 @@
  *
  *     group      tested    reverse forward  reverse shift  reverse differences
  *     q1.theta   32 of 32          3.1e-16        2.0e-15              4.4e-11
- *     x          64 of 784         1.2e-16              -              7.9e-02  not counted: the input of q2 is detached
+ *     x          64 of 784         1.2e-16              -              7.9e-02  not counted: the
+ * input of q2 is detached
  *
  * Beside the pairs with reverse mode, the others are printed only where they fail.
  */
@@ -12,8 +13,10 @@
 
 static void print_error(FILE *out, const GradRow *r, int a, int b, int width)
 {
-    if (r->has[a] && r->has[b]) fprintf(out, "  %*.1e", width, r->error[a][b]);
-    else fprintf(out, "  %*s", width, "-");
+    if (r->has[a] && r->has[b])
+        fprintf(out, "  %*.1e", width, r->error[a][b]);
+    else
+        fprintf(out, "  %*s", width, "-");
 }
 
 static void print_row(FILE *out, const GradRow *r, int width)
@@ -34,7 +37,8 @@ void gradcheck_print(FILE *out, const Gradcheck *r)
     for (uint32_t i = 0; i < r->rows.len; i++)
         if ((int)strlen(r->rows.at[i].name) > width) width = (int)strlen(r->rows.at[i].name);
     fprintf(out, "loss %.17g\n", r->loss);
-    fprintf(out, "%-*s  %-14s  %11s  %11s  %11s\n", width, "group", "tested", "forward", "shift", "differences");
+    fprintf(out, "%-*s  %-14s  %11s  %11s  %11s\n", width, "group", "tested", "forward", "shift",
+            "differences");
     for (uint32_t i = 0; i < r->rows.len; i++) print_row(out, &r->rows.at[i], width);
     fputs("largest distance from reverse mode, relative to the group's largest derivative\n", out);
 }

@@ -26,7 +26,8 @@ typedef struct Run {
     NodeId *shifted; /* dL/d of each group by the seeds, index GroupId.i - 1 */
 } Run;
 
-/* Can the shift rule give the whole gradient of this group: do only gates read it, and is all that they change measured? */
+/* Can the shift rule give the whole gradient of this group: do only gates read it, and is all that
+ * they change measured? */
 bool shift_covers(const Run *r, GroupId group);
 /* Adds the nodes that the rule needs, and bindings that make them 0. Before the base evaluation. */
 void shift_prepare(Run *r);

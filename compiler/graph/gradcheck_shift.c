@@ -1,12 +1,14 @@
 /* gradcheck_shift.c: gradients by shifted arguments, one occurrence of an argument at a time.
  *
- * A gate exp(-i t G), controlled or not, makes every expectation a trigonometric polynomial in t whose frequencies are the positive
- * differences w_1..w_R of G's eigenvalues (with controls, 0 is one of them):
+ * A gate exp(-i t G), controlled or not, makes every expectation a trigonometric polynomial in t
+ * whose frequencies are the positive differences w_1..w_R of G's eigenvalues (with controls, 0 is
+ * one of them):
  *
  *     E(t + s) - E(t - s) = 2 sum_k b_k sin(w_k s),   dE/dt = sum_k w_k b_k
  *
- * R shifts s give R equations for the b. The rule holds for expectations, not for the loss: dL/dE comes from reverse mode, and what
- * the argument itself is made of, too. Everything between, the states, is checked.
+ * R shifts s give R equations for the b. The rule holds for expectations, not for the loss: dL/dE
+ * comes from reverse mode, and what the argument itself is made of, too. Everything between, the
+ * states, is checked.
  */
 #include <math.h>
 #include <string.h>
@@ -25,7 +27,8 @@ static void diagonalise(double *m, int n)
         for (int p = 0; p < n; p++)
             for (int q = p + 1; q < n; q++) {
                 if (fabs(m[p * n + q]) < 1e-15) continue;
-                double angle = 0.5 * atan2(2 * m[p * n + q], m[q * n + q] - m[p * n + p]), c = cos(angle), s = sin(angle);
+                double angle = 0.5 * atan2(2 * m[p * n + q], m[q * n + q] - m[p * n + p]),
+                       c = cos(angle), s = sin(angle);
                 for (int k = 0; k < n; k++) {
                     double a = m[k * n + p], b = m[k * n + q];
                     m[k * n + p] = c * a - s * b;
@@ -48,7 +51,8 @@ static int insert_frequency(double *w, int count, double value)
     return count + 1;
 }
 
-/* Positive differences of the eigenvalues; returns how many. A Hermitian A + iB is the symmetric [[A, -B], [B, A]]. */
+/* Positive differences of the eigenvalues; returns how many. A Hermitian A + iB is the symmetric
+ * [[A, -B], [B, A]]. */
 static int frequencies(const GateMatrix *row, bool controlled, double *w)
 {
     int d = row->dim, n = 2 * d, count = 0;
@@ -64,7 +68,8 @@ static int frequencies(const GateMatrix *row, bool controlled, double *w)
     for (int i = 0; i < n; i++) value[i] = m[i * n + i];
     if (controlled) value[n++] = 0;
     for (int i = 0; i < n; i++)
-        for (int j = 0; j < n && count < MOST_FREQUENCIES; j++) count = insert_frequency(w, count, value[i] - value[j]);
+        for (int j = 0; j < n && count < MOST_FREQUENCIES; j++)
+            count = insert_frequency(w, count, value[i] - value[j]);
     return count;
 }
 
@@ -118,7 +123,8 @@ static bool has_param(const Sx *x)
 static bool reads_group(const Run *r, const Sx *x, GroupId root)
 {
     if (!x) return false;
-    if (x->kind == SX_param && r->l->group[x->group.i - 1].i == r->l->group[root.i - 1].i) return true;
+    if (x->kind == SX_param && r->l->group[x->group.i - 1].i == r->l->group[root.i - 1].i)
+        return true;
     return reads_group(r, x->a, root) || reads_group(r, x->b, root);
 }
 
@@ -137,7 +143,8 @@ static bool follow(Run *r, StageId stage, Site *site)
                 if (!follow(r, (StageId){i + 1}, site)) return false;
             } else {
                 if (!is_quantum(s)) return false;
-                site->values = arena_grow(r->a, site->values, site->count * sizeof(NodeId), (site->count + 1) * sizeof(NodeId));
+                site->values = arena_grow(r->a, site->values, site->count * sizeof(NodeId),
+                                          (site->count + 1) * sizeof(NodeId));
                 site->values[site->count++] = r->l->expectation[i];
             }
         }
@@ -166,7 +173,8 @@ bool shift_covers(const Run *r, GroupId group)
             const ObservableInst *o = s->quantum.observable;
             for (uint32_t y = 0; o && y < o->yields.len; y++)
                 for (uint32_t t = 0; t < o->yields.at[y].terms.len; t++)
-                    if (reads_group(r, o->yields.at[y].terms.at[t].coefficient, group)) return false;
+                    if (reads_group(r, o->yields.at[y].terms.at[t].coefficient, group))
+                        return false;
         }
     }
     for (uint32_t i = 0; i < r->l->shifts.len; i++) {
@@ -203,7 +211,8 @@ void shift_prepare(Run *r)
         gradient(r->g, r->l->mean_loss, site->values, site->count, site->adjoint, (GradOptions){0});
         Type t = *type_of(r->g, site->at->argument);
         site->seed_name = arena_printf(r->a, "#seed%u", i);
-        site->seed = t.batched ? graph_input(r->g, site->seed_name, t) : graph_param(r->g, site->seed_name, t);
+        site->seed = t.batched ? graph_input(r->g, site->seed_name, t)
+                               : graph_param(r->g, site->seed_name, t);
         arguments[i] = site->at->argument;
         seeds[i] = site->seed;
         double *zeros = arena_alloc(r->a, (size_t)size_of(r, site->seed) * sizeof *zeros);
@@ -211,12 +220,15 @@ void shift_prepare(Run *r)
     }
     uint32_t groups = r->in->model->groups.len;
     r->shifted = arena_alloc(r->a, (groups + 1) * sizeof *r->shifted);
-    if (r->sites.len) pullback(r->g, arguments, seeds, r->sites.len, r->l->group, groups, r->shifted, (GradOptions){0});
+    if (r->sites.len)
+        pullback(r->g, arguments, seeds, r->sites.len, r->l->group, groups, r->shifted,
+                 (GradOptions){0});
     double *none = arena_alloc(r->a, (size_t)size_of(r, r->l->shift) * sizeof *none);
     vec_push(r->a, &r->bindings, (Binding){"#shift", none});
 }
 
-/* seed += factor * sum_k dL/dE_k E_k at the shifted argument, summed over what the argument does not distinguish. */
+/* seed += factor * sum_k dL/dE_k E_k at the shifted argument, summed over what the argument does
+ * not distinguish. */
 static void add_shifted(Run *r, const Site *site, double shift, double factor, double *seed)
 {
     double *shifts = arena_alloc(r->c->scratch, (size_t)size_of(r, r->l->shift) * sizeof *shifts);
@@ -224,8 +236,10 @@ static void add_shifted(Run *r, const Site *site, double shift, double factor, d
     Evaluation *e = eval_again(r->base, &(Binding){"#shift", shifts}, 1, site->values, site->count);
     int64_t seeds = size_of(r, site->seed);
     for (uint32_t v = 0; v < site->count; v++) {
-        const double *value = evaluation_of(e, site->values[v]), *adjoint = evaluation_of(r->base, site->adjoint[v]);
-        int64_t count = size_of(r, site->values[v]), each = count / seeds; /* seeds: 1, samples, or samples x maps */
+        const double *value = evaluation_of(e, site->values[v]),
+                     *adjoint = evaluation_of(r->base, site->adjoint[v]);
+        int64_t count = size_of(r, site->values[v]),
+                each = count / seeds; /* seeds: 1, samples, or samples x maps */
         for (int64_t i = 0; i < count; i++) seed[i / each] += factor * value[i] * adjoint[i];
     }
     evaluation_drop(e);

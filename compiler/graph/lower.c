@@ -1,7 +1,8 @@
 /* lower.c: instances -> Graph.
  *
- * Stages become nodes in their order. Every parameter group is one leaf under its path, tied groups share the root's. What a kind of
- * stage becomes is in lower_layers.c (classical), lower_quantum.c (circuits) and lower_loss.c.
+ * Stages become nodes in their order. Every parameter group is one leaf under its path, tied groups
+ * share the root's. What a kind of stage becomes is in lower_layers.c (classical), lower_quantum.c
+ * (circuits) and lower_loss.c.
  */
 #include "graph/lower.h"
 
@@ -31,7 +32,8 @@ static NodeId lower_input(Lower *l)
 {
     const Stage *s = l->stage;
     if (s->type.kind == VALUE_density)
-        return not_executable(l, s->span, "a 'density' input", "it needs density matrices; 'state' inputs can be");
+        return not_executable(l, s->span, "a 'density' input",
+                              "it needs density matrices; 'state' inputs can be");
     return graph_input(l->g, name_text(l->c->names, s->input.input), value_type(&s->type));
 }
 
@@ -39,14 +41,37 @@ static NodeId lower_stage(Lower *l)
 {
     switch (l->stage->kind) {
     case STAGE_input: return lower_input(l);
-    case STAGE_encode: case STAGE_evolve: case STAGE_measure: case STAGE_quantum: return lower_quantum(l);
+    case STAGE_encode:
+    case STAGE_evolve:
+    case STAGE_measure:
+    case STAGE_quantum: return lower_quantum(l);
     case STAGE_quanv: return lower_quanv(l);
     case STAGE_dissipative:
         return not_executable(l, l->stage->span, "'dissipative'", "it needs density matrices");
-    case STAGE_none: case STAGE_constant: case STAGE_group: case STAGE_add: case STAGE_sub: case STAGE_mul: case STAGE_div:
-    case STAGE_neg: case STAGE_detach: case STAGE_flatten: case STAGE_reshape: case STAGE_concat: case STAGE_fold:
-    case STAGE_unfold: case STAGE_relu: case STAGE_tanh: case STAGE_sigmoid: case STAGE_softmax: case STAGE_scale:
-    case STAGE_dense: case STAGE_conv: case STAGE_maxpool: case STAGE_avgpool: case STAGE_dropout: break;
+    case STAGE_none:
+    case STAGE_constant:
+    case STAGE_group:
+    case STAGE_add:
+    case STAGE_sub:
+    case STAGE_mul:
+    case STAGE_div:
+    case STAGE_neg:
+    case STAGE_detach:
+    case STAGE_flatten:
+    case STAGE_reshape:
+    case STAGE_concat:
+    case STAGE_fold:
+    case STAGE_unfold:
+    case STAGE_relu:
+    case STAGE_tanh:
+    case STAGE_sigmoid:
+    case STAGE_softmax:
+    case STAGE_scale:
+    case STAGE_dense:
+    case STAGE_conv:
+    case STAGE_maxpool:
+    case STAGE_avgpool:
+    case STAGE_dropout: break;
     }
     return lower_classical(l);
 }
@@ -61,7 +86,8 @@ static int64_t count_arguments(const ModelInst *m)
         const QuantumAttr *q = &s->quantum;
         int64_t channels = 1;
         if (q->channels == CHANNELS_own) channels = stage_of(m, s->operand[0])->type.dim[0];
-        if (q->encoding && q->encoding->circuit) count += channels * q->encoding->circuit->gates.len;
+        if (q->encoding && q->encoding->circuit)
+            count += channels * q->encoding->circuit->gates.len;
         if (q->circuit) count += channels * q->circuit->gates.len;
     }
     return count;
@@ -94,7 +120,8 @@ Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options)
         l.out->stage[i] = lower_stage(&l);
     }
     if (!l.failed) {
-        for (uint32_t i = 0; i < model->inputs.len; i++) l.out->input[i] = l.out->stage[model->inputs.at[i].i - 1];
+        for (uint32_t i = 0; i < model->inputs.len; i++)
+            l.out->input[i] = l.out->stage[model->inputs.at[i].i - 1];
         l.out->output = l.out->stage[model->output.i - 1];
         if (options.loss != LOSS_none) lower_loss(&l);
     }

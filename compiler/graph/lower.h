@@ -1,4 +1,5 @@
-/* lower.h: instances -> Graph. Only checked instances; cannot fail on user input, except for what no engine executes yet. */
+/* lower.h: instances -> Graph. Only checked instances; cannot fail on user input, except for what
+ * no engine executes yet. */
 #ifndef RQ_GRAPH_LOWER_H
 #define RQ_GRAPH_LOWER_H
 
@@ -6,8 +7,9 @@
 #include "graph/graph.h"
 
 typedef struct LowerOptions {
-    LossKind loss;      /* LOSS_none: no loss */
-    bool with_shifts;   /* for parameter shift: every gate argument of circuits gets an added parameter, see Lowered.shifts */
+    LossKind loss;    /* LOSS_none: no loss */
+    bool with_shifts; /* for parameter shift: every gate argument of circuits gets an added
+                         parameter, see Lowered.shifts */
 } LowerOptions;
 
 /* One occurrence of an argument in a gate of a quantum stage. */
@@ -21,20 +23,28 @@ typedef struct ShiftSite {
 
 typedef struct Lowered {
     Graph *g;
-    NodeId *stage;  /* value of each stage, index StageId.i - 1; a layer's value is stage[layer.value] */
-    NodeId *expectation; /* of each stage that measures: real[outer|yields], before results are put in place */
-    NodeId *group;  /* param node of each group, index GroupId.i - 1 (a tied group: the node of its root) */
-    NodeId *input;  /* one per model input */
+    NodeId *
+        stage; /* value of each stage, index StageId.i - 1; a layer's value is stage[layer.value] */
+    NodeId *expectation; /* of each stage that measures: real[outer|yields], before results are put
+                            in place */
+    NodeId *group; /* param node of each group, index GroupId.i - 1 (a tied group: the node of its
+                      root) */
+    NodeId *input; /* one per model input */
     NodeId output;
-    NodeId target;  /* input "target": one-hot [classes] or dense like the output; none without loss */
-    NodeId loss;    /* real[] per sample */
-    NodeId mean_loss; /* real[] shared: batch_sum(loss * weight), weight = input "weight" [] (1/B for samples, 0 for padding) */
-    NodeId shift;   /* param "#shift"; none without options.with_shifts */
+    NodeId
+        target;  /* input "target": one-hot [classes] or dense like the output; none without loss */
+    NodeId loss; /* real[] per sample */
+    NodeId mean_loss; /* real[] shared: batch_sum(loss * weight), weight = input "weight" [] (1/B
+                         for samples, 0 for padding) */
+    NodeId shift;     /* param "#shift"; none without options.with_shifts */
     VEC(ShiftSite) shifts;
-    VEC(NodeId) checks; /* per-sample values that must not be 0: norms under amplitude(zero: error); outputs named "check:LAYER" */
+    VEC(NodeId)
+    checks; /* per-sample values that must not be 0: norms under amplitude(zero: error); outputs
+               named "check:LAYER" */
 } Lowered;
 
-/* NULL: something cannot be executed by this version (reported at its place). The only outputs of the graph are the checks; callers add theirs. */
+/* NULL: something cannot be executed by this version (reported at its place). The only outputs of
+ * the graph are the checks; callers add theirs. */
 Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options);
 
 #endif

@@ -1,8 +1,8 @@
 /* lower_circuit.c: encodings and circuits -> applications of matrices to a state.
  *
- * The matrix of a gate is A + cos(f t) B + sin(f t) C with constant A, B, C: a constant node and two sparse maps of a scalar. It
- * has map axes only if t reads data; the first such matrix gives them to the state. Controls, order of qubits and daggers are in
- * Wires.
+ * The matrix of a gate is A + cos(f t) B + sin(f t) C with constant A, B, C: a constant node and
+ * two sparse maps of a scalar. It has map axes only if t reads data; the first such matrix gives
+ * them to the state. Controls, order of qubits and daggers are in Wires.
  */
 #include <math.h>
 #include <string.h>
@@ -10,7 +10,8 @@
 #include "graph/gate_matrix.h"
 #include "graph/lowering.h"
 
-/* A vector whose norm is below this counts as zero; its square and quotients by it stay finite in f32, too. */
+/* A vector whose norm is below this counts as zero; its square and quotients by it stay finite in
+ * f32, too. */
 static const double zero_norm = 1e-15;
 
 NodeId ground_state(Lower *l, uint32_t qubits)
@@ -42,7 +43,8 @@ static bool any_nonzero(const double complex *entries, int count)
     return false;
 }
 
-/* A phase without target becomes a diagonal gate on qubit `target`, phase where that qubit is `value` (2: on both). */
+/* A phase without target becomes a diagonal gate on qubit `target`, phase where that qubit is
+ * `value` (2: on both). */
 static void phase_as_diagonal(Matrix *m, int value)
 {
     double complex b = m->b[0], c = m->c[0];
@@ -150,15 +152,19 @@ static NodeId shifted_argument(Lower *l, const Scope *s, const GateApp *gate)
 
 static Wires wires_of(const GateApp *gate, uint32_t qubits)
 {
-    Wires w = {.qubits = (uint8_t)qubits, .target_count = gate->target_count,
-               .control_count = gate->control_count, .control_values = gate->control_values,
-               .dagger = gate->dagger, .unitary = true};
+    Wires w = {.qubits = (uint8_t)qubits,
+               .target_count = gate->target_count,
+               .control_count = gate->control_count,
+               .control_values = gate->control_values,
+               .dagger = gate->dagger,
+               .unitary = true};
     for (int i = 0; i < gate->target_count; i++) w.target[i] = gate->targets[i];
     for (int i = 0; i < gate->control_count; i++) w.control[i] = gate->controls[i];
     return w;
 }
 
-/* gphase: its last control becomes the target of a diagonal gate; without controls qubit 0 takes the phase on both values. */
+/* gphase: its last control becomes the target of a diagonal gate; without controls qubit 0 takes
+ * the phase on both values. */
 static void place_phase(Wires *w, Matrix *m)
 {
     int value = 2;
@@ -188,7 +194,9 @@ static NodeId apply_gate(Lower *l, const Scope *s, const GateApp *gate, uint32_t
     Wires w = wires_of(gate, qubits);
     if (gate->gate == GATE_unitary) return apply_unitary(l, s, gate, &w, psi);
     const GateMatrix *row = gate_matrix(gate->gate);
-    if (!row) return not_executable(l, gate->span, "a channel", "noise needs density matrices; leave it out");
+    if (!row)
+        return not_executable(l, gate->span, "a channel",
+                              "noise needs density matrices; leave it out");
     Matrix m = {.dim = row->dim, .frequency = row->frequency};
     memcpy(m.a, row->a, sizeof m.a);
     memcpy(m.b, row->b, sizeof m.b);
@@ -203,7 +211,8 @@ static NodeId apply_gate(Lower *l, const Scope *s, const GateApp *gate, uint32_t
         Matrix fixed = {.dim = m.dim};
         for (int i = 0; i < m.dim * m.dim; i++) {
             fixed.a[i] = m.a[i];
-            if (row->params) fixed.a[i] += m.b[i] * cos(m.frequency * t) + m.c[i] * sin(m.frequency * t);
+            if (row->params)
+                fixed.a[i] += m.b[i] * cos(m.frequency * t) + m.c[i] * sin(m.frequency * t);
         }
         w.pattern = pattern_of(l, &fixed);
         u = constant_matrix(l, fixed.a, fixed.dim);
@@ -241,8 +250,9 @@ static NodeId as_amplitudes(Lower *l, NodeId x, uint32_t qubits)
     return n;
 }
 
-/* psi = x / |x|. Where |x| counts as zero, the quotient is taken of 0 and 1, so that value and gradient are 0, and then the ground
- * state is added, or the sample is reported through a check that is 0 there. */
+/* psi = x / |x|. Where |x| counts as zero, the quotient is taken of 0 and 1, so that value and
+ * gradient are 0, and then the ground state is added, or the sample is reported through a check
+ * that is 0 there. */
 static NodeId amplitude_state(Lower *l, const Scope *s, const EncodingInst *e)
 {
     Graph *g = l->g;
@@ -274,8 +284,9 @@ NodeId lower_encoding(Lower *l, const Scope *s, const EncodingInst *e)
 {
     Span before = l->g->span;
     if (e->span.to) l->g->span = e->span;
-    NodeId psi = e->kind == ENCODING_amplitude ? amplitude_state(l, s, e)
-                                               : lower_circuit(l, s, e->circuit, ground_state(l, e->qubits));
+    NodeId psi = e->kind == ENCODING_amplitude
+                     ? amplitude_state(l, s, e)
+                     : lower_circuit(l, s, e->circuit, ground_state(l, e->qubits));
     l->g->span = before;
     return psi;
 }

@@ -1,7 +1,11 @@
-/* lower_layers.c: classical stages -> maps, matrix products and element-wise nodes. Images are [channels, height, width]. */
+/* lower_layers.c: classical stages -> maps, matrix products and element-wise nodes. Images are
+ * [channels, height, width]. */
 #include "graph/lowering.h"
 
-NodeId stage_operand(const Lower *l, uint32_t i) { return l->out->stage[l->stage->operand[i].i - 1]; }
+NodeId stage_operand(const Lower *l, uint32_t i)
+{
+    return l->out->stage[l->stage->operand[i].i - 1];
+}
 
 Type value_type(const ValueType *t)
 {
@@ -51,7 +55,8 @@ static NodeId lower_concat(Lower *l)
         MapMaker m = map_begin(l->c->scratch, before * length * after, false, false);
         for (int64_t i = 0; i < before * shape.dim[axis] * after; i++) {
             int64_t row = i / after / shape.dim[axis], along = i / after % shape.dim[axis] - at;
-            if (along >= 0 && along < length) map_put(&m, (row * length + along) * after + i % after, 1, 0);
+            if (along >= 0 && along < length)
+                map_put(&m, (row * length + along) * after + i % after, 1, 0);
             map_row(&m);
         }
         NodeId part = sparse(l->g, x, map_end(&m), shape);
@@ -62,19 +67,23 @@ static NodeId lower_concat(Lower *l)
     return total;
 }
 
-/* Pixel shuffle by f:  fine[c, y*f + i, x*f + j] = coarse[(c*f + i)*f + j, y, x].  fold: coarse -> fine. */
+/* Pixel shuffle by f:  fine[c, y*f + i, x*f + j] = coarse[(c*f + i)*f + j, y, x].  fold: coarse ->
+ * fine. */
 static NodeId lower_shuffle(Lower *l)
 {
     bool fold = l->stage->kind == STAGE_fold;
     Type shape = value_type(&l->stage->type);
     Type fine = fold ? shape : *type_of(l->g, stage_operand(l, 0));
-    int64_t f = l->stage->shuffle.factor, h = fine.dim[1], w = fine.dim[2], count = type_count(&fine);
+    int64_t f = l->stage->shuffle.factor, h = fine.dim[1], w = fine.dim[2],
+            count = type_count(&fine);
     int64_t *from = arena_alloc(l->g->arena, (size_t)count * sizeof *from);
     for (int64_t i = 0; i < count; i++) {
         int64_t c = i / (h * w), y = i / w % h, x = i % w;
         int64_t coarse = (((c * f + y % f) * f + x % f) * (h / f) + y / f) * (w / f) + x / f;
-        if (fold) from[i] = coarse;
-        else from[coarse] = i;
+        if (fold)
+            from[i] = coarse;
+        else
+            from[coarse] = i;
     }
     ArenaMark mark = arena_mark(l->c->scratch);
     MapMaker m = map_begin(l->c->scratch, count, false, false);
@@ -90,7 +99,7 @@ static NodeId lower_shuffle(Lower *l)
 /* ---- windows ---- */
 
 typedef struct Window {
-    int64_t channels, height, width;   /* of the image */
+    int64_t channels, height, width; /* of the image */
     int64_t out_h, out_w;
     int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
 } Window;
@@ -99,9 +108,17 @@ static Window window_of(const Lower *l)
 {
     const Type *t = type_of(l->g, stage_operand(l, 0));
     const ValueType *o = &l->stage->type;
-    return (Window){t->dim[0], t->dim[1], t->dim[2], o->dim[1], o->dim[2],
-                    l->stage->window.kernel_h, l->stage->window.kernel_w, l->stage->window.stride_h,
-                    l->stage->window.stride_w, l->stage->window.pad_h, l->stage->window.pad_w};
+    return (Window){t->dim[0],
+                    t->dim[1],
+                    t->dim[2],
+                    o->dim[1],
+                    o->dim[2],
+                    l->stage->window.kernel_h,
+                    l->stage->window.kernel_w,
+                    l->stage->window.stride_h,
+                    l->stage->window.stride_w,
+                    l->stage->window.pad_h,
+                    l->stage->window.pad_w};
 }
 
 /* Element (i, j) of the window at output (y, x); -1 in the padding. */
@@ -133,23 +150,27 @@ static NodeId lower_conv(Lower *l)
     ArenaMark mark = arena_mark(l->c->scratch);
     MapMaker m = map_begin(l->c->scratch, w.channels * w.height * w.width, false, false);
     for (int64_t r = 0; r < k; r++) {
-        int64_t c = r / (w.kernel_h * w.kernel_w), i = r / w.kernel_w % w.kernel_h, j = r % w.kernel_w;
+        int64_t c = r / (w.kernel_h * w.kernel_w), i = r / w.kernel_w % w.kernel_h,
+                j = r % w.kernel_w;
         for (int64_t p = 0; p < positions; p++) {
             int64_t pixel = window_pixel(&w, c, p / w.out_w, p % w.out_w, i, j);
             if (pixel >= 0) map_put(&m, pixel, 1, 0);
             map_row(&m);
         }
     }
-    NodeId columns = sparse(g, stage_operand(l, 0), map_end(&m), type_real(2, (int64_t[]){k, positions}));
+    NodeId columns =
+        sparse(g, stage_operand(l, 0), map_end(&m), type_real(2, (int64_t[]){k, positions}));
     arena_reset(l->c->scratch, mark);
     NodeId weights = reshape(g, group_at(l, 0), type_real(2, (int64_t[]){out, k}));
     NodeId y = matmul(g, weights, columns, false, false);
     if (l->stage->group_count > 1)
-        y = add(g, y, broadcast(g, group_at(l, 1), type_real(2, (int64_t[]){out, positions}), 0, 1));
+        y = add(g, y,
+                broadcast(g, group_at(l, 1), type_real(2, (int64_t[]){out, positions}), 0, 1));
     return reshape(g, y, value_type(&l->stage->type));
 }
 
-/* Element (i, j) of every window. In the padding a maximum sees the window's first real element again, a mean sees 0. */
+/* Element (i, j) of every window. In the padding a maximum sees the window's first real element
+ * again, a mean sees 0. */
 static NodeId window_element(Lower *l, const Window *w, int64_t i, int64_t j)
 {
     Type shape = value_type(&l->stage->type);
@@ -287,12 +308,17 @@ NodeId lower_classical(Lower *l)
         return graph_filled(g, &shape, l->stage->value.real);
     }
     case STAGE_group: return group_at(l, 0);
-    case STAGE_add: case STAGE_sub: case STAGE_mul: case STAGE_div: return lower_arithmetic(l);
+    case STAGE_add:
+    case STAGE_sub:
+    case STAGE_mul:
+    case STAGE_div: return lower_arithmetic(l);
     case STAGE_neg: return neg(g, stage_operand(l, 0));
     case STAGE_detach: return detach(g, stage_operand(l, 0));
-    case STAGE_flatten: case STAGE_reshape: return reshape(g, stage_operand(l, 0), value_type(&l->stage->type));
+    case STAGE_flatten:
+    case STAGE_reshape: return reshape(g, stage_operand(l, 0), value_type(&l->stage->type));
     case STAGE_concat: return lower_concat(l);
-    case STAGE_fold: case STAGE_unfold: return lower_shuffle(l);
+    case STAGE_fold:
+    case STAGE_unfold: return lower_shuffle(l);
     case STAGE_relu: return lower_relu(l);
     case STAGE_tanh: return tanh_(g, stage_operand(l, 0));
     case STAGE_sigmoid: return lower_sigmoid(l);
@@ -303,9 +329,16 @@ NodeId lower_classical(Lower *l)
     case STAGE_maxpool: return lower_maxpool(l);
     case STAGE_avgpool: return lower_avgpool(l);
     case STAGE_dropout:
-        return not_executable(l, l->stage->span, "'dropout'", "random masks while training are missing; leave the layer out");
-    case STAGE_none: case STAGE_input: case STAGE_encode: case STAGE_evolve: case STAGE_measure: case STAGE_quantum:
-    case STAGE_quanv: case STAGE_dissipative: break;
+        return not_executable(l, l->stage->span, "'dropout'",
+                              "random masks while training are missing; leave the layer out");
+    case STAGE_none:
+    case STAGE_input:
+    case STAGE_encode:
+    case STAGE_evolve:
+    case STAGE_measure:
+    case STAGE_quantum:
+    case STAGE_quanv:
+    case STAGE_dissipative: break;
     }
     ice(l->c, l->stage->span, "stage kind %d is not classical", (int)l->stage->kind);
 }

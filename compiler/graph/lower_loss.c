@@ -1,7 +1,7 @@
 /* lower_loss.c: losses per sample and their weighted sum over the batch.
  *
- * Labels come one-hot. A sample that only fills the last batch has weight 0 and any target, also all zeros: no loss may then be
- * infinite.
+ * Labels come one-hot. A sample that only fills the last batch has weight 0 and any target, also
+ * all zeros: no loss may then be infinite.
  */
 #include "graph/lowering.h"
 
@@ -52,9 +52,11 @@ static NodeId loss_of(Lower *l, NodeId output, NodeId target)
     case LOSS_infidelity:
         if (is_state) return infidelity(l, output, target);
         break;
-    case LOSS_local: case LOSS_none: break;
+    case LOSS_local:
+    case LOSS_none: break;
     }
-    return not_executable(l, l->model->span, "this loss of a state", "'infidelity' of a pure state can be");
+    return not_executable(l, l->model->span, "this loss of a state",
+                          "'infidelity' of a pure state can be");
 }
 
 void lower_loss(Lower *l)

@@ -1,11 +1,13 @@
 /* lower_observable.c: sums of Pauli products -> real numbers per map index.
  *
- * A product with bit masks x and z is i^|x&z| X^x Z^z, and (X^x Z^z psi)[s] = (-1)^|(s^x)&z| psi[s^x]. So all products with the
- * same x read w[s] = conj(psi[s]) psi[s^x] (for x = 0: |psi[s]|^2), and each is a signed sum of Re w or, for odd |x&z|, of Im w:
+ * A product with bit masks x and z is i^|x&z| X^x Z^z, and (X^x Z^z psi)[s] = (-1)^|(s^x)&z|
+ * psi[s^x]. So all products with the same x read w[s] = conj(psi[s]) psi[s^x] (for x = 0:
+ * |psi[s]|^2), and each is a signed sum of Re w or, for odd |x&z|, of Im w:
  *
  *     <P> = sum_s (-1)^|(s^x)&z| Re(i^|x&z| w[s])
  *
- * As w[s^x] = conj(w[s]), half of the s are enough for x != 0. Constant coefficients go into the signs.
+ * As w[s^x] = conj(w[s]), half of the s are enough for x != 0. Constant coefficients go into the
+ * signs.
  */
 #include "graph/lowering.h"
 
@@ -25,7 +27,8 @@ static int64_t half_index(int64_t k, int low)
     return (k ^ below) << 1 | below;
 }
 
-/* psi[s ^ x] for the s whose lowest bit of x is 0 (x = 0 here means those s of `half` as they are). */
+/* psi[s ^ x] for the s whose lowest bit of x is 0 (x = 0 here means those s of `half` as they are).
+ */
 static NodeId half_state(Lower *l, NodeId psi, uint32_t half, uint32_t x)
 {
     const Type *t = type_of(l->g, psi);
@@ -55,14 +58,16 @@ static double term_sign(const Term *t, int64_t s)
 
 static bool is_odd(const Term *t) { return __builtin_popcount(t->x & t->z) & 1; }
 
-/* Which rows a table of signs has: one per yield for constant coefficients, one per term for the others. */
+/* Which rows a table of signs has: one per yield for constant coefficients, one per term for the
+ * others. */
 typedef struct Rows {
     int64_t count;
     bool by_term;
 } Rows;
 
 /* w (real[outer|dim or dim/2]) -> real[outer|rows]; entries of the terms with this x and parity. */
-static NodeId signed_sums(Lower *l, NodeId w, const TermList *terms, uint32_t x, bool odd, Rows rows)
+static NodeId signed_sums(Lower *l, NodeId w, const TermList *terms, uint32_t x, bool odd,
+                          Rows rows)
 {
     const Type *t = type_of(l->g, w);
     int64_t cols = type_inner(t);
@@ -78,7 +83,8 @@ static NodeId signed_sums(Lower *l, NodeId w, const TermList *terms, uint32_t x,
             for (uint32_t i = 0; i < terms->len; i++) {
                 const Term *term = &terms->at[i];
                 int64_t row = rows.by_term ? (int64_t)i : (int64_t)term->yield;
-                if (row == r && term->x == x && is_odd(term) == odd) factor += term->factor * term_sign(term, s);
+                if (row == r && term->x == x && is_odd(term) == odd)
+                    factor += term->factor * term_sign(term, s);
             }
             if (factor != 0) map_put(&m, k, x ? 2 * factor : factor, 0);
         }
@@ -114,8 +120,10 @@ static NodeId term_values(Lower *l, NodeId psi, const TermList *terms, Rows rows
         }
         NodeId left = conj_(g, half_state(l, psi, x, 0));
         NodeId w = mul(g, left, half_state(l, psi, x, x));
-        if (has_term(terms, x, false)) total = plus(g, total, signed_sums(l, re(g, w), terms, x, false, rows));
-        if (has_term(terms, x, true)) total = plus(g, total, signed_sums(l, im(g, w), terms, x, true, rows));
+        if (has_term(terms, x, false))
+            total = plus(g, total, signed_sums(l, re(g, w), terms, x, false, rows));
+        if (has_term(terms, x, true))
+            total = plus(g, total, signed_sums(l, im(g, w), terms, x, true, rows));
     }
     return total;
 }
@@ -123,7 +131,8 @@ static NodeId term_values(Lower *l, NodeId psi, const TermList *terms, Rows rows
 /* ---- coefficients ---- */
 
 /* factors * x as a vector of `count`, entry i from element index[i] of x where use[i]. */
-static NodeId scatter(Lower *l, NodeId x, int64_t count, const int64_t *column, const double *factor)
+static NodeId scatter(Lower *l, NodeId x, int64_t count, const int64_t *column,
+                      const double *factor)
 {
     ArenaMark mark = arena_mark(l->c->scratch);
     MapMaker m = map_begin(l->c->scratch, type_inner(type_of(l->g, x)), true, false);
@@ -136,8 +145,8 @@ static NodeId scatter(Lower *l, NodeId x, int64_t count, const int64_t *column, 
     return n;
 }
 
-/* real[terms]: the coefficients that depend on parameters. A coefficient k*h[i] is gathered from its group, with all others that
- * are of that form; anything else is an expression of its own. */
+/* real[terms]: the coefficients that depend on parameters. A coefficient k*h[i] is gathered from
+ * its group, with all others that are of that form; anything else is an expression of its own. */
 static NodeId coefficients(Lower *l, const Scope *s, const SxList *list)
 {
     Graph *g = l->g;
@@ -153,12 +162,15 @@ static NodeId coefficients(Lower *l, const Scope *s, const SxList *list)
             Linear sum = {0};
             column[i] = -1;
             if (done[i] || !scalar_linear(a, list->at[i], 1, &sum)) continue;
-            if (sum.terms.len != 1 || sum.constant != 0 || sum.terms.at[0].group.i != group) continue;
+            if (sum.terms.len != 1 || sum.constant != 0 || sum.terms.at[0].group.i != group)
+                continue;
             column[i] = group_element(l, s, sum.terms.at[0].group, sum.terms.at[0].index);
             factor[i] = sum.terms.at[0].factor;
             any = done[i] = true;
         }
-        if (any) total = plus(g, total, scatter(l, group_node(l, (GroupId){group}), count, column, factor));
+        if (any)
+            total =
+                plus(g, total, scatter(l, group_node(l, (GroupId){group}), count, column, factor));
     }
     for (int64_t i = 0; i < count; i++) {
         if (done[i]) continue;

@@ -1,9 +1,12 @@
-/* lower_quantum.c: quantum stages. A quanvolution is three maps: one gather brings the pixels of all patches to
- * real[patches|values], the circuit works on the inner axis, one scatter puts the results where they belong.
+/* lower_quantum.c: quantum stages. A quanvolution is three maps: one gather brings the pixels of
+ * all patches to real[patches|values], the circuit works on the inner axis, one scatter puts the
+ * results where they belong.
  *
- *     image[C,H,W] -> each: [C*P|k*k]   joint: [P|C*k*k]   own: for each channel [P|k*k], its results added
+ *     image[C,H,W] -> each: [C*P|k*k]   joint: [P|C*k*k]   own: for each channel [P|k*k], its
+ * results added
  *
- * Patches are numbered row by row, channels outermost; so are the pixels of a patch. What lies in the padding is an empty row.
+ * Patches are numbered row by row, channels outermost; so are the pixels of a patch. What lies in
+ * the padding is an empty row.
  */
 #include "graph/lowering.h"
 
@@ -105,7 +108,8 @@ static NodeId gather(Lower *l, const Patches *w, int64_t from, int64_t to, bool 
 
 /* ---- results ---- */
 
-/* The results of `maps`/count channels, the first of which is channel `from` of the output's groups of channels. */
+/* The results of `maps`/count channels, the first of which is channel `from` of the output's groups
+ * of channels. */
 typedef struct Results {
     const Patches *w;
     int64_t from, channels; /* result channels: input channels, or 1 for joint */

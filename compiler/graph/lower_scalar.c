@@ -1,7 +1,7 @@
 /* lower_scalar.c: scalars of circuits and observables -> element-wise nodes.
  *
- * A scalar of parameters alone is real[]; one that reads data is real[outer|], one per map index. Scalars without either are folded
- * here, so that constant gates become constant matrices.
+ * A scalar of parameters alone is real[]; one that reads data is real[outer|], one per map index.
+ * Scalars without either are folded here, so that constant gates become constant matrices.
  */
 #include <math.h>
 
@@ -55,7 +55,10 @@ static double apply_constant(SxKind kind, double a, double b)
     case SX_div: return a / b;
     case SX_min: return b < a ? b : a;
     case SX_max: return b > a ? b : a;
-    case SX_none: case SX_const: case SX_param: case SX_data: break;
+    case SX_none:
+    case SX_const:
+    case SX_param:
+    case SX_data: break;
     }
     return NAN;
 }
@@ -93,8 +96,19 @@ bool scalar_linear(Arena *arena, const Sx *x, double factor, Linear *sum)
         if (scalar_constant(x->a, &k)) return scalar_linear(arena, x->b, k * factor, sum);
         return scalar_constant(x->b, &k) && scalar_linear(arena, x->a, k * factor, sum);
     case SX_div: return scalar_constant(x->b, &k) && scalar_linear(arena, x->a, factor / k, sum);
-    case SX_none: case SX_const: case SX_data: case SX_sin: case SX_cos: case SX_exp: case SX_log: case SX_sqrt:
-    case SX_abs: case SX_tanh: case SX_step: case SX_min: case SX_max: break;
+    case SX_none:
+    case SX_const:
+    case SX_data:
+    case SX_sin:
+    case SX_cos:
+    case SX_exp:
+    case SX_log:
+    case SX_sqrt:
+    case SX_abs:
+    case SX_tanh:
+    case SX_step:
+    case SX_min:
+    case SX_max: break;
     }
     return false;
 }
@@ -111,8 +125,16 @@ static NodeId unary_node(Graph *g, SxKind kind, NodeId a)
     case SX_abs: return abs_(g, a);
     case SX_tanh: return tanh_(g, a);
     case SX_step: return step_(g, a);
-    case SX_none: case SX_const: case SX_param: case SX_data: case SX_add: case SX_sub: case SX_mul: case SX_div:
-    case SX_min: case SX_max: break;
+    case SX_none:
+    case SX_const:
+    case SX_param:
+    case SX_data:
+    case SX_add:
+    case SX_sub:
+    case SX_mul:
+    case SX_div:
+    case SX_min:
+    case SX_max: break;
     }
     return (NodeId){0};
 }
@@ -126,8 +148,19 @@ static NodeId binary_node(Graph *g, SxKind kind, NodeId a, NodeId b)
     case SX_div: return div_(g, a, b);
     case SX_min: return min_(g, a, b);
     case SX_max: return max_(g, a, b);
-    case SX_none: case SX_const: case SX_param: case SX_data: case SX_neg: case SX_sin: case SX_cos: case SX_exp:
-    case SX_log: case SX_sqrt: case SX_abs: case SX_tanh: case SX_step: break;
+    case SX_none:
+    case SX_const:
+    case SX_param:
+    case SX_data:
+    case SX_neg:
+    case SX_sin:
+    case SX_cos:
+    case SX_exp:
+    case SX_log:
+    case SX_sqrt:
+    case SX_abs:
+    case SX_tanh:
+    case SX_step: break;
     }
     return (NodeId){0};
 }
@@ -141,8 +174,10 @@ NodeId scalar_node(Lower *l, const Scope *s, const Sx *x)
         return pick(l, group_node(l, x->group), group_element(l, s, x->group, x->index), &scalar);
     if (x->kind == SX_data) return pick(l, s->values, x->index, &s->outer);
     if (!x->b) return unary_node(l->g, x->kind, scalar_node(l, s, x->a));
-    if (x->kind == SX_mul && scalar_constant(x->a, &k)) return scaled(l->g, scalar_node(l, s, x->b), k);
-    if (x->kind == SX_mul && scalar_constant(x->b, &k)) return scaled(l->g, scalar_node(l, s, x->a), k);
+    if (x->kind == SX_mul && scalar_constant(x->a, &k))
+        return scaled(l->g, scalar_node(l, s, x->b), k);
+    if (x->kind == SX_mul && scalar_constant(x->b, &k))
+        return scaled(l->g, scalar_node(l, s, x->a), k);
     NodeId a = scalar_node(l, s, x->a);
     NodeId b = scalar_node(l, s, x->b);
     return binary_node(l->g, x->kind, a, b);

@@ -13,14 +13,15 @@ typedef struct Lower {
     Lowered *out;
     const Stage *stage; /* the one being lowered */
     StageId stage_id;
-    bool failed;  /* something cannot be executed; reported */
+    bool failed; /* something cannot be executed; reported */
 } Lower;
 
 /* Where the scalars of a circuit or observable come from. */
 typedef struct Scope {
-    NodeId values;            /* real[outer|v], data arguments; none */
-    Type outer;               /* the map axes alone: rank = outer */
-    int64_t channel, channels; /* quanv with own weights: groups have a leading axis; channels = 0 otherwise */
+    NodeId values; /* real[outer|v], data arguments; none */
+    Type outer;    /* the map axes alone: rank = outer */
+    int64_t channel,
+        channels; /* quanv with own weights: groups have a leading axis; channels = 0 otherwise */
 } Scope;
 
 /* The map axes of `outer` and these inner axes behind them. */
@@ -32,7 +33,8 @@ NodeId not_executable(Lower *l, Span at, const char *what, const char *why);
 NodeId scalar_node(Lower *l, const Scope *s, const Sx *x);
 /* True if x depends on neither parameters nor data; then *value is its value. */
 bool scalar_constant(const Sx *x, double *value);
-/* c0 + sum of k * parameter: adds `factor` times it to *constant and the terms. False if x is not of this form. */
+/* c0 + sum of k * parameter: adds `factor` times it to *constant and the terms. False if x is not
+ * of this form. */
 typedef struct LinearTerm {
     GroupId group;
     uint32_t index;
@@ -48,9 +50,11 @@ NodeId group_node(const Lower *l, GroupId group);
 int64_t group_element(const Lower *l, const Scope *s, GroupId group, int64_t index);
 
 /* lower_circuit.c */
-NodeId ground_state(Lower *l, uint32_t qubits);                                          /* |0..0>, complex[|2^n] */
-NodeId lower_encoding(Lower *l, const Scope *s, const EncodingInst *encoding);           /* complex[outer|2^n] */
-NodeId lower_circuit(Lower *l, const Scope *s, const CircuitInst *circuit, NodeId psi); /* psi after all gates */
+NodeId ground_state(Lower *l, uint32_t qubits); /* |0..0>, complex[|2^n] */
+NodeId lower_encoding(Lower *l, const Scope *s,
+                      const EncodingInst *encoding); /* complex[outer|2^n] */
+NodeId lower_circuit(Lower *l, const Scope *s, const CircuitInst *circuit,
+                     NodeId psi); /* psi after all gates */
 
 /* lower_observable.c: real[outer|yields] */
 NodeId lower_observable(Lower *l, const Scope *s, const ObservableInst *o, NodeId psi);
@@ -63,7 +67,8 @@ NodeId lower_quanv(Lower *l);
 NodeId lower_classical(Lower *l);
 NodeId stage_operand(const Lower *l, uint32_t i);
 Type value_type(const ValueType *t); /* of a graph node; batched is not set */
-/* Largest element of the inner axes, detached: real with the outer axes, for stable exponentials. */
+/* Largest element of the inner axes, detached: real with the outer axes, for stable exponentials.
+ */
 NodeId detached_max(Lower *l, NodeId x);
 
 /* lower_loss.c: fills loss and mean_loss. */

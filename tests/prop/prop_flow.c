@@ -1,5 +1,6 @@
-/* prop_flow.c: the published verdict tables on models written in the language: every chained sum of two and three quanvolutional
- * layers and every placement of three skips, exact and detached; the gradients' values agree with the verdicts.
+/* prop_flow.c: the published verdict tables on models written in the language: every chained sum of
+ * two and three quanvolutional layers and every placement of three skips, exact and detached; the
+ * gradients' values agree with the verdicts.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,14 +23,18 @@ static const char *expected(unsigned subset, bool detached, int l)
     return own ? "partial" : "none";
 }
 
-/* A model of `layers` chained quanvolutional layers with the lines `more` before the head, which reads `source`. */
-static const ModelInst *parse_model(Compiler *c, int layers, bool detached, const char *more, const char *source)
+/* A model of `layers` chained quanvolutional layers with the lines `more` before the head, which
+ * reads `source`. */
+static const ModelInst *parse_model(Compiler *c, int layers, bool detached, const char *more,
+                                    const char *source)
 {
     const char *text = "model M {\n    input x: image[1, 4, 4];\n";
     for (int l = 1; l <= layers; l++)
-        text = arena_printf(c->keep, "%s    layer q%d = quanv(kernel: 2, stride: 2, circuit: ry_rx_cnot()%s);\n", text, l,
-                            detached ? ", gradient: detached" : "");
-    text = arena_printf(c->keep, "%s%s    layer head = %s |> dense(3);\n    output head;\n}\n", text, more, source);
+        text = arena_printf(
+            c->keep, "%s    layer q%d = quanv(kernel: 2, stride: 2, circuit: ry_rx_cnot()%s);\n",
+            text, l, detached ? ", gradient: detached" : "");
+    text = arena_printf(c->keep, "%s%s    layer head = %s |> dense(3);\n    output head;\n}\n",
+                        text, more, source);
     Ast *ast = parse(c, source_add(c->keep, &c->sources, "m.rq", text, strlen(text)));
     Program *p = check(c, ast, &(CheckOptions){0});
     if (!p) diag_flush(c);
@@ -38,7 +43,8 @@ static const ModelInst *parse_model(Compiler *c, int layers, bool detached, cons
     return p->models.at[0];
 }
 
-/* The reverse-mode gradient is exactly 0 where no path is open, and nowhere else; the other ways agree. */
+/* The reverse-mode gradient is exactly 0 where no path is open, and nowhere else; the other ways
+ * agree. */
 static void check_values(Compiler *c, const ModelInst *m, const Flow *flow)
 {
     VEC(Binding) bindings = {0};
@@ -51,8 +57,14 @@ static void check_values(Compiler *c, const ModelInst *m, const Flow *flow)
     }
     vec_push(c->keep, &bindings, (Binding){"x", image});
     vec_push(c->keep, &bindings, (Binding){"target", target});
-    GradcheckInput in = {.model = m, .flow = flow, .loss = LOSS_cross_entropy, .samples = 2, .bindings = bindings.at,
-                         .binding_count = bindings.len, .elements = 3, .tolerance = 1e-6};
+    GradcheckInput in = {.model = m,
+                         .flow = flow,
+                         .loss = LOSS_cross_entropy,
+                         .samples = 2,
+                         .bindings = bindings.at,
+                         .binding_count = bindings.len,
+                         .elements = 3,
+                         .tolerance = 1e-6};
     Gradcheck *r = gradcheck(c, &in);
     if (!r->ok) gradcheck_print(stderr, r);
     assert_true(r->ok);
@@ -79,9 +91,11 @@ static void check_sums(int layers, int all_detached, int all_exact)
             const char *source = NULL;
             for (int l = 0; l <= layers; l++) {
                 const char *name = l ? arena_printf(c->keep, "q%d", l) : "x";
-                if (subset >> l & 1) source = source ? arena_printf(c->keep, "%s + %s", source, name) : name;
+                if (subset >> l & 1)
+                    source = source ? arena_printf(c->keep, "%s + %s", source, name) : name;
             }
-            const ModelInst *m = parse_model(c, layers, detached, "", arena_printf(c->keep, "(%s)", source));
+            const ModelInst *m =
+                parse_model(c, layers, detached, "", arena_printf(c->keep, "(%s)", source));
             Flow *flow = flow_of(c, m);
             int receive = 0;
             for (int l = 1; l <= layers; l++) {
@@ -113,7 +127,8 @@ static void test_three_layers(void **state)
 static void test_placements(void **state)
 {
     (void)state;
-    static const char *const skips[] = {"    skip x -> q1;\n", "    skip x -> q2;\n", "    skip q1 -> q2;\n"};
+    static const char *const skips[] = {"    skip x -> q1;\n", "    skip x -> q2;\n",
+                                        "    skip q1 -> q2;\n"};
     for (unsigned placed = 0; placed < 8; placed++)
         for (int detached = 0; detached < 2; detached++) {
             Compiler *c = compiler_new();
@@ -151,7 +166,8 @@ static void test_fixes(void **state)
     assert_non_null(strstr(text, "warning[W0601]: layer 'q1' receives no gradient"));
     assert_non_null(strstr(text, "8 parameters stay as they were initialised"));
     assert_non_null(strstr(text, "its only path to the loss is cut here"));
-    assert_non_null(strstr(text, "= help: either opens a path:  skip q1 -> q2;   or   gradient: exact"));
+    assert_non_null(
+        strstr(text, "= help: either opens a path:  skip q1 -> q2;   or   gradient: exact"));
     free(text);
     compiler_drop(c);
 
@@ -162,7 +178,8 @@ static void test_fixes(void **state)
     flow_warn(c, flow);
     diag_flush(c);
     fclose(c->messages);
-    assert_non_null(strstr(text, "warning[W0602]: layer 'q2' is not used: no path leads from it to the loss"));
+    assert_non_null(
+        strstr(text, "warning[W0602]: layer 'q2' is not used: no path leads from it to the loss"));
     free(text);
     compiler_drop(c);
 }

@@ -1,5 +1,6 @@
-/* prop_layers.c: models in the language against what their layers mean, computed here by plain loops: windows, rearrangements,
- * activations, every way of a quanvolution, amplitude encoding of zero vectors, losses; and their gradients by four ways.
+/* prop_layers.c: models in the language against what their layers mean, computed here by plain
+ * loops: windows, rearrangements, activations, every way of a quanvolution, amplitude encoding of
+ * zero vectors, losses; and their gradients by four ways.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -42,7 +43,8 @@ static Case *begin(const char *body)
     Case *k = arena_alloc(c->keep, sizeof *k);
     k->c = c;
     const char *text = arena_printf(c->keep, "model M { %s }\n", body);
-    Program *p = check(c, parse(c, source_add(c->keep, &c->sources, "m.rq", text, strlen(text))), &(CheckOptions){0});
+    Program *p = check(c, parse(c, source_add(c->keep, &c->sources, "m.rq", text, strlen(text))),
+                       &(CheckOptions){0});
     if (!p || c->errors) diag_flush(c);
     assert_non_null(p);
     k->m = p->models.at[0];
@@ -51,7 +53,8 @@ static Case *begin(const char *body)
         for (int64_t e = 0; e < k->m->groups.at[i].count; e++) v[e] = param((int)i, e);
         vec_push(c->keep, &k->bindings, (Binding){k->m->groups.at[i].path, v});
     }
-    int64_t n = count_of(&stage_of(k->m, k->m->inputs.at[0])->type), out = count_of(&stage_of(k->m, k->m->output)->type);
+    int64_t n = count_of(&stage_of(k->m, k->m->inputs.at[0])->type),
+            out = count_of(&stage_of(k->m, k->m->output)->type);
     assert_true(n <= MOST && out <= MOST);
     for (int64_t e = 0; e < SAMPLES * n; e++) k->x[e] = pixel((int)(e / n), e % n);
     for (int64_t e = 0; e < SAMPLES * out; e++) k->target[e] = cos((double)e);
@@ -60,7 +63,8 @@ static Case *begin(const char *body)
     return k;
 }
 
-/* Compares the output with expected[SAMPLES][n], and the gradients of the mean square with each other; then drops the case. */
+/* Compares the output with expected[SAMPLES][n], and the gradients of the mean square with each
+ * other; then drops the case. */
 static void finish(Case *k, const double *expected, int64_t n)
 {
     Lowered *l = lower(k->c, k->m, (LowerOptions){0});
@@ -70,11 +74,18 @@ static void finish(Case *k, const double *expected, int64_t n)
     Evaluation *e = eval(k->c, l->g, SAMPLES, k->bindings.at, k->bindings.len, &l->output, 1);
     for (int64_t i = 0; i < SAMPLES * n; i++)
         if (!(fabs(evaluation_of(e, l->output)[i] - expected[i]) < 1e-12))
-            fail_msg("element %d: %.17g, expected %.17g", (int)i, evaluation_of(e, l->output)[i], expected[i]);
+            fail_msg("element %d: %.17g, expected %.17g", (int)i, evaluation_of(e, l->output)[i],
+                     expected[i]);
     evaluation_drop(e);
     graph_drop(l->g);
-    GradcheckInput in = {.model = k->m, .flow = flow_of(k->c, k->m), .loss = LOSS_mse, .samples = SAMPLES, .bindings = k->bindings.at,
-                         .binding_count = k->bindings.len, .elements = 10, .tolerance = 1e-6};
+    GradcheckInput in = {.model = k->m,
+                         .flow = flow_of(k->c, k->m),
+                         .loss = LOSS_mse,
+                         .samples = SAMPLES,
+                         .bindings = k->bindings.at,
+                         .binding_count = k->bindings.len,
+                         .elements = 10,
+                         .tolerance = 1e-6};
     Gradcheck *r = gradcheck(k->c, &in);
     if (!r->ok) gradcheck_print(stderr, r);
     assert_true(r->ok);
@@ -92,13 +103,15 @@ static double at(int s, int c, int y, int x, double outside)
 static void test_conv(void **state)
 {
     (void)state;
-    Case *k = begin("input x: image[2, 5, 6]; layer c = conv(3, kernel: 3, stride: 2, pad: 1); output c;");
+    Case *k = begin(
+        "input x: image[2, 5, 6]; layer c = conv(3, kernel: 3, stride: 2, pad: 1); output c;");
     double expected[SAMPLES * 3 * 3 * 3];
     for (int i = 0; i < (int)COUNT(expected); i++) {
         int s = i / 27, o = i / 9 % 3, y = i / 3 % 3, x = i % 3;
         expected[i] = param(1, o);
         for (int e = 0; e < 18; e++)
-            expected[i] += param(0, o * 18 + e) * at(s, e / 9, 2 * y - 1 + e / 3 % 3, 2 * x - 1 + e % 3, 0);
+            expected[i] +=
+                param(0, o * 18 + e) * at(s, e / 9, 2 * y - 1 + e / 3 % 3, 2 * x - 1 + e % 3, 0);
     }
     finish(k, expected, 27);
 }
@@ -131,7 +144,8 @@ static void test_activations(void **state)
     static const char *const kinds[] = {"relu", "tanh", "sigmoid", "softmax", "scale"};
     for (int kind = 0; kind < 5; kind++) {
         Compiler *names = compiler_new();
-        Case *k = begin(arena_printf(names->keep, "input x: real[6]; layer a = x |> %s; output a;", kinds[kind]));
+        Case *k = begin(arena_printf(names->keep, "input x: real[6]; layer a = x |> %s; output a;",
+                                     kinds[kind]));
         double expected[SAMPLES * 6];
         for (int i = 0; i < SAMPLES * 6; i++) {
             double v = pixel(i / 6, i % 6), norm = 0;
@@ -148,7 +162,8 @@ static void test_activations(void **state)
 static void test_stable(void **state)
 {
     (void)state;
-    Case *k = begin("input x: real[4]; layer a = x |> softmax; layer b = x |> sigmoid; layer c = concat(a, b); output c;");
+    Case *k = begin("input x: real[4]; layer a = x |> softmax; layer b = x |> sigmoid; layer c = "
+                    "concat(a, b); output c;");
     double expected[SAMPLES * 8] = {0};
     for (int s = 0; s < SAMPLES; s++) {
         double x[] = {2000, -3000, 2000, 40};
@@ -163,8 +178,9 @@ static void test_stable(void **state)
 static void test_arithmetic(void **state)
 {
     (void)state;
-    Case *k = begin("input x: real[5]; param alpha = 0.5; layer a = x |> dense(3); layer b = x |> dense(3);"
-                    "layer c = (alpha*a + (1 - alpha)*b - a*b) / 2; output c;");
+    Case *k = begin(
+        "input x: real[5]; param alpha = 0.5; layer a = x |> dense(3); layer b = x |> dense(3);"
+        "layer c = (alpha*a + (1 - alpha)*b - a*b) / 2; output c;");
     double expected[SAMPLES * 3];
     for (int i = 0; i < SAMPLES * 3; i++) {
         int alpha = -1, first = 0;
@@ -197,25 +213,41 @@ static void test_shuffles(void **state)
     k = begin("input x: image[1, 4, 6]; layer u = x |> unfold(2) |> fold(2); output u;");
     for (int i = 0; i < SAMPLES * 24; i++) expected[i] = pixel(i / 24, i % 24);
     finish(k, expected, 24);
-    k = begin("input x: image[1, 4, 6]; layer f = x |> flatten; layer r = x |> reshape(24) ; layer c = f + r; output c;");
+    k = begin("input x: image[1, 4, 6]; layer f = x |> flatten; layer r = x |> reshape(24) ; layer "
+              "c = f + r; output c;");
     for (int i = 0; i < SAMPLES * 24; i++) expected[i] = 2 * pixel(i / 24, i % 24);
     finish(k, expected, 24);
 }
 
 /* ---- quanvolutions ---- */
 
-/* RY(pi v_i) on n qubits, then the first layer of ry_rx_cnot with the angles theta[2 i], theta[2 i + 1]: n expectations of Z. */
+/* RY(pi v_i) on n qubits, then the first layer of ry_rx_cnot with the angles theta[2 i], theta[2 i
+ * + 1]: n expectations of Z. */
 static void patch_values(int n, const double *v, int group, int64_t first, double *z)
 {
     double complex psi[DENSE_MAX] = {1};
-    for (int i = 0; i < n; i++) dense_apply(n, psi, &(DenseGate){.name = "ry", .t = M_PI * v[i], .target_count = 1, .target = {i}});
+    for (int i = 0; i < n; i++)
+        dense_apply(n, psi,
+                    &(DenseGate){.name = "ry", .t = M_PI * v[i], .target_count = 1, .target = {i}});
     for (int i = 0; i < n; i++) {
-        dense_apply(n, psi, &(DenseGate){.name = "ry", .t = param(group, first + 2 * i), .target_count = 1, .target = {i}});
-        dense_apply(n, psi, &(DenseGate){.name = "rx", .t = param(group, first + 2 * i + 1), .target_count = 1, .target = {i}});
+        dense_apply(
+            n, psi,
+            &(DenseGate){
+                .name = "ry", .t = param(group, first + 2 * i), .target_count = 1, .target = {i}});
+        dense_apply(n, psi,
+                    &(DenseGate){.name = "rx",
+                                 .t = param(group, first + 2 * i + 1),
+                                 .target_count = 1,
+                                 .target = {i}});
     }
     for (int i = 0; i + 1 < n; i++)
-        dense_apply(n, psi, &(DenseGate){.name = "x", .target_count = 1, .control_count = 1, .target = {i + 1}, .control = {i},
-                                         .control_value = {true}});
+        dense_apply(n, psi,
+                    &(DenseGate){.name = "x",
+                                 .target_count = 1,
+                                 .control_count = 1,
+                                 .target = {i + 1},
+                                 .control = {i},
+                                 .control_value = {true}});
     for (int i = 0; i < n; i++) {
         char text[10] = "IIIIIIIII";
         text[n] = 0;
@@ -226,7 +258,8 @@ static void patch_values(int n, const double *v, int group, int64_t first, doubl
 
 enum { C = 2, H = 4, W = 6, PH = 2, PW = 3, P = PH * PW };
 
-/* results[channel][patch][pixel] of 2x2 patches of a [2,4,6] image; joint: one channel of eight values. */
+/* results[channel][patch][pixel] of 2x2 patches of a [2,4,6] image; joint: one channel of eight
+ * values. */
 static void all_patches(int s, bool own, bool joint, double *results)
 {
     for (int c = 0; c < (joint ? 1 : C); c++)
@@ -234,7 +267,8 @@ static void all_patches(int s, bool own, bool joint, double *results)
             int n = joint ? 4 * C : 4;
             double v[8];
             for (int i = 0; i < n; i++) {
-                int channel = joint ? i / 4 : c, y = 2 * (p / PW) + i / 2 % 2, x = 2 * (p % PW) + i % 2;
+                int channel = joint ? i / 4 : c, y = 2 * (p / PW) + i / 2 % 2,
+                    x = 2 * (p % PW) + i % 2;
                 v[i] = pixel(s, (channel * H + y) * W + x);
             }
             patch_values(n, v, 0, own ? 8 * c : 0, results + (c * P + p) * n);
@@ -244,7 +278,9 @@ static void all_patches(int s, bool own, bool joint, double *results)
 static void check_quanv(const char *arguments, bool own, bool joint, char out)
 {
     Compiler *names = compiler_new();
-    Case *k = begin(arena_printf(names->keep, "input x: image[2, 4, 6]; layer q = quanv(kernel: 2, stride: 2, circuit: ry_rx_cnot()%s); output q;",
+    Case *k = begin(arena_printf(names->keep,
+                                 "input x: image[2, 4, 6]; layer q = quanv(kernel: 2, stride: 2, "
+                                 "circuit: ry_rx_cnot()%s); output q;",
                                  arguments));
     double expected[SAMPLES * MOST];
     int n = joint ? 8 : 4, channels = joint ? 1 : C, count = 0;
@@ -256,7 +292,8 @@ static void check_quanv(const char *arguments, bool own, bool joint, char out)
                 int y = i / W, x = i % W;
                 expected[count++] = r[(c * P + y / 2 * PW + x / 2) * n + y % 2 * 2 + x % 2];
             }
-            for (int i = 0; out == 'c' && i < n * P; i++) expected[count++] = r[(c * P + i % P) * n + i / P];
+            for (int i = 0; out == 'c' && i < n * P; i++)
+                expected[count++] = r[(c * P + i % P) * n + i / P];
             for (int p = 0; out == 'm' && p < P; p++) {
                 double total = 0;
                 for (int i = 0; i < n; i++) total += r[(c * P + p) * n + i];
@@ -280,11 +317,13 @@ static void test_quanv(void **state)
     check_quanv(", channels: joint, out: mean", false, true, 'm');
 }
 
-/* Patches reach into the padding, which is zero, and the fold drops it. 4x4 with kernel 3, stride 3, pad 1: 6x6, four patches. */
+/* Patches reach into the padding, which is zero, and the fold drops it. 4x4 with kernel 3, stride
+ * 3, pad 1: 6x6, four patches. */
 static void test_padding(void **state)
 {
     (void)state;
-    Case *k = begin("input x: image[1, 4, 4]; layer q = quanv(kernel: 3, stride: 3, pad: 1, encode: angle(), circuit: one, measure: z_each);"
+    Case *k = begin("input x: image[1, 4, 4]; layer q = quanv(kernel: 3, stride: 3, pad: 1, "
+                    "encode: angle(), circuit: one, measure: z_each);"
                     "output q; } circuit one on q[n] { rx(1) q[0]; ");
     double expected[SAMPLES * 16];
     for (int i = 0; i < SAMPLES * 16; i++) {
@@ -300,7 +339,8 @@ static void test_padding(void **state)
 static void test_amplitude(void **state)
 {
     (void)state;
-    Case *k = begin("input x: real[3]; layer q = quantum(encode: amplitude(zero: ground), circuit: ry_rx_cnot(), measure: z_each); output q;");
+    Case *k = begin("input x: real[3]; layer q = quantum(encode: amplitude(zero: ground), circuit: "
+                    "ry_rx_cnot(), measure: z_each); output q;");
     double expected[SAMPLES * 2];
     memset(k->x, 0, 3 * sizeof k->x[0]); /* sample 0: the ground state */
     for (int s = 0; s < SAMPLES; s++) {
@@ -309,28 +349,44 @@ static void test_amplitude(void **state)
         for (int i = 0; i < 3; i++) norm += k->x[3 * s + i] * k->x[3 * s + i];
         for (int i = 0; i < 3 && norm > 0; i++) psi[i] = k->x[3 * s + i] / sqrt(norm);
         for (int i = 0; i < 2; i++) {
-            dense_apply(2, psi, &(DenseGate){.name = "ry", .t = param(0, 2 * i), .target_count = 1, .target = {i}});
-            dense_apply(2, psi, &(DenseGate){.name = "rx", .t = param(0, 2 * i + 1), .target_count = 1, .target = {i}});
+            dense_apply(
+                2, psi,
+                &(DenseGate){.name = "ry", .t = param(0, 2 * i), .target_count = 1, .target = {i}});
+            dense_apply(
+                2, psi,
+                &(DenseGate){
+                    .name = "rx", .t = param(0, 2 * i + 1), .target_count = 1, .target = {i}});
         }
-        dense_apply(2, psi, &(DenseGate){.name = "x", .target_count = 1, .control_count = 1, .target = {1}, .control = {0},
-                                         .control_value = {true}});
+        dense_apply(2, psi,
+                    &(DenseGate){.name = "x",
+                                 .target_count = 1,
+                                 .control_count = 1,
+                                 .target = {1},
+                                 .control = {0},
+                                 .control_value = {true}});
         expected[2 * s] = creal(dense_expectation(2, psi, "ZI"));
         expected[2 * s + 1] = creal(dense_expectation(2, psi, "IZ"));
     }
     finish(k, expected, 2);
 }
 
-/* Norms down to the smallest number give finite gradients; a zero vector fails the check, others pass it. */
+/* Norms down to the smallest number give finite gradients; a zero vector fails the check, others
+ * pass it. */
 static void test_tiny_norms(void **state)
 {
     (void)state;
     static const double size[] = {0, 5e-324, 1e-200, 1e-17, 1e-14, 1e-3, 1e150};
     for (size_t t = 0; t < COUNT(size); t++)
         for (int ground = 0; ground < 2; ground++) {
-            Case *k = begin(ground ? "input x: real[4]; layer q = quantum(encode: amplitude(zero: ground), circuit: ry_rx_cnot(), measure: z_each); output q;"
-                                   : "input x: real[4]; layer q = quantum(encode: amplitude(), circuit: ry_rx_cnot(), measure: z_each); output q;");
+            Case *k = begin(ground ? "input x: real[4]; layer q = quantum(encode: amplitude(zero: "
+                                     "ground), circuit: ry_rx_cnot(), measure: z_each); output q;"
+                                   : "input x: real[4]; layer q = quantum(encode: amplitude(), "
+                                     "circuit: ry_rx_cnot(), measure: z_each); output q;");
             for (int i = 0; i < 8; i++) k->x[i] = size[t] * (i + 1);
-            GradcheckInput in = {.model = k->m, .loss = LOSS_mse, .samples = SAMPLES, .bindings = k->bindings.at,
+            GradcheckInput in = {.model = k->m,
+                                 .loss = LOSS_mse,
+                                 .samples = SAMPLES,
+                                 .bindings = k->bindings.at,
                                  .binding_count = k->bindings.len};
             Gradcheck *r = gradcheck(k->c, &in);
             for (int i = 0; i < 8; i++) {
@@ -341,7 +397,8 @@ static void test_tiny_norms(void **state)
             Lowered *l = lower(k->c, k->m, (LowerOptions){0});
             assert_int_equal(l->checks.len, !ground);
             if (!ground) {
-                Evaluation *e = eval(k->c, l->g, 2, k->bindings.at, k->bindings.len, l->checks.at, 1);
+                Evaluation *e =
+                    eval(k->c, l->g, 2, k->bindings.at, k->bindings.len, l->checks.at, 1);
                 assert_int_equal(*evaluation_of(e, l->checks.at[0]) != 0, size[t] > 1e-15);
                 evaluation_drop(e);
             }
@@ -353,13 +410,16 @@ static void test_tiny_norms(void **state)
 static void test_reuploading(void **state)
 {
     (void)state;
-    Case *k = begin("input x: real[2]; layer q = quantum(circuit: twice, measure: z_each); output q; }"
-                    "circuit twice(v[n]) on q[n] { param w[n]; for i in 0..n { rx(w[i]*v[i]) q[i]; rz(v[i]) q[i]; rx(v[i]^2) q[i]; } ");
+    Case *k =
+        begin("input x: real[2]; layer q = quantum(circuit: twice, measure: z_each); output q; }"
+              "circuit twice(v[n]) on q[n] { param w[n]; for i in 0..n { rx(w[i]*v[i]) q[i]; "
+              "rz(v[i]) q[i]; rx(v[i]^2) q[i]; } ");
     double expected[SAMPLES * 2];
     for (int i = 0; i < SAMPLES * 2; i++) {
         double complex psi[2] = {1, 0};
         double v = pixel(i / 2, i % 2);
-        dense_apply(1, psi, &(DenseGate){.name = "rx", .t = param(0, i % 2) * v, .target_count = 1});
+        dense_apply(1, psi,
+                    &(DenseGate){.name = "rx", .t = param(0, i % 2) * v, .target_count = 1});
         dense_apply(1, psi, &(DenseGate){.name = "rz", .t = v, .target_count = 1});
         dense_apply(1, psi, &(DenseGate){.name = "rx", .t = v * v, .target_count = 1});
         expected[i] = creal(dense_expectation(1, psi, "Z"));
@@ -373,7 +433,10 @@ static void test_reuploading(void **state)
 static void check_state(const char *circuit, int n, const double complex *expected)
 {
     Compiler *names = compiler_new();
-    Case *k = begin(arena_printf(names->keep, "input x: state[%d]; layer q = x |> evolve(c); output q |> measure(z_each); } circuit c on q[n] { %s", n, circuit));
+    Case *k = begin(arena_printf(names->keep,
+                                 "input x: state[%d]; layer q = x |> evolve(c); output q |> "
+                                 "measure(z_each); } circuit c on q[n] { %s",
+                                 n, circuit));
     memset(k->x, 0, sizeof k->x);
     k->x[0] = 1;
     Lowered *l = lower(k->c, k->m, (LowerOptions){0});
@@ -394,12 +457,15 @@ static void test_known_states(void **state)
     (void)state;
     double r = sqrt(0.5);
     check_state("h q[0]; cx q[0], q[1];", 2, (double complex[]){r, 0, 0, r});
-    check_state("h q[0]; cx q[0], q[1]; cx q[1], q[2];", 3, (double complex[]){r, 0, 0, 0, 0, 0, 0, r});
+    check_state("h q[0]; cx q[0], q[1]; cx q[1], q[2];", 3,
+                (double complex[]){r, 0, 0, 0, 0, 0, 0, r});
     /* the Fourier transform of |5>: exp(2 pi i 5 k / 8) / sqrt(8) */
     double complex fourier[8];
     for (int i = 0; i < 8; i++) fourier[i] = cexp(2 * M_PI * _Complex_I * 5 * i / 8) / sqrt(8);
     check_state("x q[0]; x q[2];"
-                "for i in 0..n { h q[i]; for j in i+1..n { ctrl @ p(pi/2^(j-i)) q[j], q[i]; } } swap q[0], q[2];", 3, fourier);
+                "for i in 0..n { h q[i]; for j in i+1..n { ctrl @ p(pi/2^(j-i)) q[j], q[i]; } } "
+                "swap q[0], q[2];",
+                3, fourier);
 }
 
 /* ---- losses ---- */
@@ -438,10 +504,12 @@ static void test_losses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conv),         cmocka_unit_test(test_pools),      cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_stable),       cmocka_unit_test(test_arithmetic), cmocka_unit_test(test_shuffles),
-        cmocka_unit_test(test_quanv),        cmocka_unit_test(test_padding),    cmocka_unit_test(test_amplitude),
-        cmocka_unit_test(test_tiny_norms),   cmocka_unit_test(test_reuploading), cmocka_unit_test(test_known_states),
+        cmocka_unit_test(test_conv),        cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_activations), cmocka_unit_test(test_stable),
+        cmocka_unit_test(test_arithmetic),  cmocka_unit_test(test_shuffles),
+        cmocka_unit_test(test_quanv),       cmocka_unit_test(test_padding),
+        cmocka_unit_test(test_amplitude),   cmocka_unit_test(test_tiny_norms),
+        cmocka_unit_test(test_reuploading), cmocka_unit_test(test_known_states),
         cmocka_unit_test(test_losses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

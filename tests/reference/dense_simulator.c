@@ -10,10 +10,12 @@ static const double complex pauli[4][4] = {
 static int letter_index(char letter) { return (int)(strchr("IXYZ", letter) - "IXYZ"); }
 
 /* c = a (x) b for square a, b of sizes na, nb. */
-static void kron(const double complex *a, int na, const double complex *b, int nb, double complex *c)
+static void kron(const double complex *a, int na, const double complex *b, int nb,
+                 double complex *c)
 {
     for (int i = 0; i < na * nb; i++)
-        for (int j = 0; j < na * nb; j++) c[i * na * nb + j] = a[i / nb * na + j / nb] * b[i % nb * nb + j % nb];
+        for (int j = 0; j < na * nb; j++)
+            c[i * na * nb + j] = a[i / nb * na + j / nb] * b[i % nb * nb + j % nb];
 }
 
 /* exp(-i t/2 P) = cos(t/2) 1 - i sin(t/2) P for a product of Paulis. */
@@ -21,13 +23,17 @@ static int rotation(const char *letters, double t, double complex *m)
 {
     int n = (int)strlen(letters), dim = 1 << n;
     double complex p[16];
-    if (n == 1) memcpy(p, pauli[letter_index(letters[0])], sizeof p[0] * 4);
-    else kron(pauli[letter_index(letters[0])], 2, pauli[letter_index(letters[1])], 2, p);
-    for (int i = 0; i < dim * dim; i++) m[i] = (i % (dim + 1) == 0 ? cos(t / 2) : 0) - _Complex_I * sin(t / 2) * p[i];
+    if (n == 1)
+        memcpy(p, pauli[letter_index(letters[0])], sizeof p[0] * 4);
+    else
+        kron(pauli[letter_index(letters[0])], 2, pauli[letter_index(letters[1])], 2, p);
+    for (int i = 0; i < dim * dim; i++)
+        m[i] = (i % (dim + 1) == 0 ? cos(t / 2) : 0) - _Complex_I * sin(t / 2) * p[i];
     return n;
 }
 
-static int fixed(double complex *m, double complex a, double complex b, double complex c, double complex d)
+static int fixed(double complex *m, double complex a, double complex b, double complex c,
+                 double complex d)
 {
     m[0] = a, m[1] = b, m[2] = c, m[3] = d;
     return 1;
@@ -68,7 +74,8 @@ static int bit_of(int n, int index, int qubit) { return index >> (n - 1 - qubit)
 static double complex entry(int n, const DenseGate *g, const double complex *m, int row, int col)
 {
     int inside = 1, r = 0, c = 0, others = row ^ col;
-    for (int k = 0; k < g->control_count; k++) inside &= bit_of(n, col, g->control[k]) == g->control_value[k];
+    for (int k = 0; k < g->control_count; k++)
+        inside &= bit_of(n, col, g->control[k]) == g->control_value[k];
     if (!inside) return row == col;
     for (int k = 0; k < g->target_count; k++) {
         r = 2 * r + bit_of(n, row, g->target[k]);

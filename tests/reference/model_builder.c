@@ -26,7 +26,10 @@ ValueType real_type(int rank, const int64_t *dim)
     return t;
 }
 
-ValueType state_type(int qubits) { return (ValueType){.kind = VALUE_state, .rank = 1, .dim = {qubits}}; }
+ValueType state_type(int qubits)
+{
+    return (ValueType){.kind = VALUE_state, .rank = 1, .dim = {qubits}};
+}
 
 StageId add_stage(Compiler *c, ModelInst *m, Stage s, StageId a, StageId b)
 {
@@ -51,7 +54,8 @@ StageId add_layer(Compiler *c, ModelInst *m, const char *name, Stage s, StageId 
 {
     s.layer = (LayerId){m->layers.len + 1};
     StageId id = add_stage(c, m, s, a, (StageId){0});
-    vec_push(c->keep, &m->layers, (LayerInst){.name = name_of(c->names, name), .kind_text = "", .own = id, .value = id});
+    vec_push(c->keep, &m->layers,
+             (LayerInst){.name = name_of(c->names, name), .kind_text = "", .own = id, .value = id});
     for (uint32_t k = 0; k < s.group_count; k++) group_of(m, s.group[k])->layer = s.layer;
     return id;
 }
@@ -106,14 +110,20 @@ CircuitInst *circuit_new(Compiler *c, uint32_t qubits, uint32_t data_count)
     return circuit;
 }
 
-GateApp *add_gate(Compiler *c, CircuitInst *circuit, GateId gate, const Sx *arg, int targets, int operands, const int *qubit)
+GateApp *add_gate(Compiler *c, CircuitInst *circuit, GateId gate, const Sx *arg, int targets,
+                  int operands, const int *qubit)
 {
-    GateApp g = {.gate = gate, .arg = arg, .target_count = (uint8_t)targets, .control_count = (uint8_t)(operands - targets)};
+    GateApp g = {.gate = gate,
+                 .arg = arg,
+                 .target_count = (uint8_t)targets,
+                 .control_count = (uint8_t)(operands - targets)};
     g.targets = arena_alloc(c->keep, 32);
     g.controls = arena_alloc(c->keep, 32);
     for (int i = 0; i < operands; i++) {
-        if (i < targets) g.targets[i] = (uint8_t)qubit[i];
-        else g.controls[i - targets] = (uint8_t)qubit[i];
+        if (i < targets)
+            g.targets[i] = (uint8_t)qubit[i];
+        else
+            g.controls[i - targets] = (uint8_t)qubit[i];
     }
     g.control_values = (UINT32_C(1) << g.control_count) - 1;
     vec_push(c->keep, &circuit->gates, g);
@@ -124,16 +134,21 @@ const EncodingInst *angle_encoding(Compiler *c, uint32_t n)
 {
     CircuitInst *circuit = circuit_new(c, n, n);
     for (uint32_t i = 0; i < n; i++)
-        add_gate(c, circuit, GATE_ry, make_of(c, SX_mul, make_number(c, M_PI), make_data(c, i)), 1, 1, (int[]){(int)i});
+        add_gate(c, circuit, GATE_ry, make_of(c, SX_mul, make_number(c, M_PI), make_data(c, i)), 1,
+                 1, (int[]){(int)i});
     EncodingInst *e = arena_alloc(c->keep, sizeof *e);
     *e = (EncodingInst){.kind = ENCODING_circuit, .values = n, .qubits = n, .circuit = circuit};
     return e;
 }
 
-const EncodingInst *amplitude_encoding(Compiler *c, uint32_t values, uint32_t qubits, bool zero_is_ground)
+const EncodingInst *amplitude_encoding(Compiler *c, uint32_t values, uint32_t qubits,
+                                       bool zero_is_ground)
 {
     EncodingInst *e = arena_alloc(c->keep, sizeof *e);
-    *e = (EncodingInst){.kind = ENCODING_amplitude, .values = values, .qubits = qubits, .zero_is_ground = zero_is_ground};
+    *e = (EncodingInst){.kind = ENCODING_amplitude,
+                        .values = values,
+                        .qubits = qubits,
+                        .zero_is_ground = zero_is_ground};
     return e;
 }
 
@@ -144,7 +159,10 @@ ObservableInst *observable_new(Compiler *c, uint32_t qubits)
     return o;
 }
 
-void add_yield(Compiler *c, ObservableInst *o) { vec_push(c->keep, &o->yields, (YieldInst){.span = {0, 0}}); }
+void add_yield(Compiler *c, ObservableInst *o)
+{
+    vec_push(c->keep, &o->yields, (YieldInst){.span = {0, 0}});
+}
 
 void add_term(Compiler *c, ObservableInst *o, const Sx *coefficient, const char *paulis)
 {

@@ -1,5 +1,6 @@
-/* test_flow.c: static verdicts and path counts of hand-made stage graphs, among them the published tables: chained quanvolutional
- * layers whose sums feed the head, with exact and with detached inputs.
+/* test_flow.c: static verdicts and path counts of hand-made stage graphs, among them the published
+ * tables: chained quanvolutional layers whose sums feed the head, with exact and with detached
+ * inputs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,19 +16,27 @@
 
 static const ValueType image = {.kind = VALUE_real, .rank = 3, .dim = {1, 4, 4}};
 
-static GroupId group(Compiler *c, ModelInst *m, const char *path) { return add_group(c, m, path, 1, (int64_t[]){2}); }
+static GroupId group(Compiler *c, ModelInst *m, const char *path)
+{
+    return add_group(c, m, path, 1, (int64_t[]){2});
+}
 
 /* A quanvolutional layer that reads `from`, through a detach if wanted. */
 static StageId quanv(Compiler *c, ModelInst *m, const char *name, StageId from, bool detached)
 {
     LayerId layer = {m->layers.len + 1};
-    if (detached) from = add_stage(c, m, (Stage){.kind = STAGE_detach, .type = image, .layer = layer}, from, (StageId){0});
+    if (detached)
+        from = add_stage(c, m, (Stage){.kind = STAGE_detach, .type = image, .layer = layer}, from,
+                         (StageId){0});
     GroupId theta = group(c, m, arena_printf(c->keep, "%s.theta", name));
     CircuitInst *circuit = circuit_new(c, 4, 0);
     add_gate(c, circuit, GATE_ry, make_param(c, theta, 0), 1, 1, (int[]){0});
     add_gate(c, circuit, GATE_rx, make_param(c, theta, 1), 1, 1, (int[]){1});
     Stage s = {.kind = STAGE_quanv, .type = image};
-    s.quantum = (QuantumAttr){.encoding = angle_encoding(c, 4), .circuit = circuit, .observable = z_each(c, 4), .qubits = 4};
+    s.quantum = (QuantumAttr){.encoding = angle_encoding(c, 4),
+                              .circuit = circuit,
+                              .observable = z_each(c, 4),
+                              .qubits = 4};
     set_groups(c, &s, theta, (GroupId){0});
     return add_layer(c, m, name, s, from);
 }
@@ -42,7 +51,8 @@ static StageId dense(Compiler *c, ModelInst *m, const char *name, StageId from)
 
 static StageId add2(Compiler *c, ModelInst *m, StageId a, StageId b)
 {
-    return add_stage(c, m, (Stage){.kind = STAGE_add, .type = image, .layer = {m->layers.len}}, a, b);
+    return add_stage(c, m, (Stage){.kind = STAGE_add, .type = image, .layer = {m->layers.len}}, a,
+                     b);
 }
 
 /* q_l = quanv(q_{l-1}), head reads the sum of the subset: bit 0 the input, bit l layer l. */
@@ -50,7 +60,8 @@ static Flow *chained(Compiler *c, int layers, unsigned subset, bool detached)
 {
     ModelInst *m = model_new(c, "chained");
     StageId value[4] = {add_input(c, m, "x", image)}, sum = {0};
-    for (int l = 1; l <= layers; l++) value[l] = quanv(c, m, arena_printf(c->keep, "q%d", l), value[l - 1], detached);
+    for (int l = 1; l <= layers; l++)
+        value[l] = quanv(c, m, arena_printf(c->keep, "q%d", l), value[l - 1], detached);
     for (int l = 0; l <= layers; l++)
         if (subset >> l & 1) sum = sum.i ? add2(c, m, sum, value[l]) : value[l];
     dense(c, m, "head", sum);
@@ -83,7 +94,8 @@ typedef struct TableRow {
     const char *detached, *exact;
 } TableRow;
 
-static void check_table(int layers, const TableRow *table, size_t rows, int all_detached, int all_exact)
+static void check_table(int layers, const TableRow *table, size_t rows, int all_detached,
+                        int all_exact)
 {
     int count[2] = {0, 0};
     for (size_t i = 0; i < rows; i++)
@@ -91,10 +103,12 @@ static void check_table(int layers, const TableRow *table, size_t rows, int all_
             Compiler *c = compiler_new();
             char text[8];
             Flow *f = chained(c, layers, table[i].subset, detached);
-            assert_string_equal(receiving(f, layers, text), detached ? table[i].detached : table[i].exact);
+            assert_string_equal(receiving(f, layers, text),
+                                detached ? table[i].detached : table[i].exact);
             count[detached] += strlen(text) == (size_t)layers;
             for (int l = 1; l <= layers; l++)
-                assert_int_equal(row(f, (uint32_t)l - 1)->verdict, expected(layers, table[i].subset, detached, l));
+                assert_int_equal(row(f, (uint32_t)l - 1)->verdict,
+                                 expected(layers, table[i].subset, detached, l));
             assert_int_equal(row(f, (uint32_t)layers)->verdict, VERDICT_full);
             compiler_drop(c);
         }
@@ -107,23 +121,35 @@ enum { X = 1, O1 = 2, O2 = 4, O3 = 8 };
 static void test_two_layers(void **state)
 {
     (void)state;
-    static const TableRow table[] = {{X, "", ""}, {O1, "1", "1"}, {O2, "2", "12"}, {X + O1, "1", "1"}, {X + O2, "2", "12"},
-                                     {O1 + O2, "12", "12"}, {X + O1 + O2, "12", "12"}};
+    static const TableRow table[] = {
+        {X, "", ""},         {O1, "1", "1"},        {O2, "2", "12"},          {X + O1, "1", "1"},
+        {X + O2, "2", "12"}, {O1 + O2, "12", "12"}, {X + O1 + O2, "12", "12"}};
     check_table(2, table, COUNT(table), 2, 4);
 }
 
 static void test_three_layers(void **state)
 {
     (void)state;
-    static const TableRow table[] = {
-        {X, "", ""}, {O1, "1", "1"}, {O2, "2", "12"}, {O3, "3", "123"}, {X + O1, "1", "1"}, {X + O2, "2", "12"},
-        {X + O3, "3", "123"}, {O1 + O2, "12", "12"}, {O1 + O3, "13", "123"}, {O2 + O3, "23", "123"},
-        {X + O1 + O2, "12", "12"}, {X + O1 + O3, "13", "123"}, {X + O2 + O3, "23", "123"},
-        {O1 + O2 + O3, "123", "123"}, {X + O1 + O2 + O3, "123", "123"}};
+    static const TableRow table[] = {{X, "", ""},
+                                     {O1, "1", "1"},
+                                     {O2, "2", "12"},
+                                     {O3, "3", "123"},
+                                     {X + O1, "1", "1"},
+                                     {X + O2, "2", "12"},
+                                     {X + O3, "3", "123"},
+                                     {O1 + O2, "12", "12"},
+                                     {O1 + O3, "13", "123"},
+                                     {O2 + O3, "23", "123"},
+                                     {X + O1 + O2, "12", "12"},
+                                     {X + O1 + O3, "13", "123"},
+                                     {X + O2 + O3, "23", "123"},
+                                     {O1 + O2 + O3, "123", "123"},
+                                     {X + O1 + O2 + O3, "123", "123"}};
     check_table(3, table, COUNT(table), 2, 8);
 }
 
-/* The eight placements of x -> q1, x -> q2, q1 -> q2: detached, both layers get gradient in the four with q1 -> q2. */
+/* The eight placements of x -> q1, x -> q2, q1 -> q2: detached, both layers get gradient in the
+ * four with q1 -> q2. */
 static void test_placements(void **state)
 {
     (void)state;
@@ -140,7 +166,9 @@ static void test_placements(void **state)
             dense(c, m, "head", q2);
             Flow *f = flow_without_fixes(c, m);
             bool skip = placed & 4;
-            assert_int_equal(row(f, 0)->verdict, !detached ? VERDICT_full : skip ? VERDICT_partial : VERDICT_none);
+            assert_int_equal(row(f, 0)->verdict, !detached ? VERDICT_full
+                                                 : skip    ? VERDICT_partial
+                                                           : VERDICT_none);
             assert_true(row(f, 0)->open_paths == (detached ? 0 : 1) + skip);
             assert_true(row(f, 0)->cut_paths == detached);
             assert_int_equal(row(f, 0)->cuts.len, detached);
@@ -159,7 +187,8 @@ static void test_counts(void **state)
         StageId v = quanv(c, m, "q1", add_input(c, m, "x", image), false);
         for (int i = 0; i < doublings; i++) v = add2(c, m, v, v);
         Flow *f = flow_without_fixes(c, m);
-        assert_true(row(f, 0)->open_paths == (doublings == 40 ? 1099511627776.0 : 9007199254740991.0));
+        assert_true(row(f, 0)->open_paths ==
+                    (doublings == 40 ? 1099511627776.0 : 9007199254740991.0));
         assert_true(row(f, 0)->cut_paths == 0);
         compiler_drop(c);
     }
@@ -175,11 +204,13 @@ static void test_factors(void **state)
         StageId x = add_input(c, m, "x", image);
         StageId a = dense(c, m, "a", x), b = dense(c, m, "b", x);
         GroupId alpha = add_group(c, m, "alpha", 0, NULL);
-        *group_of(m, alpha) = (GroupInst){.path = "alpha", .count = 1, .init = INIT_constant, .a = half / 2.0, .frozen = true};
+        *group_of(m, alpha) = (GroupInst){
+            .path = "alpha", .count = 1, .init = INIT_constant, .a = half / 2.0, .frozen = true};
         Stage param = {.kind = STAGE_group, .type = real_type(0, NULL)};
         set_groups(c, &param, alpha, (GroupId){0});
         StageId p = add_stage(c, m, param, (StageId){0}, (StageId){0});
-        StageId one = add_stage(c, m, (Stage){.kind = STAGE_constant, .value = rational_int(1)}, (StageId){0}, (StageId){0});
+        StageId one = add_stage(c, m, (Stage){.kind = STAGE_constant, .value = rational_int(1)},
+                                (StageId){0}, (StageId){0});
         StageId rest = add_stage(c, m, (Stage){.kind = STAGE_sub}, one, p);
         StageId left = add_stage(c, m, (Stage){.kind = STAGE_mul}, p, a);
         StageId right = add_stage(c, m, (Stage){.kind = STAGE_mul}, rest, b);
@@ -207,7 +238,8 @@ static void test_flat(void **state)
     StageId q2 = quanv(c, m, "q2", q1, false);
     Stage *s = stage_of(m, q2);
     CircuitInst *circuit = circuit_new(c, 4, 4);
-    const Sx *data = make_of(c, SX_step, make_data(c, 0), NULL), *param = make_of(c, SX_step, make_param(c, s->group[0], 0), NULL);
+    const Sx *data = make_of(c, SX_step, make_data(c, 0), NULL),
+             *param = make_of(c, SX_step, make_param(c, s->group[0], 0), NULL);
     add_gate(c, circuit, GATE_ry, data, 1, 1, (int[]){0});
     add_gate(c, circuit, GATE_ry, param, 1, 1, (int[]){1});
     s->quantum.encoding = NULL;
@@ -226,8 +258,9 @@ static void test_flat(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_layers), cmocka_unit_test(test_three_layers), cmocka_unit_test(test_placements),
-        cmocka_unit_test(test_counts),     cmocka_unit_test(test_factors),      cmocka_unit_test(test_flat),
+        cmocka_unit_test(test_two_layers), cmocka_unit_test(test_three_layers),
+        cmocka_unit_test(test_placements), cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_factors),    cmocka_unit_test(test_flat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,8 +12,10 @@
 #include "graph/lower.h"
 #include "reference/model_builder.h"
 
-/* The circuit of the residual quanvolutional layers: per depth RY then RX on each qubit, then a chain of CNOTs. */
-static const CircuitInst *ry_rx_cnot(Compiler *c, ModelInst *m, const char *path, int64_t depth, int64_t n, GroupId *group)
+/* The circuit of the residual quanvolutional layers: per depth RY then RX on each qubit, then a
+ * chain of CNOTs. */
+static const CircuitInst *ry_rx_cnot(Compiler *c, ModelInst *m, const char *path, int64_t depth,
+                                     int64_t n, GroupId *group)
 {
     *group = add_group(c, m, path, 3, (int64_t[]){depth, n, 2});
     CircuitInst *circuit = circuit_new(c, (uint32_t)n, 0);
@@ -28,13 +30,22 @@ static const CircuitInst *ry_rx_cnot(Compiler *c, ModelInst *m, const char *path
     return circuit;
 }
 
-static Stage quanv_stage(Compiler *c, int64_t channels, int64_t height, const CircuitInst *circuit, GroupId group)
+static Stage quanv_stage(Compiler *c, int64_t channels, int64_t height, const CircuitInst *circuit,
+                         GroupId group)
 {
     Stage s = {.kind = STAGE_quanv, .type = real_type(3, (int64_t[]){channels, height, height})};
-    s.quantum = (QuantumAttr){.encoding = angle_encoding(c, 4), .circuit = circuit, .observable = z_each(c, 4), .qubits = 4,
-                              .kernel_h = 2, .kernel_w = 2, .stride_h = 2, .stride_w = 2,
-                              .patches_h = height / 2, .patches_w = height / 2,
-                              .channels = CHANNELS_each, .out = OUT_fold};
+    s.quantum = (QuantumAttr){.encoding = angle_encoding(c, 4),
+                              .circuit = circuit,
+                              .observable = z_each(c, 4),
+                              .qubits = 4,
+                              .kernel_h = 2,
+                              .kernel_w = 2,
+                              .stride_h = 2,
+                              .stride_w = 2,
+                              .patches_h = height / 2,
+                              .patches_w = height / 2,
+                              .channels = CHANNELS_each,
+                              .out = OUT_fold};
     set_groups(c, &s, group, (GroupId){0});
     return s;
 }
@@ -64,15 +75,18 @@ static void test_patch_values(void **state)
         Lowered *l = lower(c, m, (LowerOptions){0});
         assert_non_null(l);
         graph_verify(l->g, "lower");
-        Evaluation *e = eval(c, l->g, 1, (Binding[]){{"q1.theta", values}, {"x", image}}, 2, &l->output, 1);
-        for (int i = 0; i < 4; i++) assert_true(fabs(value_of(e, l->output)[i] - expected[k][i]) < 1e-8);
+        Evaluation *e =
+            eval(c, l->g, 1, (Binding[]){{"q1.theta", values}, {"x", image}}, 2, &l->output, 1);
+        for (int i = 0; i < 4; i++)
+            assert_true(fabs(value_of(e, l->output)[i] - expected[k][i]) < 1e-8);
         evaluation_drop(e);
         graph_drop(l->g);
         compiler_drop(c);
     }
 }
 
-/* Two layers, a skip and a head on a small image; quanvolution against the closed formula of depth 1. */
+/* Two layers, a skip and a head on a small image; quanvolution against the closed formula of
+ * depth 1. */
 static void test_resqunn(void **state)
 {
     (void)state;
@@ -93,7 +107,8 @@ static void test_resqunn(void **state)
     set_groups(c, &dense, w, b);
     add_layer(c, m, "head", dense, sum2);
 
-    double th1[8], th2[8], weights[48], bias[3] = {.1, -.2, .3}, image[32], target[6] = {0, 1, 0, 1, 0, 0}, weight[2] = {.5, .5};
+    double th1[8], th2[8], weights[48], bias[3] = {.1, -.2, .3}, image[32],
+                                        target[6] = {0, 1, 0, 1, 0, 0}, weight[2] = {.5, .5};
     for (int i = 0; i < 8; i++) th1[i] = 0.3 * i - 1, th2[i] = 0.2 * i;
     for (int i = 0; i < 48; i++) weights[i] = sin(i);
     for (int i = 0; i < 32; i++) image[i] = fabs(cos(i));
@@ -123,8 +138,8 @@ static void test_resqunn(void **state)
     Lowered *l = lower(c, m, (LowerOptions){.loss = LOSS_cross_entropy});
     assert_non_null(l);
     graph_verify(l->g, "lower");
-    Binding all[] = {{"q1.theta", th1}, {"q2.theta", th2}, {"head.w", weights}, {"head.b", bias},
-                     {"x", image}, {"target", target}, {"weight", weight}};
+    Binding all[] = {{"q1.theta", th1}, {"q2.theta", th2},  {"head.w", weights}, {"head.b", bias},
+                     {"x", image},      {"target", target}, {"weight", weight}};
     Evaluation *e = eval(c, l->g, 2, all, COUNT(all), &l->mean_loss, 1);
     assert_true(fabs(*value_of(e, l->mean_loss) - loss) < 1e-12);
     evaluation_drop(e);
@@ -142,7 +157,8 @@ static void test_not_executable(void **state)
     c->messages = open_memstream(&text, &len);
     ModelInst *m = model_new(c, "m");
     StageId x = add_input(c, m, "x", real_type(1, (int64_t[]){4}));
-    Stage dropout = {.kind = STAGE_dropout, .type = real_type(1, (int64_t[]){4}), .value = rational_real(0.5)};
+    Stage dropout = {
+        .kind = STAGE_dropout, .type = real_type(1, (int64_t[]){4}), .value = rational_real(0.5)};
     StageId d = add_layer(c, m, "d", dropout, x);
     add_layer(c, m, "e", dropout, d);
     assert_null(lower(c, m, (LowerOptions){.loss = LOSS_mse}));
