@@ -264,7 +264,57 @@ static void test_every_shape_of_sparse_map(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) check_sparse(cases[i], i % 2 ? 4 : 8);
 }
 
+/* So many small maps that they are one table: real and complex, shared or batched, each reading what the one before wrote. */
+static void check_run_of_maps(bool batched, Coefficients kind)
+{
+    Hand h = hand_open("run", 16, 8);
+    BufferId p = hand_param(&h, "p", 8, true), real = hand_output(&h, "real", 5, batched, kind == COMPLEX);
+    BufferId last = hand_output(&h, "last", 8, batched, true);
+    BufferId x = hand_buffer(&h, batched ? RQ_ROLE_thread : RQ_ROLE_shared, 0, 8, batched, true);
+    BufferId r = hand_buffer(&h, batched ? RQ_ROLE_thread : RQ_ROLE_shared, 0, 6, batched, false);
+    hand_kernel(&h, batched ? 1 : 0, 1);
+    hand_in(&h, hand_step(&h, STEP_copy, 8, x), p, 8);
+    Step *s = hand_step(&h, STEP_map, 6, r);
+    hand_in(&h, s, x, 8);
+    s->in.at[0].mod = 6;
+    uint32_t re = hand_load(&h, s, 0, 0), im = hand_load(&h, s, 0, 1);
+    hand_store(&h, s, 0, 0, hand_op(&h, s, SCALAR_sub, re, im, 0));
+    for (int i = 0; i < 6; i++) {
+        s = hand_step(&h, STEP_sparse, 8, i % 2 ? x : last);
+        hand_in(&h, s, i % 2 ? last : x, 8);
+        s->sparse.map = make_map(&h, true, 8, 8, i % 3, 4, 0, kind);
+    }
+    s = hand_step(&h, STEP_sparse, 5, real);
+    hand_in(&h, s, r, 6);
+    s->sparse.map = make_map(&h, true, 5, 6, 0, 3, 0, kind);
+    check(&h, -1, 1);
+}
+
+static void test_small_maps_in_a_row(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 4; i++) check_run_of_maps(i & 1, i & 2 ? COMPLEX : REALS);
+}
+
 /* ---- sums and products ---- */
+
+static void test_lane_sums_in_a_row(void **state)
+{
+    (void)state;
+    Hand h = hand_open("lanes", 16, 4);
+    BufferId x = hand_input(&h, "x", 12), p = hand_param(&h, "p", 3, true), total[6], part[6];
+    BufferId z = hand_temporary(&h, RQ_ROLE_thread, 3, true);
+    for (int i = 0; i < 6; i++) part[i] = hand_sum(&h, i % 2 ? 3 : 12, i % 2, &total[i]);
+    BufferId y = hand_output(&h, "y", 12, false, false), w = hand_output(&h, "w", 3, false, true);
+    hand_kernel(&h, 1, 1);
+    hand_in(&h, hand_step(&h, STEP_copy, 3, z), p, 3);
+    for (int i = 0; i < 6; i++)
+        hand_in(&h, hand_step(&h, STEP_lane_sum, i % 2 ? 3 : 12, part[i]), i % 2 ? z : x, i % 2 ? 3 : 12);
+    hand_kernel(&h, 2, 1);
+    hand_in(&h, hand_step(&h, STEP_copy, 12, y), total[4], 12);
+    hand_in(&h, hand_step(&h, STEP_copy, 3, w), total[5], 3);
+    check(&h, -1, 1);
+}
 
 static void check_sum(int64_t pre, int64_t mid, int64_t post, int64_t outer, bool over_outer)
 {
@@ -415,6 +465,8 @@ int main(void)
         cmocka_unit_test(test_every_way_of_addressing),
         cmocka_unit_test(test_maps_in_place_and_copies),
         cmocka_unit_test(test_every_shape_of_sparse_map),
+        cmocka_unit_test(test_small_maps_in_a_row),
+        cmocka_unit_test(test_lane_sums_in_a_row),
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_matrix_products_in_loops),
         cmocka_unit_test(test_products_by_cblas),
