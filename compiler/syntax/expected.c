@@ -89,7 +89,8 @@ static bool is_other_sign(const Parser *p, int kind, const int *tokens, int coun
     if (!expects(tokens, count, TOK_ASSIGN) || !expects(tokens, count, TOK_COLON)) return false;
     int first = p->first.kind;
     bool assigns = first == TOK_LAYER || first == TOK_CONST || first == TOK_DATA || first == TOK_PARAM;
-    return kind == (assigns && p->last.kind != TOK_LPAREN ? TOK_COLON : TOK_ASSIGN);
+    bool labels = p->open.len && p->open.at[p->open.len - 1].kind == TOK_LPAREN;
+    return kind == (assigns && !labels ? TOK_COLON : TOK_ASSIGN);
 }
 
 static bool is_covered(const Wanted *w, int kind)
