@@ -4,6 +4,8 @@
 #include "check/model.h"
 #include "check/scalar.h"
 
+enum { MOST_VALUES = 1 << 24 }; /* of a data argument */
+
 bool body_is_observable(const Body *b) { return b->decl->kind == DECL_observable; }
 
 void body_note_use(const Body *b)
@@ -123,6 +125,10 @@ static bool bind_data(Env *in, const Decl *d, int64_t values, bool pads, Span at
     int64_t n = values;
     if (data->size && !solve_size(in, data->size, values, pads, what, at)) return false;
     if (data->size && !eval_int(in, data->size, what, 1, &n)) return false;
+    if (n > MOST_VALUES) {
+        diag_error(in->k->c, at, D_input_too_big, (long long)MOST_VALUES);
+        return false;
+    }
     if (!data->size && values != 1) {
         diag_error(in->k->c, at, D_wrong_size, what, 1LL, (long long)values);
         return false;

@@ -115,6 +115,7 @@ static bool report_reuse(Env *e, Span at, uint8_t qubit)
             for (uint32_t q = 0; q < b->val.qubits.len; q++) {
                 if (b->val.qubits.at[q] != qubit) continue;
                 diag_error(e->k->c, at, D_qubit_reused, name_string(e->k, b->name), (int)q);
+                body_note_use(e->body);
                 return false;
             }
         }

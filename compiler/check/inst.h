@@ -34,6 +34,7 @@ struct Sx {
     Rational value;
     GroupId group;
     uint32_t index;
+    uint32_t weight; /* operations in it, counted as often as they occur; limited by check */
     const Sx *a, *b;
 };
 

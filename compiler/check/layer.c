@@ -240,6 +240,10 @@ Val layer_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
         diag_error(c, at, D_operand_shapes, value_type_text(e->k, left), value_type_text(e->k, right));
         return val_none();
     }
+    if (value_count(type) > LARGEST_SIZE) {
+        diag_error(c, at, D_layer_too_big, "this value");
+        return val_none();
+    }
     return (Val){.kind = VAL_stage, .stage = stage_add(e->model, kind, type, operand, 2, at)};
 }
 

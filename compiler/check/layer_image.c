@@ -35,6 +35,10 @@ StageId layer_conv(LayerCall *l)
         diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw, value_type_text(l->m->k, l->type));
         return (StageId){0};
     }
+    if (value_count((ValueType){.rank = 4, .dim = {out, dim[0], kh, kw}}) > LARGEST_SIZE || value_count(type_image(out, h, w)) > LARGEST_SIZE) {
+        diag_error(l->m->k->c, l->span, D_layer_too_big, l->title);
+        return (StageId){0};
+    }
     int64_t fan_in = dim[0] * kh * kw;
     add_affine_groups(l, (GroupInst){.rank = 4, .dim = {out, dim[0], kh, kw}}, fan_in, out, bias);
     StageId id = layer_stage(l, STAGE_conv, type_image(out, h, w));

@@ -181,6 +181,10 @@ StageId layer_concat(LayerCall *l)
             return (StageId){0};
         }
         if (i) type.dim[axis] += other.dim[axis];
+        if (value_count(type) > LARGEST_SIZE) {
+            diag_error(k->c, l->span, D_layer_too_big, l->title);
+            return (StageId){0};
+        }
     }
     StageId id = stage_add(l->m, STAGE_concat, type, parts.at, parts.len, l->span);
     stage_at(l->m, id)->axis.axis = axis;

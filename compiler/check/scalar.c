@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <math.h>
 
+enum { HEAVIEST_SCALAR = 10000 };
+
 const Sx *sx_number(Check *k, Rational value)
 {
     Sx *s = arena_make(k->keep, Sx);
@@ -101,9 +103,12 @@ const Sx *sx_make(Check *k, SxKind kind, const Sx *a, const Sx *b)
     const Sx *simple = b ? sx_identity(k, kind, a, b) : NULL;
     if (simple) return simple;
     Sx *s = arena_make(k->keep, Sx);
+    uint64_t weight = UINT64_C(1) + a->weight + (b ? b->weight : 0);
     s->kind = kind;
+    s->weight = weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
     s->a = a;
     s->b = b;
+    if (weight > HEAVIEST_SCALAR) k->has_heavy_scalar = true;
     return s;
 }
 

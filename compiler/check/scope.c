@@ -82,9 +82,11 @@ static char *read_text(Check *k, const char *path, size_t *len)
 {
     FILE *f = fopen(path, "rb");
     if (!f) return NULL;
-    char *text = arena_alloc(k->keep, LONGEST_FILE + 1);
-    *len = fread(text, 1, LONGEST_FILE, f);
-    bool is_good = !ferror(f) && feof(f);
+    long size = fseek(f, 0, SEEK_END) ? -1 : ftell(f);
+    bool is_good = size >= 0 && size <= LONGEST_FILE && !fseek(f, 0, SEEK_SET);
+    char *text = arena_alloc(k->keep, is_good ? (size_t)size + 1 : 1);
+    *len = is_good ? fread(text, 1, (size_t)size, f) : 0;
+    is_good = is_good && *len == (size_t)size;
     fclose(f);
     return is_good ? text : NULL;
 }
@@ -174,8 +176,13 @@ void help_closest(Check *k, const char *text, const WordList *words)
 
 bool expansion_step(Check *k, Span at)
 {
+    if (k->has_heavy_scalar && !k->overflowed) {
+        diag_error(k->c, at, D_heavy_scalar);
+        k->overflowed = true;
+    }
+    if (k->overflowed) return false;
     if (k->expanded++ < EXPANSION_LIMIT) return true;
-    if (!k->overflowed) diag_error(k->c, at, D_too_much_expansion, (int)EXPANSION_LIMIT);
+    diag_error(k->c, at, D_too_much_expansion, (int)EXPANSION_LIMIT);
     k->overflowed = true;
     return false;
 }

@@ -47,6 +47,7 @@ typedef struct Check {
     VEC(SetValue) sets;
     uint64_t expanded; /* gates and loop rounds so far; see expansion_step */
     bool overflowed;   /* the limit was reported */
+    bool has_heavy_scalar; /* an expression of run time has grown beyond reason; see expansion_step */
     Name *gate_names;  /* indexed by GateId */
     Name *alias_names, *function_names; /* in the order of the rows */
 } Check;
