@@ -221,38 +221,55 @@ static void test_shuffles(void **state)
 
 /* ---- quanvolutions ---- */
 
-/* RY(pi v_i) on n qubits, then the first layer of ry_rx_cnot with the angles theta[2 i], theta[2 i
- * + 1]: n expectations of Z. */
-static void patch_values(int n, const double *v, int group, int64_t first, double *z)
+/* RY(pi v_i) on n qubits, then `depth` layers of ry_rx_cnot with the angles theta[2 (d n + i)] and the
+ * one behind it, from `first` on: n expectations of Z. */
+static void circuit_values(int n, int depth, const double *v, int group, int64_t first, double *z)
 {
     double complex psi[DENSE_MAX] = {1};
     for (int i = 0; i < n; i++)
         dense_apply(n, psi,
                     &(DenseGate){.name = "ry", .t = M_PI * v[i], .target_count = 1, .target = {i}});
-    for (int i = 0; i < n; i++) {
-        dense_apply(
-            n, psi,
-            &(DenseGate){
-                .name = "ry", .t = param(group, first + 2 * i), .target_count = 1, .target = {i}});
-        dense_apply(n, psi,
-                    &(DenseGate){.name = "rx",
-                                 .t = param(group, first + 2 * i + 1),
-                                 .target_count = 1,
-                                 .target = {i}});
+    for (int d = 0; d < depth; d++, first += 2 * n) {
+        for (int i = 0; i < n; i++) {
+            DenseGate g = {.name = "ry", .t = param(group, first + 2 * i), .target_count = 1};
+            g.target[0] = i;
+            dense_apply(n, psi, &g);
+            g.name = "rx";
+            g.t = param(group, first + 2 * i + 1);
+            dense_apply(n, psi, &g);
+        }
+        for (int i = 0; i + 1 < n; i++)
+            dense_apply(n, psi,
+                        &(DenseGate){.name = "x",
+                                     .target_count = 1,
+                                     .control_count = 1,
+                                     .target = {i + 1},
+                                     .control = {i},
+                                     .control_value = {true}});
     }
-    for (int i = 0; i + 1 < n; i++)
-        dense_apply(n, psi,
-                    &(DenseGate){.name = "x",
-                                 .target_count = 1,
-                                 .control_count = 1,
-                                 .target = {i + 1},
-                                 .control = {i},
-                                 .control_value = {true}});
     for (int i = 0; i < n; i++) {
         char text[10] = "IIIIIIIII";
         text[n] = 0;
         text[i] = 'Z';
         z[i] = creal(dense_expectation(n, psi, text));
+    }
+}
+
+static void test_deep_and_wide(void **state)
+{
+    (void)state;
+    double expected[SAMPLES * 9], v[9];
+    for (int wide = 0; wide < 2; wide++) {
+        int n = wide ? 9 : 4;
+        Case *k = begin(wide ? "input x: real[9]; layer q = quantum(encode: angle(), circuit: "
+                               "ry_rx_cnot(), measure: z_each); output q;"
+                             : "input x: real[4]; layer q = quantum(encode: angle(), circuit: "
+                               "ry_rx_cnot(depth: 4), measure: z_each); output q;");
+        for (int s = 0; s < SAMPLES; s++) {
+            for (int i = 0; i < n; i++) v[i] = pixel(s, i);
+            circuit_values(n, wide ? 1 : 4, v, 0, 0, expected + s * n);
+        }
+        finish(k, expected, n);
     }
 }
 
@@ -271,7 +288,7 @@ static void all_patches(int s, bool own, bool joint, double *results)
                     x = 2 * (p % PW) + i % 2;
                 v[i] = pixel(s, (channel * H + y) * W + x);
             }
-            patch_values(n, v, 0, own ? 8 * c : 0, results + (c * P + p) * n);
+            circuit_values(n, 1, v, 0, own ? 8 * c : 0, results + (c * P + p) * n);
         }
 }
 
@@ -511,6 +528,7 @@ int main(void)
         cmocka_unit_test(test_amplitude),   cmocka_unit_test(test_tiny_norms),
         cmocka_unit_test(test_reuploading), cmocka_unit_test(test_known_states),
         cmocka_unit_test(test_losses),
+        cmocka_unit_test(test_deep_and_wide),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* dense_simulator.h: quantum circuits by full matrices, the slow and obvious twin of everything
- * that applies gates. Up to 8 qubits. Written without looking at the compiler's tables: it shares
+ * that applies gates. Up to 9 qubits. Written without looking at the compiler's tables: it shares
  * only the conventions (qubit 0 is the most significant bit).
  */
 #ifndef RQ_TESTS_DENSE_SIMULATOR_H
@@ -8,7 +8,7 @@
 #include <complex.h>
 #include <stdbool.h>
 
-enum { DENSE_MAX = 256 };
+enum { DENSE_MAX = 512 };
 
 typedef struct DenseGate {
     const char *name; /* "rx", "swap", ...; NULL: `matrix` */
