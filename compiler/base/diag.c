@@ -124,6 +124,15 @@ void diag_fixit(Compiler *c, Span at, const char *text)
     d->fix_text = arena_strdup(c->keep, text);
 }
 
+bool diag_in_argument(const Compiler *c)
+{
+    for (uint32_t i = 0; i < c->diags.len; i++) {
+        Place p = source_place(&c->sources, c->diags.at[i]->marks.at[0].at.from);
+        if (rows[c->diags.at[i]->id].kind == 'E' && p.source && p.source->is_argument) return true;
+    }
+    return false;
+}
+
 static int by_place(const void *a, const void *b)
 {
     const Diag *x = *(Diag *const *)a, *y = *(Diag *const *)b;
@@ -168,7 +177,8 @@ static const char *fix_in_words(Compiler *c, const Diag *d)
 static void print_line(Compiler *c, const Diag *d)
 {
     Place p = source_place(&c->sources, d->marks.at[0].at.from);
-    if (p.source) fprintf(c->messages, "%s:%u:%u: ", p.source->path, p.line, p.column);
+    if (p.source && p.source->is_argument) fprintf(c->messages, "%s: ", p.source->path);
+    else if (p.source) fprintf(c->messages, "%s:%u:%u: ", p.source->path, p.line, p.column);
     else fputs("rq: ", c->messages);
     fprintf(c->messages, "%s: ", diag_code(d->id));
     excerpt_text(c->messages, d->text);

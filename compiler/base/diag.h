@@ -37,6 +37,9 @@ void diag_fixit(Compiler *c, Span at, const char *text);
  * printed. */
 unsigned diag_flush(Compiler *c);
 
+/* Is a collected error in an argument of the command line, not in a file? */
+bool diag_in_argument(const Compiler *c);
+
 /* Our own mistake: prints the user's line and the text, then aborts. */
 _Noreturn void ice(const Compiler *c, Span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -143,6 +143,10 @@ static uint32_t print_file(const Compiler *c, Spot *spots, uint32_t n, unsigned 
         else spots[left++] = spots[i];
     }
     qsort(here, count, sizeof *here, by_line);
+    if (head.source->is_argument) {
+        fprintf(c->messages, "%*s--> %s\n", (int)width, "", head.source->path);
+        return left;
+    }
     fprintf(c->messages, "%*s--> %s:%u:%u\n", (int)width, "", head.source->path, head.line, head.column);
     gutter(c, width, 0);
     fputc('\n', c->messages);

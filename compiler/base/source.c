@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const Source *source_add(Arena *keep, Sources *all, const char *path, const char *text, size_t len)
+Source *source_add(Arena *keep, Sources *all, const char *path, const char *text, size_t len)
 {
     if (!all->next_base) all->next_base = 1;
     if (len > UINT32_MAX / 2 - all->next_base)

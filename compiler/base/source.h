@@ -24,6 +24,7 @@ typedef struct Source {
     const char *text; /* len bytes and a zero */
     uint32_t base;    /* offset of text[0] in the space; the first source begins at 1 */
     uint32_t len;
+    bool is_argument; /* of the command line: path is the argument itself, the text is not the user's */
 } Source;
 
 typedef struct Place {
@@ -41,7 +42,7 @@ typedef struct Sources {
 typedef struct Names Names;
 
 /* Adds a text (copied). Never NULL. */
-const Source *source_add(Arena *keep, Sources *all, const char *path, const char *text, size_t len);
+Source *source_add(Arena *keep, Sources *all, const char *path, const char *text, size_t len);
 /* Place of an offset; source == NULL if the offset is in no source. */
 Place source_place(const Sources *all, uint32_t offset);
 /* "file.rq:12:5", on arena a. */

@@ -70,7 +70,9 @@ static ConstValue *const_number(Check *k, Rational r, Span at)
 const Expr *parse_text(Check *k, const char *file, const char *text)
 {
     const char *line = arena_printf(k->keep, "const value = %s;", text);
-    const Ast *ast = parse(k->c, source_add(k->keep, &k->c->sources, file, line, strlen(line)));
+    Source *source = source_add(k->keep, &k->c->sources, file, line, strlen(line));
+    source->is_argument = true;
+    const Ast *ast = parse(k->c, source);
     bool is_one = ast->decls.len == 1 && ast->decls.at[0]->kind == DECL_const;
     return is_one ? ast->decls.at[0]->constant.value : NULL;
 }

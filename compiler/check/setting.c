@@ -63,7 +63,7 @@ static void apply_one(Check *k, const Setting *s, const TargetList *targets, con
     const Target *found = NULL;
     const char *all = "";
     uint32_t count = 0;
-    const char *file = arena_printf(k->keep, "--set %s", s->key);
+    const char *file = arena_printf(k->keep, "--set %s=%s", s->key, s->value);
     const Expr *value = parse_text(k, file, s->value);
     Span at = {k->c->sources.list.at[k->c->sources.list.len - 1]->base, k->c->sources.list.at[k->c->sources.list.len - 1]->base};
     if (value) at = value->span;

@@ -26,7 +26,7 @@ Program *session_program(Compiler *c, const Options *o, int *exit_code)
     Setting *settings = arena_array(c->keep, Setting, o->set.len);
     for (uint32_t i = 0; i < o->set.len; i++) {
         const char *equals = strchr(o->set.at[i], '=');
-        if (!equals || equals == o->set.at[i])
+        if (!equals || equals == o->set.at[i] || !equals[1])
             fatal("--set wants NAME=VALUE, as in --set classes=3, but got '%s'", o->set.at[i]);
         settings[i] = (Setting){arena_strndup(c->keep, o->set.at[i], (size_t)(equals - o->set.at[i])), equals + 1};
     }
@@ -34,8 +34,8 @@ Program *session_program(Compiler *c, const Options *o, int *exit_code)
     CheckOptions options = {.settings = settings, .setting_count = o->set.len, .setting_failed = &setting_failed};
     Program *p = compile_front(c, o->file, &options);
     if (p && !c->errors) return p;
+    *exit_code = setting_failed || diag_in_argument(c) ? EXIT_usage : EXIT_source;
     diag_flush(c);
-    *exit_code = setting_failed ? EXIT_usage : EXIT_source;
     return NULL;
 }
 

@@ -30,6 +30,7 @@ compare='
         }
         next
     }
+    /^--[a-z]+ / { sub(/^--[^:]*: /, "argument:1:1: ") } # a mistake in an argument counts for line 1
     match($0, /:[0-9]+:[0-9]+: [EW][0-9][0-9][0-9][0-9]: /) {
         split(substr($0, RSTART + 1, RLENGTH - 3), part, ":")
         code = part[3]; sub(/^ /, "", code)
