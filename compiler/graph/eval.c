@@ -240,6 +240,30 @@ static bool controls_match(const Wires *w, int64_t index)
     return true;
 }
 
+/* Where a matrix acts: groups of d amplitudes that it mixes, their indices in the order of the matrix; and those that the controls
+ * leave alone. */
+typedef struct Places {
+    int64_t d, groups, alone_count;
+    int64_t *index, *alone;
+} Places;
+
+static Places places_of(Arena *a, const Wires *w)
+{
+    int64_t amplitudes = INT64_C(1) << w->qubits;
+    Places p = {.d = INT64_C(1) << w->target_count};
+    p.index = arena_array(a, int64_t, amplitudes);
+    p.alone = arena_array(a, int64_t, amplitudes);
+    for (int64_t i = 0; i < amplitudes; i++) {
+        if (!controls_match(w, i)) {
+            p.alone[p.alone_count++] = i;
+        } else if (with_targets(w, i, 0) == i) { /* all values of the targets at once, from the first */
+            for (int64_t t = 0; t < p.d; t++) p.index[p.groups * p.d + t] = with_targets(w, i, t);
+            p.groups++;
+        }
+    }
+    return p;
+}
+
 static void masked(const Wires *w, int64_t entry, const double m[2], double out[2])
 {
     int part = w->pattern ? w->pattern[entry] : PART_re | PART_im;
@@ -247,37 +271,29 @@ static void masked(const Wires *w, int64_t entry, const double m[2], double out[
     out[1] = part & PART_im ? m[1] : 0;
 }
 
-static void apply_one(const Wires *w, const double *m, const double *psi, double *y)
+static void apply_one(const Wires *w, const Places *p, const double *m, const double *psi, double *y)
 {
-    int64_t d = INT64_C(1) << w->target_count, amplitudes = INT64_C(1) << w->qubits;
-    for (int64_t i = 0; i < amplitudes; i++) {
-        if (!controls_match(w, i)) {
-            if (!w->zero_outside) memcpy(y + 2 * i, psi + 2 * i, 2 * sizeof *y);
-            continue;
-        }
-        if (with_targets(w, i, 0) != i) continue; /* all values of the targets at once, from the first */
-        for (int64_t r = 0; r < d; r++) {
-            for (int64_t c = 0; c < d; c++) {
-                double entry[2];
-                int64_t at = w->dagger ? c * d + r : r * d + c;
-                masked(w, at, m + 2 * at, entry);
-                add_product(y + 2 * with_targets(w, i, r), entry, psi + 2 * with_targets(w, i, c), w->dagger);
-            }
+    for (int64_t i = 0; i < p->alone_count && !w->zero_outside; i++)
+        memcpy(y + 2 * p->alone[i], psi + 2 * p->alone[i], 2 * sizeof *y);
+    for (int64_t r = 0; r < p->d; r++) {
+        for (int64_t c = 0; c < p->d; c++) {
+            double entry[2];
+            int64_t at = w->dagger ? c * p->d + r : r * p->d + c;
+            masked(w, at, m + 2 * at, entry);
+            for (const int64_t *g = p->index; g < p->index + p->groups * p->d; g += p->d)
+                add_product(y + 2 * g[r], entry, psi + 2 * g[c], w->dagger);
         }
     }
 }
 
-static void overlap_one(const Wires *w, const double *l, const double *p, double *y)
+static void overlap_one(const Wires *w, const Places *p, const double *l, const double *psi, double *y)
 {
-    int64_t d = INT64_C(1) << w->target_count, amplitudes = INT64_C(1) << w->qubits;
-    for (int64_t r = 0; r < d; r++) {
-        for (int64_t c = 0; c < d; c++) {
+    for (int64_t r = 0; r < p->d; r++) {
+        for (int64_t c = 0; c < p->d; c++) {
             double total[2] = {0};
-            for (int64_t i = 0; i < amplitudes; i++) {
-                if (with_targets(w, i, 0) == i && controls_match(w, i))
-                    add_product(total, p + 2 * with_targets(w, i, c), l + 2 * with_targets(w, i, r), true);
-            }
-            masked(w, r * d + c, total, y + 2 * (r * d + c));
+            for (const int64_t *g = p->index; g < p->index + p->groups * p->d; g += p->d)
+                add_product(total, psi + 2 * g[c], l + 2 * g[r], true);
+            masked(w, r * p->d + c, total, y + 2 * (r * p->d + c));
         }
     }
 }
@@ -286,10 +302,13 @@ static void eval_state(const Call *e, const Node *n, double *y)
 {
     In a = operand(e, n, 0), b = operand(e, n, 1);
     int64_t outer = type_outer(&n->type), inner = type_inner(&n->type);
+    ArenaMark mark = arena_mark(e->g->c->scratch);
+    Places p = places_of(e->g->c->scratch, n->wires);
     for (int64_t s = 0; s < samples_of(e, &n->type); s++) {
         for (int64_t o = 0; o < outer; o++, y += 2 * inner)
-            (n->op == OP_apply ? apply_one : overlap_one)(n->wires, inner_of(a, s, o), inner_of(b, s, o), y);
+            (n->op == OP_apply ? apply_one : overlap_one)(n->wires, &p, inner_of(a, s, o), inner_of(b, s, o), y);
     }
+    arena_reset(e->g->c->scratch, mark);
 }
 
 /* ---- all of it ---- */
