@@ -27,14 +27,15 @@ Val pauli_call(Env *e, const Expr *x)
     const Expr *operand = x->call.args.at[0].value;
     Val v = eval_expr(e, operand);
     if (v.kind == VAL_none) return v;
-    if (v.kind != VAL_qubits || v.qubits.len != 1) {
-        diag_error(k->c, operand->span, D_wanted_kind, arena_printf(k->keep, "'%s'", name), "one qubit", val_kind_text(v));
+    if (v.kind != VAL_qubits || !v.qubits.len) {
+        diag_error(k->c, operand->span, D_wanted_kind, arena_printf(k->keep, "'%s'", name), "qubits", val_kind_text(v));
         return val_none();
     }
-    uint32_t bit = UINT32_C(1) << (e->body->instance_qubits - 1 - v.qubits.at[0]);
+    uint32_t bits = 0;
+    for (uint32_t i = 0; i < v.qubits.len; i++) bits |= UINT32_C(1) << (e->body->instance_qubits - 1 - v.qubits.at[i]);
     PauliPart part = {.re = sx_number(k, rational_int(1))};
-    if (*name != 'z') part.x = bit;
-    if (*name != 'x') part.z = bit;
+    if (*name != 'z') part.x = bits;
+    if (*name != 'x') part.z = bits;
     Pauli *p = arena_make(k->keep, Pauli);
     vec_push(k->keep, &p->parts, part);
     return pauli_val(p);

@@ -4,7 +4,7 @@
 
 #include "check/circuit.h"
 
-/* x(q[i]), y(q[i]), z(q[i]). */
+/* x(q[i]), y(q[i]), z(q[i]); of several qubits, x(q): the product of each one's. */
 Val pauli_call(Env *e, const Expr *x);
 /* Sums, differences, products and quotients in which at least one side is an operator. */
 Val pauli_binary(Env *e, BinaryOp op, Val a, Val b, Span at);
