@@ -53,11 +53,6 @@ static void body_branch(Env *e, const Stmt *s)
     body_statements(&inner, is_true ? &s->branch.then_body : &s->branch.else_body);
 }
 
-static void misplaced(Env *e, const Stmt *s, const char *what)
-{
-    diag_error(e->k->c, s->span, D_misplaced_statement, what, decl_kind_text(e->body->decl->kind));
-}
-
 static void body_statement(Env *e, const Stmt *s)
 {
     switch (s->kind) {
@@ -69,12 +64,12 @@ static void body_statement(Env *e, const Stmt *s)
     case STMT_if: body_branch(e, s); return;
     case STMT_gate: body_gate(e, s); return;
     case STMT_yield: body_yield(e, s); return;
-    case STMT_input: misplaced(e, s, "'input'"); return;
-    case STMT_layer: misplaced(e, s, "'layer'"); return;
-    case STMT_skip: misplaced(e, s, "'skip'"); return;
-    case STMT_output: misplaced(e, s, "'output'"); return;
-    case STMT_freeze: misplaced(e, s, "'freeze'"); return;
-    case STMT_tie: misplaced(e, s, "'tie'"); return;
+    case STMT_input:
+    case STMT_layer:
+    case STMT_skip:
+    case STMT_output:
+    case STMT_freeze:
+    case STMT_tie: return; /* the parser keeps them out */
     }
     unreachable();
 }

@@ -114,6 +114,17 @@ static void take_field(ActionBuild *a, const Field *f)
     a->raw[n] = f->values.at[0];
 }
 
+static const char *action_text_long(Check *k, ActionKind kind)
+{
+    return arena_printf(k->keep, "%s %s action", kind == ACTION_explore ? "an" : "a", action_text(kind));
+}
+
+/* "'over skips'" */
+static const char *statement_text(Check *k, const Field *f)
+{
+    return arena_printf(k->keep, "'%s%s'", f->kind == FIELD_over ? "over " : "", name_string(k, f->label.name));
+}
+
 /* Statements that are no fields, where they may stand. */
 static void take_statement(ActionBuild *a, const Field *f)
 {
@@ -137,7 +148,7 @@ static void take_statement(ActionBuild *a, const Field *f)
         a->init_from = f;
         break;
     }
-    if (!is_fit) diag_error(a->k->c, f->span, D_misplaced_statement, name_string(a->k, f->label.name), action_text(kind));
+    if (!is_fit) diag_error(a->k->c, f->span, D_misplaced_statement, statement_text(a->k, f), action_text_long(a->k, kind));
 }
 
 static bool is_call_type(const char *type, CalleeGroup *group)

@@ -486,10 +486,6 @@ void body_gate(Env *e, const Stmt *s)
     GateRow row;
     Name name = s->gate.name.name;
     if (!name.i || !expansion_step(e->k, s->span)) return;
-    if (body_is_observable(e->body)) {
-        diag_error(e->k->c, s->span, D_misplaced_statement, "a gate", "observable");
-        return;
-    }
     const Binding *b = env_find(e, name);
     Entry *entry = scope_find(e->scope, name);
     bool is_unit_name = b && (b->val.kind == VAL_unit || b->val.kind == VAL_unitary);

@@ -194,11 +194,6 @@ static void model_output(Env *e, const Stmt *s, StageId *output)
     e->model->is_poison = e->model->is_poison || !output->i;
 }
 
-static void wrong_statement(Env *e, const Stmt *s, const char *what)
-{
-    diag_error(e->k->c, s->span, D_misplaced_statement, what, e->model->depth ? "block" : "model");
-}
-
 static void model_statements(Env *e, const StmtList *list, StageId *output)
 {
     for (uint32_t i = 0; i < list->len && !e->k->overflowed; i++) {
@@ -221,9 +216,11 @@ static void model_statements(Env *e, const StmtList *list, StageId *output)
         case STMT_skip:
         case STMT_freeze:
         case STMT_tie: break; /* taken before or after all others */
-        case STMT_for: wrong_statement(e, s, "'for'"); break;
-        case STMT_gate: wrong_statement(e, s, "a gate"); break;
-        case STMT_yield: wrong_statement(e, s, "'yield'"); break;
+        case STMT_for:
+            diag_error(e->k->c, s->span, D_misplaced_statement, "'for'", e->model->depth ? "a block" : "a model");
+            break;
+        case STMT_gate:
+        case STMT_yield: break; /* the parser keeps them out */
         }
     }
 }

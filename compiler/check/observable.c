@@ -6,10 +6,6 @@
 void body_yield(Env *e, const Stmt *s)
 {
     Compiler *c = e->k->c;
-    if (!body_is_observable(e->body)) {
-        diag_error(c, s->span, D_misplaced_statement, "'yield'", decl_kind_text(e->body->decl->kind));
-        return;
-    }
     if (!expansion_step(e->k, s->span)) return;
     Val v = eval_expr(e, s->yield.value);
     const Pauli *p = v.kind == VAL_pauli ? v.pauli : NULL;
