@@ -54,6 +54,14 @@ static void read_resize(const ConstValue *v, rq_data_spec *spec)
     if (n) spec->height = (int64_t)size[0], spec->width = (int64_t)size[n - 1];
 }
 
+/* The text under either of two names, NULL without it. */
+static const char *text_of(const ConstValue *call, const char *name, const char *other)
+{
+    const ConstValue *v = call_argument(call, name);
+    if (!v) v = call_argument(call, other);
+    return v && v->kind == CONST_string ? v->text : NULL;
+}
+
 rq_data session_data(const Options *o, const DataInst *data, uint64_t seed)
 {
     const ConstValue *call = data->source, *v;
@@ -75,6 +83,8 @@ rq_data session_data(const Options *o, const DataInst *data, uint64_t seed)
     if ((v = call_argument(call, "seed")) && v->kind == CONST_number) spec.seed = (uint64_t)v->number.num;
     if ((v = call_argument(call, "size")) && v->kind == CONST_number) spec.size = v->number.num;
     if ((v = call_argument(call, "noise")) && v->kind == CONST_number) spec.noise = v->number.real;
+    spec.file = text_of(call, "file", !strcmp(call->text, "npy") ? "input" : "folder");
+    spec.label = text_of(call, "label", "target");
     rq_data out;
     rq_error err;
     if (!rq_data_open(&spec, &out, &err)) fatal("%s", err.text);

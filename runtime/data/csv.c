@@ -250,7 +250,8 @@ static bool load(const rq_data_spec *spec, Csv *c, rq_data *out, rq_error *err)
     unsigned char *bytes;
     size_t size;
     if (!spec->label)
-        return rq_fail(err, "csv needs the column of the labels: csv(\"FILE\", label: NAME)");
+        return rq_fail(err,
+                       "csv needs the column of the labels: csv(file: \"t.csv\", label: \"NAME\")");
     if (!rq_data_find(spec, spec->file, c->path, err)) return false;
     if (!rq_file_load(c->path, UINT64_MAX, &bytes, &size, err)) return false;
     c->text = (char *)bytes;
