@@ -409,6 +409,7 @@ static void open_types(Emit *e)
 
 Module *emit(Compiler *c, const Kernels *k, const char *cpu)
 {
+    if (k->lanes < 1 || (k->lanes & (k->lanes - 1))) llvm_ice("the number of lanes is no power of two", k->name);
     Arena *arena = arena_new("module");
     Module *m = arena_make(arena, Module);
     m->arena = arena;

@@ -13,8 +13,14 @@ static int compare_bits(const void *a, const void *b)
     return *(const int *)a - *(const int *)b;
 }
 
-/* The table of a gate's wires. */
-static Value wires_table(Emit *e, const Wires *w)
+/* Bytes of an amplitude, real and imaginary part. */
+static int64_t amplitude_bytes(const Emit *e, bool batched)
+{
+    return 2 * e->k->real_bytes * (batched ? e->k->lanes : 1);
+}
+
+/* The table of a gate's wires for amplitudes of `unit` bytes. */
+static Value wires_table(Emit *e, const Wires *w, int64_t unit)
 {
     int gaps = w->target_count + w->control_count, dim = 1 << w->target_count;
     int64_t len = 2 + gaps + dim, *at = arena_array(e->arena, int64_t, len);
@@ -22,21 +28,22 @@ static Value wires_table(Emit *e, const Wires *w)
     int bits[34];
     for (int i = 0; i < w->control_count; i++) {
         bits[i] = bit_of(w, w->control[i]);
-        if (w->control_values >> i & 1) at[1] |= INT64_C(1) << bits[i];
+        if (w->control_values >> i & 1) at[1] |= unit << bits[i];
     }
     for (int i = 0; i < w->target_count; i++) bits[w->control_count + i] = bit_of(w, w->target[i]);
     qsort(bits, (size_t)gaps, sizeof *bits, compare_bits);
-    for (int i = 0; i < gaps; i++) at[2 + i] = ~((INT64_C(1) << bits[i]) - 1);
+    for (int i = 0; i < gaps; i++) at[2 + i] = ~((unit << bits[i]) - 1);
     for (int row = 0; row < dim; row++)
         for (int i = 0; i < w->target_count; i++)
             if (row >> (w->target_count - 1 - i) & 1)
-                at[2 + gaps + row] |= INT64_C(1) << bit_of(w, w->target[i]);
+                at[2 + gaps + row] |= unit << bit_of(w, w->target[i]);
     return table_i64(e, at, len);
 }
 
 Group group_open(Emit *e, const GateKey *key, Value gate)
 {
     Group g = {.gate = gate, .key = key};
+    g.unit = amplitude_bytes(e, key->psi_batched || (key->is_overlap && key->left_batched));
     g.set = l_load(e, e->i64, l_gep(e, e->i64, gate, l_int(e, 1)), 8);
     g.gap = arena_array(e->arena, Value, key->gaps);
     for (int i = 0; i < key->gaps; i++)
@@ -53,14 +60,39 @@ Value group_count(Emit *e, Value gate) { return l_load(e, e->i64, gate, 8); }
 
 Value group_base(Emit *e, const Group *g, Value k)
 {
+    k = l_mul(e, k, l_int(e, g->unit));
     for (int i = 0; i < g->key->gaps; i++) k = l_add(e, k, l_and(e, k, g->gap[i]));
-    return l_or(e, k, g->set);
+    return g->key->gaps > g->key->targets ? l_or(e, k, g->set) : k;
 }
 
 Value group_offset(Emit *e, const Group *g, Value row)
 {
     Value at = l_add(e, row, l_int(e, 2 + g->key->gaps));
     return l_load(e, e->i64, l_gep(e, e->i64, g->gate, at), 8);
+}
+
+static Value part_address(Emit *e, View state, Value at, int part)
+{
+    int64_t half = amplitude_bytes(e, state.batched) / 2;
+    return l_gep(e, e->i8, state.base, part ? l_add(e, at, l_int(e, half)) : at);
+}
+
+Pair amplitude_load(Emit *e, const Group *g, View state, Value at)
+{
+    int64_t unit = amplitude_bytes(e, state.batched);
+    if (unit != g->unit) at = l_udiv(e, at, l_int(e, g->unit / unit));
+    LLVMTypeRef type = l_type(e, state.batched);
+    unsigned align = (unsigned)e->k->real_bytes;
+    Value re = l_load(e, type, part_address(e, state, at, 0), align);
+    return (Pair){re, l_load(e, type, part_address(e, state, at, 1), align)};
+}
+
+void amplitude_store(Emit *e, View state, Value at, Pair v)
+{
+    Value zero = l_zero(e, state.batched);
+    unsigned align = (unsigned)e->k->real_bytes;
+    l_store(e, v.re ? v.re : zero, part_address(e, state, at, 0), align);
+    l_store(e, v.im ? v.im : zero, part_address(e, state, at, 1), align);
 }
 
 /* ---- classes ---- */
@@ -177,7 +209,9 @@ static GateCall overlap_call(Emit *e, const Step *s)
 GateCall gate_call(Emit *e, const Step *s)
 {
     GateCall call = s->kind == STEP_apply ? apply_call(e, s) : overlap_call(e, s);
-    call.gate = wires_table(e, s->gate.wires);
+    bool batched = operand_buffer(e, call.operand[0])->batched;
+    if (s->kind == STEP_overlap) batched = batched || operand_buffer(e, call.operand[1])->batched;
+    call.gate = wires_table(e, s->gate.wires, amplitude_bytes(e, batched));
     return call;
 }
 

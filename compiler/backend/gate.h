@@ -2,7 +2,8 @@
  *
  *     void apply(ptr psi, ptr m, ptr, ptr gate, ptr)              psi = apply(M, psi)
  *     void overlap(ptr l, ptr psi, ptr k, ptr gate, ptr pattern)  K = or += overlap(l, psi)
- * One function serves all gates of a class, whatever their wires: those are in the table `gate` of i64:
+ * One function serves all gates of a class, whatever their wires: those are in the table `gate` of i64. Indices of amplitudes are
+ * in bytes there (an amplitude is a power of two), so that they are addresses at once:
  *
  *     count     groups of amplitudes that the gate acts on, 2^(qubits - targets - controls)
  *     set       bits of an index that are 1 in all of them: controls whose value must be 1
@@ -50,10 +51,11 @@ typedef struct GateCall {
 } GateCall;
 GateCall gate_call(Emit *e, const Step *s);
 
-/* The expanded index of group k, and where the table's fields are. */
+/* What the index of a group is made of. */
 typedef struct Group {
     Value gate; /* the table */
     const GateKey *key;
+    int64_t unit; /* bytes of an amplitude */
     Value *gap; /* loaded before the loop */
     Value set;
     Value *offset; /* straight functions only */
@@ -61,10 +63,14 @@ typedef struct Group {
 
 Group group_open(Emit *e, const GateKey *key, Value gate);
 Value group_count(Emit *e, Value gate);
-/* k with a zero bit inserted at each target and control, the controls then set. */
+/* Group k: its number with a zero bit inserted at each target and control, the controls then set. */
 Value group_base(Emit *e, const Group *g, Value k);
 /* offset[row] for a row number known at run time. */
 Value group_offset(Emit *e, const Group *g, Value row);
+
+/* The amplitude at an index of the group. A state without lanes has shorter amplitudes. */
+Pair amplitude_load(Emit *e, const Group *g, View state, Value at);
+void amplitude_store(Emit *e, View state, Value at, Pair v);
 
 LLVMTypeRef gate_function_type(const Emit *e);
 Value apply_function(Emit *e, const GateKey *key);

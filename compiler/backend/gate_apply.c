@@ -47,15 +47,14 @@ static void emit_straight(Emit *e, const GateKey *key, View psi, View m, Value g
     Pair amplitude[4], result[4] = {{0}};
     for (int i = 0; i < dim; i++) {
         at[i] = l_add(e, base, group.offset[i]);
-        amplitude[i] = view_pair(e, psi, at[i]);
+        amplitude[i] = amplitude_load(e, &group, psi, at[i]);
     }
     for (int row = 0; row < dim; row++)
         for (int column = 0; column < dim; column++)
             result[row] = l_pair_fma(e, result[row], entries[row * dim + column], amplitude[column]);
     for (int row = 0; row < dim; row++) {
         if (is_identity_row(key, dim, row)) continue;
-        view_store(e, psi, at[row], 0, result[row].re ? result[row].re : l_zero(e, psi.batched));
-        view_store(e, psi, at[row], 1, result[row].im ? result[row].im : l_zero(e, psi.batched));
+        amplitude_store(e, psi, at[row], result[row]);
     }
     loop_end(e, &loop, NULL);
 }
@@ -70,7 +69,7 @@ static void emit_wide(Emit *e, const GateKey *key, View psi, View m, Value gate)
     Loop loop = loop_begin(e, group_count(e, gate), NULL, 0);
     Value base = group_base(e, &group, loop.i);
     Loop copy = loop_begin(e, dim, NULL, 0);
-    Pair v = view_pair(e, psi, l_add(e, base, group_offset(e, &group, copy.i)));
+    Pair v = amplitude_load(e, &group, psi, l_add(e, base, group_offset(e, &group, copy.i)));
     view_store(e, scratch, copy.i, 0, v.re);
     view_store(e, scratch, copy.i, 1, v.im);
     loop_end(e, &copy, NULL);
@@ -83,8 +82,7 @@ static void emit_wide(Emit *e, const GateKey *key, View psi, View m, Value gate)
     Pair acc = l_pair_fma(e, (Pair){column.carry[0], column.carry[1]}, entry, view_pair(e, scratch, column.i));
     loop_end(e, &column, (Value[]){acc.re, acc.im});
     Value at = l_add(e, base, group_offset(e, &group, row.i));
-    view_store(e, psi, at, 0, column.carry[0]);
-    view_store(e, psi, at, 1, column.carry[1]);
+    amplitude_store(e, psi, at, (Pair){column.carry[0], column.carry[1]});
     loop_end(e, &row, NULL);
     loop_end(e, &loop, NULL);
 }

@@ -38,8 +38,8 @@ static void emit_straight(Emit *e, const GateKey *key, View l, View psi, View k,
     Pair left[4], right[4];
     for (int i = 0; i < dim; i++) {
         Value at = l_add(e, base, group.offset[i]);
-        left[i] = view_pair(e, l, at);
-        right[i] = view_pair(e, psi, at);
+        left[i] = amplitude_load(e, &group, l, at);
+        right[i] = amplitude_load(e, &group, psi, at);
     }
     n = 0;
     for (int i = 0; i < dim * dim; i++) {
@@ -70,8 +70,8 @@ static void emit_wide(Emit *e, const GateKey *key, View l, View psi, View k, Val
     Loop loop = loop_begin(e, group_count(e, gate), (Value[]){zero, zero}, 2);
     Value base = group_base(e, &group, loop.i);
     Pair acc = {loop.carry[0], loop.carry[1]};
-    acc = add_product(e, acc, view_pair(e, l, l_add(e, base, row_offset)),
-                      view_pair(e, psi, l_add(e, base, column_offset)), KIND_both);
+    acc = add_product(e, acc, amplitude_load(e, &group, l, l_add(e, base, row_offset)),
+                      amplitude_load(e, &group, psi, l_add(e, base, column_offset)), KIND_both);
     loop_end(e, &loop, (Value[]){acc.re, acc.im});
     Value at = l_add(e, l_mul(e, row.i, dim), column.i);
     Value kind = l_load(e, e->i32, l_gep(e, e->i32, pattern, at), 4);
