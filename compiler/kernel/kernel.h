@@ -86,8 +86,8 @@ typedef struct Step {
     VEC(Operand) in, out;
     int64_t count;   /* elements of out that one iteration writes */
     bool adds;       /* sparse: rows are added to what out holds; empty rows leave it. In the order of the steps */
-    bool over_outer; /* each p adds to out, whose buffer is set to zero before the loop: sums over outer axes. Never a map, an apply or
-                      * a copy. The result is complete after the loop */
+    bool over_outer; /* each p adds to out, whose buffer is set to zero before the loop: sums over outer axes (sum, overlap,
+                      * matmul). The result is complete after the loop */
     union {
         struct { VEC(ScalarOp) ops; VEC(ScalarStore) stores; } map;
         /* inner: rows 0..count of every p, columns within the operand. Else rows [p * count, (p + 1) * count), columns absolute */

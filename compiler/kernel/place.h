@@ -1,7 +1,7 @@
 /* place.h: where and when each node of a graph is computed. Private to the scheduler (place.c, schedule.c, fuse.c).
  *
- * A node is a leaf, a view (reshape, detach, broadcast, to_batch: no work, its readers address its root), or it is computed by a step. Every
- * computed node has a phase, a space (iterations of its loop) and a stage in the phase; the nodes of one (phase, stage, space) share a
+ * A node is a leaf, a view (reshape, detach, broadcast, to_batch: no work, its readers address its root), or it is computed by a step.
+ * Every computed node has a phase, a space (iterations of its loop) and a stage in the phase; the nodes of one (phase, stage, space) share a
  * loop. Inside the loop it has a level; a map level is one step per inner extent.
  */
 #ifndef RQ_KERNEL_PLACE_H

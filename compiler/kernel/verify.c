@@ -141,6 +141,7 @@ static void check_step(Check *v, const Step *s)
         if (s->adds) check_read(v, s->out.at[i].buffer);
         check_address(v, &s->out.at[i], s->count, true);
     }
+    claim(v, !s->over_outer || s->kind == STEP_sum || s->kind == STEP_overlap || s->kind == STEP_matmul, "another step adds up over the loop");
     claim(v, !s->adds || s->kind == STEP_sparse, "rows added by another step");
     claim(v, s->kind == STEP_map || s->out.len == 1, "a step without result");
     check_aliases(v, s);

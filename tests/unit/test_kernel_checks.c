@@ -94,7 +94,10 @@ static Buffer *of_role(Kernels *k, rq_role role)
 
 static void address_beyond(Kernels *k) { first_step(k, STEP_map)->in.at[0].inner = 1000; }
 static void unknown_buffer(Kernels *k) { first_step(k, STEP_map)->in.at[0].buffer.i = 1000; }
-static void read_too_early(Kernels *k) { first_step(k, STEP_map)->in.at[0].buffer.i = (uint32_t)(of_role(k, RQ_ROLE_kept) - k->buffers.at) + 1; }
+static void read_too_early(Kernels *k)
+{
+    first_step(k, STEP_map)->in.at[0].buffer.i = (uint32_t)(of_role(k, RQ_ROLE_kept) - k->buffers.at) + 1;
+}
 static void write_to_input(Kernels *k) { first_step(k, STEP_map)->out.at[0].buffer.i = 1; }
 static void value_not_there(Kernels *k)
 {
