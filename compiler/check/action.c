@@ -32,7 +32,8 @@ static Val *model_arguments(Env *e, Entry *entry, const ArgList *args, Span at)
         Arg arg = {.label = f->name, .value = (Expr *)set};
         bool is_given = false;
         for (uint32_t j = 0; j < all.len; j++) {
-            bool is_same = name_eq(all.at[j].label.name, f->name.name) || (!all.at[j].label.name.i && j == i);
+            bool is_same =
+                name_eq(all.at[j].label.name, f->name.name) || (!all.at[j].label.name.i && j == i);
             if (is_same) all.at[j] = arg;
             is_given = is_given || is_same;
         }
@@ -51,7 +52,8 @@ static Val *model_arguments(Env *e, Entry *entry, const ArgList *args, Span at)
     return values;
 }
 
-static ModelInst *build(Env *e, Entry *entry, const ArgList *args, Span at, ModelChange change, const ExprList *freeze)
+static ModelInst *build(Env *e, Entry *entry, const ArgList *args, Span at, ModelChange change,
+                        const ExprList *freeze)
 {
     ModelRequest *r = arena_make(e->k->keep, ModelRequest);
     *r = (ModelRequest){.k = e->k, .entry = entry, .change = change, .span = at};
@@ -83,7 +85,8 @@ Entry *named_entry(Check *k, const Expr *x, DeclKind kind, const char *what)
     if (entry && entry->decl->kind == kind) return entry;
     Span at = is_call ? x->call.callee.span : x->span;
     if (entry) {
-        diag_error(k->c, at, D_other_kind, text, decl_kind_article(k, entry->decl->kind), arena_printf(k->keep, "a %s", what));
+        diag_error(k->c, at, D_other_kind, text, decl_kind_article(k, entry->decl->kind),
+                   arena_printf(k->keep, "a %s", what));
         if (entry->scope == k->user) diag_note(k->c, entry->decl->name.span, D_declared_here, text);
         return NULL;
     }
@@ -101,7 +104,8 @@ ModelInst *model_for(ActionBuild *a, const Expr *x, ModelChange change, const Ex
     if (!entry) return NULL;
     bool is_plain = x->kind == EXPR_name && same_change(&change) && !(freeze && freeze->len);
     if (is_plain) return model_plain(a->k, entry);
-    ModelInst *m = build(&a->env, entry, x->kind == EXPR_call ? &x->call.args : NULL, x->span, change, freeze);
+    ModelInst *m =
+        build(&a->env, entry, x->kind == EXPR_call ? &x->call.args : NULL, x->span, change, freeze);
     if (m && x->kind == EXPR_call) vec_push(a->k->keep, &a->k->program->models, m);
     return m;
 }
@@ -164,7 +168,8 @@ static bool check_optimizer(ActionBuild *a)
 
 static bool check_length(ActionBuild *a)
 {
-    const ConstValue *epochs = field_value(a->inst, "epochs"), *rounds = field_value(a->inst, "rounds");
+    const ConstValue *epochs = field_value(a->inst, "epochs"),
+                     *rounds = field_value(a->inst, "rounds");
     if (epochs && rounds) {
         diag_error(a->k->c, rounds->span, D_epochs_and_rounds);
         diag_note(a->k->c, epochs->span, D_first_here);
@@ -172,7 +177,8 @@ static bool check_length(ActionBuild *a)
     }
     if (!epochs && !rounds && is_broken(a->k, a->decl->span)) return false;
     if (!epochs && !rounds) {
-        diag_error(a->k->c, a->decl->name.span, D_field_missing, "train", name_string(a->k, a->decl->name.name), "epochs");
+        diag_error(a->k->c, a->decl->name.span, D_field_missing, "train",
+                   name_string(a->k, a->decl->name.name), "epochs");
         return false;
     }
     const ConstValue *stop = field_value(a->inst, "early_stop");
@@ -205,8 +211,11 @@ static void build_train(ActionBuild *a)
     bool is_good = check_length(a) && read_loss(a, "loss");
     if (!has_model || !a->inst->data || !is_good) return;
     if (!field_value(a->inst, "precision"))
-        set_field(a, "precision", const_word(a->k, has_unitary(a->inst->model) ? "f64" : "f32", a->decl->name.span));
-    if (!field_value(a->inst, "gradient")) set_field(a, "gradient", const_word(a->k, "exact", a->decl->name.span));
+        set_field(
+            a, "precision",
+            const_word(a->k, has_unitary(a->inst->model) ? "f64" : "f32", a->decl->name.span));
+    if (!field_value(a->inst, "gradient"))
+        set_field(a, "gradient", const_word(a->k, "exact", a->decl->name.span));
     if (check_loss(a) && check_optimizer(a)) read_init_from(a);
 }
 
@@ -216,7 +225,8 @@ static void build_distill(ActionBuild *a)
     a->inst->data = eval_data(&a->env, raw_field(a, "data"));
     a->inst->optimizer = field_value(a->inst, "outer");
     if (!a->inst->model || !a->inst->data || !read_loss(a, "loss")) return;
-    bool has_labels = a->inst->loss == LOSS_cross_entropy || a->inst->loss == LOSS_nll || a->inst->loss == LOSS_mse;
+    bool has_labels = a->inst->loss == LOSS_cross_entropy || a->inst->loss == LOSS_nll ||
+                      a->inst->loss == LOSS_mse;
     if (!has_labels || (a->inst->data->sample.kind && !a->inst->data->classes)) {
         diag_error(a->k->c, a->decl->name.span, D_distill_labels);
         return;

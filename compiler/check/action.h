@@ -1,4 +1,5 @@
-/* action.h: train, explore, scan, distill: fields with their values, checked against the model and the data. */
+/* action.h: train, explore, scan, distill: fields with their values, checked against the model and
+ * the data. */
 #ifndef RQ_CHECK_ACTION_H
 #define RQ_CHECK_ACTION_H
 
@@ -10,10 +11,11 @@ enum { MOST_FIELDS = 32 };
 /* An action under construction. */
 typedef struct ActionBuild {
     Check *k;
-    Env env;                       /* the file's scope, with the names that a scan sweeps */
+    Env env; /* the file's scope, with the names that a scan sweeps */
     const Decl *decl;
     ActionInst *inst;
-    const Expr *raw[MOST_FIELDS];  /* what was written or set for each row of the action, in the order of fields.def */
+    const Expr *raw[MOST_FIELDS]; /* what was written or set for each row of the action, in the
+                                     order of fields.def */
     const Field *first[MOST_FIELDS];
     const Field *init_from;
 } ActionBuild;

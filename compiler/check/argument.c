@@ -12,7 +12,8 @@ static uint32_t find_spec(const ArgSpec *specs, uint32_t n, const char *name)
     return n;
 }
 
-static void unknown_label(Check *k, const char *callee, const Arg *arg, const ArgSpec *specs, uint32_t n)
+static void unknown_label(Check *k, const char *callee, const Arg *arg, const ArgSpec *specs,
+                          uint32_t n)
 {
     WordList words = {0};
     for (uint32_t i = 0; i < n; i++) words_add(k, &words, specs[i].name);
@@ -32,8 +33,10 @@ bool match_arguments(Check *k, const char *callee, Span at, const ArgList *args,
         bool is_labelled = arg->label.name.i != 0;
         uint32_t slot = is_labelled ? find_spec(specs, n, name_string(k, arg->label.name)) : next++;
         if (slot >= n) {
-            if (is_labelled) unknown_label(k, callee, arg, specs, n);
-            else diag_error(k->c, arg->value->span, D_too_many_arguments, callee, (int)n, plural(n));
+            if (is_labelled)
+                unknown_label(k, callee, arg, specs, n);
+            else
+                diag_error(k->c, arg->value->span, D_too_many_arguments, callee, (int)n, plural(n));
             is_good = false;
         } else if (slots[slot]) {
             diag_error(k->c, is_labelled ? arg->label.span : arg->value->span, D_argument_twice,
@@ -72,7 +75,8 @@ bool slot_pair(Env *e, const Arg *slot, const char *what, int64_t least, int64_t
     if (!slot) return true;
     const Expr *x = slot->value;
     if (x->kind == EXPR_list && x->list.len == 2)
-        return eval_int(e, x->list.at[0], what, least, h) && eval_int(e, x->list.at[1], what, least, w);
+        return eval_int(e, x->list.at[0], what, least, h) &&
+               eval_int(e, x->list.at[1], what, least, w);
     if (x->kind == EXPR_list) {
         diag_error(e->k->c, x->span, D_wanted_pair, what, (int)x->list.len);
         return false;

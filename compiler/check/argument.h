@@ -9,8 +9,9 @@ typedef struct ArgSpec {
     bool is_required;
 } ArgSpec;
 
-/* slots[i] = the argument for specs[i], or NULL. Bare arguments fill the slots in order, labelled ones by name. Unknown labels,
- * repeats, too many and missing arguments are reported; then false. `callee` for messages: "layer 'dense'". */
+/* slots[i] = the argument for specs[i], or NULL. Bare arguments fill the slots in order, labelled
+ * ones by name. Unknown labels, repeats, too many and missing arguments are reported; then false.
+ * `callee` for messages: "layer 'dense'". */
 bool match_arguments(Check *k, const char *callee, Span at, const ArgList *args,
                      const ArgSpec *specs, uint32_t n, const Arg **slots);
 

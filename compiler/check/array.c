@@ -45,7 +45,8 @@ bool val_to_array(Env *e, Val v, Span at, const char *what, Array *result)
     return true;
 }
 
-/* Where an index item points: [from, to) of an axis of n. Ranges may be open; is_one says that the axis goes away. */
+/* Where an index item points: [from, to) of an axis of n. Ranges may be open; is_one says that the
+ * axis goes away. */
 typedef struct Part {
     int64_t from, to;
     bool is_one;
@@ -56,13 +57,18 @@ static bool index_part(Env *e, const Expr *item, const Expr *base, int64_t n, Pa
     Compiler *c = e->k->c;
     if (item->kind == EXPR_range) {
         *p = (Part){0, n, false};
-        if (item->range.from && !eval_int(e, item->range.from, "the start of a range", 0, &p->from)) return false;
-        if (item->range.to && !eval_int(e, item->range.to, "the end of a range", 0, &p->to)) return false;
+        if (item->range.from && !eval_int(e, item->range.from, "the start of a range", 0, &p->from))
+            return false;
+        if (item->range.to && !eval_int(e, item->range.to, "the end of a range", 0, &p->to))
+            return false;
     } else {
         Val v = eval_expr(e, item);
-        if (v.kind == VAL_range) *p = (Part){v.range.from, v.range.to, false};
-        else if (!val_to_int(e, v, item->span, "an index", INT64_MIN, &p->from)) return false;
-        else *p = (Part){p->from, p->from + 1, true};
+        if (v.kind == VAL_range)
+            *p = (Part){v.range.from, v.range.to, false};
+        else if (!val_to_int(e, v, item->span, "an index", INT64_MIN, &p->from))
+            return false;
+        else
+            *p = (Part){p->from, p->from + 1, true};
     }
     bool is_inside = p->from >= 0 && p->to <= n && (p->from <= p->to);
     if (is_inside) return true;
@@ -91,7 +97,8 @@ static Val array_index(Env *e, const Expr *x, Array a)
 {
     uint32_t n = x->index.items.len;
     if (n > a.rank) {
-        diag_error(e->k->c, x->span, D_too_many_indices, (int)a.rank, a.rank == 1 ? "ex" : "ices", (int)n);
+        diag_error(e->k->c, x->span, D_too_many_indices, (int)a.rank, a.rank == 1 ? "ex" : "ices",
+                   (int)n);
         return val_none();
     }
     int64_t stride = array_count(&a), offset = 0;

@@ -25,7 +25,8 @@ static const CalleeRow callees[] = {
 
 static const ArgumentRow arguments[] = {
 #define CALLEE(group, name, help)
-#define ARGUMENT(group, callee, name, type, standard) {GROUP_##group, #callee, #name, #type, standard},
+#define ARGUMENT(group, callee, name, type, standard)                                              \
+    {GROUP_##group, #callee, #name, #type, standard},
 #include "check/callees.def"
 #undef CALLEE
 #undef ARGUMENT
@@ -91,8 +92,8 @@ static ConstValue *typed_number(Env *e, const Expr *x, const char *type, const c
     if (!eval_number(e, x, what, &r)) return NULL;
     bool is_share = !strcmp(type, "share"), is_positive = !strcmp(type, "positive");
     if ((is_share && (r.real < 0 || r.real > 1)) || (is_positive && r.real <= 0)) {
-        diag_error(e->k->c, x->span, D_out_of_bounds, what, is_share ? "between 0 and 1" : "positive",
-                   rational_text(e->k->c, r));
+        diag_error(e->k->c, x->span, D_out_of_bounds, what,
+                   is_share ? "between 0 and 1" : "positive", rational_text(e->k->c, r));
         return NULL;
     }
     return const_number(e->k, r, x->span);
@@ -125,7 +126,8 @@ static ConstValue *typed_moments(Env *e, const Expr *x, const char *what)
     for (uint32_t i = 0; i < 2; i++) {
         const Expr *item = x->list.at[i];
         const char *type = i ? "positive" : "real";
-        ConstValue *v = item->kind == EXPR_list ? typed_list(e, item, 0, type, what) : eval_typed(e, item, type, what);
+        ConstValue *v = item->kind == EXPR_list ? typed_list(e, item, 0, type, what)
+                                                : eval_typed(e, item, type, what);
         if (!v) return NULL;
         vec_push(e->k->keep, &list->items, v);
     }
@@ -154,14 +156,19 @@ ConstValue *eval_typed(Env *e, const Expr *x, const char *type, const char *what
 {
     if (strchr(type, '|')) return typed_words(e, x, type, what);
     if (!strcmp(type, "optimizer")) return eval_callee(e, x, GROUP_optimizer);
-    if (!strcmp(type, "pair")) return x->kind == EXPR_list ? typed_list(e, x, 2, "count", what) : typed_number(e, x, "count", what);
-    if (!strcmp(type, "classes")) return x->kind == EXPR_list ? typed_list(e, x, 0, "whole", what) : typed_number(e, x, "count", what);
+    if (!strcmp(type, "pair"))
+        return x->kind == EXPR_list ? typed_list(e, x, 2, "count", what)
+                                    : typed_number(e, x, "count", what);
+    if (!strcmp(type, "classes"))
+        return x->kind == EXPR_list ? typed_list(e, x, 0, "whole", what)
+                                    : typed_number(e, x, "count", what);
     if (!strcmp(type, "moments")) return typed_moments(e, x, what);
     if (!strcmp(type, "text")) {
         bool is_text = x->kind == EXPR_string || x->kind == EXPR_name;
         if (!is_text) {
             Val v = eval_expr(e, x);
-            if (v.kind != VAL_none) diag_error(e->k->c, x->span, D_wanted_kind, what, "a text", val_kind_text(v));
+            if (v.kind != VAL_none)
+                diag_error(e->k->c, x->span, D_wanted_kind, what, "a text", val_kind_text(v));
             return NULL;
         }
         ConstValue *v = const_new(e->k, CONST_string, x->span);
@@ -221,14 +228,16 @@ ConstValue *eval_callee(Env *e, const Expr *x, CalleeGroup group)
         rows[n++] = &arguments[i];
     }
     const char *title = arena_printf(e->k->keep, "%s '%s'", group_text(group), row->name);
-    if (!match_arguments(e->k, title, x->span, is_call ? &x->call.args : NULL, specs, n, slots)) return NULL;
+    if (!match_arguments(e->k, title, x->span, is_call ? &x->call.args : NULL, specs, n, slots))
+        return NULL;
     ConstValue *call = const_new(e->k, CONST_call, x->span);
     call->text = row->name;
     for (uint32_t i = 0; i < n; i++) {
         const Expr *value = slots[i] ? slots[i]->value : NULL;
         if (!value && *rows[i]->standard) value = parse_text(e->k, "<default>", rows[i]->standard);
         if (!value) continue;
-        ConstValue *v = eval_typed(e, value, rows[i]->type, arena_printf(e->k->keep, "'%s'", rows[i]->name));
+        ConstValue *v =
+            eval_typed(e, value, rows[i]->type, arena_printf(e->k->keep, "'%s'", rows[i]->name));
         if (!v) return NULL;
         vec_push(e->k->keep, &call->arguments, (NamedValue){rows[i]->name, v});
     }

@@ -4,9 +4,16 @@
 
 #include "check/value.h"
 
-typedef enum CalleeGroup { GROUP_loss, GROUP_optimizer, GROUP_schedule, GROUP_start, GROUP_source } CalleeGroup;
+typedef enum CalleeGroup {
+    GROUP_loss,
+    GROUP_optimizer,
+    GROUP_schedule,
+    GROUP_start,
+    GROUP_source
+} CalleeGroup;
 
-/* The call x (or bare name) with all arguments, defaults included; absent optional ones are left out. NULL after a report. */
+/* The call x (or bare name) with all arguments, defaults included; absent optional ones are left
+ * out. NULL after a report. */
 ConstValue *eval_callee(Env *e, const Expr *x, CalleeGroup group);
 /* NULL if absent. */
 const ConstValue *callee_argument(const ConstValue *call, const char *name);

@@ -9,26 +9,31 @@ typedef struct Setting {
     const char *key, *value;
 } Setting;
 
-/* Options that change what is instantiated: --set, and for tests and flow a forced gradient mode. */
+/* Options that change what is instantiated: --set, and for tests and flow a forced gradient mode.
+ */
 typedef struct CheckOptions {
     const Setting *settings;
     size_t setting_count;
-    bool *setting_failed; /* set when an error is that a setting fits nothing: a mistake of usage, not of the source */
+    bool *setting_failed; /* set when an error is that a setting fits nothing: a mistake of usage,
+                             not of the source */
 } CheckOptions;
 
-/* Checks a parsed file against the standard library and instantiates its models and actions. NULL = errors reported (some may have
- * been reported by parse already). Reads `use`d files beside the source. */
+/* Checks a parsed file against the standard library and instantiates its models and actions. NULL =
+ * errors reported (some may have been reported by parse already). Reads `use`d files beside the
+ * source. */
 Program *check(Compiler *c, const Ast *ast, const CheckOptions *options);
 
 /* A changed copy of a model, for flow's verified fixes and for actions: */
 typedef struct ModelChange {
-    bool detach_all;      /* gradient: detached on every quanvolutional layer */
-    bool detach_none;     /* gradient: exact everywhere: no detach stages made by `gradient:` (detach(e) stays) */
-    LayerId skip_from;    /* with skip_to: one further skip; 0 = first input */
-    LayerId skip_to;      /* 0 = no further skip */
+    bool detach_all;  /* gradient: detached on every quanvolutional layer */
+    bool detach_none; /* gradient: exact everywhere: no detach stages made by `gradient:` (detach(e)
+                         stays) */
+    LayerId skip_from; /* with skip_to: one further skip; 0 = first input */
+    LayerId skip_to;   /* 0 = no further skip */
     bool has_skip;
 } ModelChange;
-/* The same model declaration and arguments, with the change. NULL if it does not fit (shapes), silently. */
+/* The same model declaration and arguments, with the change. NULL if it does not fit (shapes),
+ * silently. */
 ModelInst *model_changed(Compiler *c, const ModelInst *model, const ModelChange *change);
 
 /* Prints an instance for tests: one line per stage, group and gate. */

@@ -1,4 +1,5 @@
-/* circuit.c: bodies of circuits, encodings and observables, statement by statement, and circuits as used by layers. */
+/* circuit.c: bodies of circuits, encodings and observables, statement by statement, and circuits as
+ * used by layers. */
 #include "check/circuit.h"
 
 #include "check/model.h"
@@ -11,7 +12,8 @@ bool body_is_observable(const Body *b) { return b->decl->kind == DECL_observable
 void body_note_use(const Body *b)
 {
     if (!b->use.to) return;
-    diag_note(b->k->c, b->use, D_sizes_bound_here, name_string(b->k, b->decl->name.name), (int)b->qubits);
+    diag_note(b->k->c, b->use, D_sizes_bound_here, name_string(b->k, b->decl->name.name),
+              (int)b->qubits);
 }
 
 bool unit_takes_data(const UnitRef *u)
@@ -115,8 +117,9 @@ static bool bind_data(Env *in, const Decl *d, int64_t values, bool pads, Span at
         data = f;
     }
     if (!data) return true;
-    const char *what = arena_printf(in->k->keep, "%s '%s': '%s'", decl_kind_text(d->kind),
-                                    name_string(in->k, d->name.name), name_string(in->k, data->name.name));
+    const char *what =
+        arena_printf(in->k->keep, "%s '%s': '%s'", decl_kind_text(d->kind),
+                     name_string(in->k, d->name.name), name_string(in->k, data->name.name));
     int64_t n = values;
     if (data->size && !solve_size(in, data->size, values, pads, what, at)) return false;
     if (data->size && !eval_int(in, data->size, what, 1, &n)) return false;
@@ -134,7 +137,8 @@ static bool bind_data(Env *in, const Decl *d, int64_t values, bool pads, Span at
         v.array.items = arena_array(in->k->keep, const Sx *, n);
         for (int64_t i = 0; i < n; i++) {
             bool is_given = i < values;
-            v.array.items[i] = is_given ? sx_data(in->k, (uint32_t)i) : sx_number(in->k, rational_int(0));
+            v.array.items[i] =
+                is_given ? sx_data(in->k, (uint32_t)i) : sx_number(in->k, rational_int(0));
         }
     }
     env_bind(in, data->name.name, v, data->name.span);
@@ -156,7 +160,8 @@ static bool use_registers(Env *in, const Decl *d, const CircuitUse *use, uint32_
     if (!register_sizes(in, d, counts, use->span)) return false;
     for (uint32_t i = 0; i < n; i++) sum += counts[i];
     if (!use->qubits || use->qubits == sum) return true;
-    diag_error(in->k->c, use->span, D_wrong_size, unit_title(in->k, d), (long long)sum, (long long)use->qubits);
+    diag_error(in->k->c, use->span, D_wrong_size, unit_title(in->k, d), (long long)sum,
+               (long long)use->qubits);
     return false;
 }
 
@@ -184,7 +189,12 @@ const CircuitInst *circuit_instance(Env *e, ModelBuild *m, const UnitRef *u, Cir
     uint8_t qubits[MAX_QUBITS + 1];
     for (uint32_t i = 0; i < sum; i++) qubits[i] = (uint8_t)i;
     bind_registers(&in, d, counts, qubits);
-    Body body = {.k = e->k, .model = m, .decl = d, .use = use.span, .qubits = sum, .prefix = use.prefix,
+    Body body = {.k = e->k,
+                 .model = m,
+                 .decl = d,
+                 .use = use.span,
+                 .qubits = sum,
+                 .prefix = use.prefix,
                  .instance_qubits = sum};
     body_expand(&body, &in);
     if (e->k->c->errors > errors) return NULL;

@@ -1,7 +1,8 @@
-/* circuit.h: expansion of circuits, encodings and observables: loops unrolled, calls and modifiers gone.
+/* circuit.h: expansion of circuits, encodings and observables: loops unrolled, calls and modifiers
+ * gone.
  *
- * Each use of a declaration is expanded anew, with the qubits of the outermost instance in place of register elements. Parameters
- * become groups of the model under construction.
+ * Each use of a declaration is expanded anew, with the qubits of the outermost instance in place of
+ * register elements. Parameters become groups of the model under construction.
  */
 #ifndef RQ_CHECK_CIRCUIT_H
 #define RQ_CHECK_CIRCUIT_H
@@ -37,8 +38,10 @@ typedef struct CircuitUse {
 
 /* NULL after a report. */
 const CircuitInst *circuit_instance(Env *e, ModelBuild *m, const UnitRef *u, CircuitUse use);
-const EncodingInst *encoding_instance(Env *e, ModelBuild *m, const UnitRef *u, int64_t values, const char *prefix, Span at);
-const ObservableInst *observable_instance(Env *e, ModelBuild *m, const UnitRef *u, uint32_t qubits, const char *prefix, Span at);
+const EncodingInst *encoding_instance(Env *e, ModelBuild *m, const UnitRef *u, int64_t values,
+                                      const char *prefix, Span at);
+const ObservableInst *observable_instance(Env *e, ModelBuild *m, const UnitRef *u, uint32_t qubits,
+                                          const char *prefix, Span at);
 /* True if the circuit has data arguments. */
 bool unit_takes_data(const UnitRef *u);
 
@@ -50,8 +53,8 @@ bool body_is_observable(const Body *b);
 /* Adds the note "N qubits are given here" to the last diagnostic. */
 void body_note_use(const Body *b);
 
-/* Binds registers and data arguments of a head in `in`, where the formals are bound already. counts: qubits of each register.
- * pads: the values may be fewer than the data argument holds. */
+/* Binds registers and data arguments of a head in `in`, where the formals are bound already.
+ * counts: qubits of each register. pads: the values may be fewer than the data argument holds. */
 bool solve_size(Env *in, const Expr *size, int64_t count, bool pads, const char *what, Span at);
 /* Binds the unknown name of a size to poison. */
 void bind_size_names(Env *in, const Expr *size);

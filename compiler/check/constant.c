@@ -1,7 +1,7 @@
 /* constant.c: evaluation of expressions: exact numbers, comparisons, ranges, names and indexing.
  *
- * Arithmetic on what is known stays exact (rational.h); with a scalar of run time it builds an Sx, with an operator a Pauli sum,
- * with a stage of a model a further stage.
+ * Arithmetic on what is known stays exact (rational.h); with a scalar of run time it builds an Sx,
+ * with an operator a Pauli sum, with a stage of a model a further stage.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -97,9 +97,11 @@ static Val constant_value(Check *k, Entry *entry, Span at)
     entry->state = ENTRY_busy;
     const Expr *x = entry->set_value ? entry->set_value : entry->decl->constant.value;
     Val v = eval_expr(&outer, x);
-    if (entry->set_value && v.kind != VAL_none && v.kind != eval_expr(&outer, entry->decl->constant.value).kind) {
+    if (entry->set_value && v.kind != VAL_none &&
+        v.kind != eval_expr(&outer, entry->decl->constant.value).kind) {
         setting_fails(k);
-        diag_error(k->c, x->span, D_set_value, name_string(k, entry->decl->name.name), val_kind_text(v));
+        diag_error(k->c, x->span, D_set_value, name_string(k, entry->decl->name.name),
+                   val_kind_text(v));
         v = val_none();
     }
     Val *kept = arena_make(k->keep, Val);
@@ -121,7 +123,8 @@ static Val entry_value(Env *e, Entry *entry, Ident name)
     case DECL_data:
     case DECL_model:
     case DECL_action:
-        diag_error(k->c, name.span, D_not_a_value, name_string(k, name.name), decl_kind_article(k, entry->decl->kind));
+        diag_error(k->c, name.span, D_not_a_value, name_string(k, name.name),
+                   decl_kind_article(k, entry->decl->kind));
         diag_note(k->c, entry->decl->name.span, D_declared_here, name_string(k, name.name));
         return val_none();
     case DECL_none:
@@ -149,7 +152,8 @@ static void unknown_name(Env *e, Ident name)
 Val eval_name(Env *e, Ident name)
 {
     const Binding *b = env_find(e, name.name);
-    if (e->model && layer_is_block(e, name.name)) return layer_call(e, name, NULL, name.span, (StageId){0});
+    if (e->model && layer_is_block(e, name.name))
+        return layer_call(e, name, NULL, name.span, (StageId){0});
     if (b) return b->val;
     Entry *entry = scope_find(e->scope, name.name);
     if (entry) return entry_value(e, entry, name);
@@ -177,7 +181,8 @@ static Val compare(BinaryOp op, int order)
 
 const char *binary_text(BinaryOp op)
 {
-    static const char *const texts[] = {"", "+", "-", "*", "/", "div", "mod", "^", "==", "!=", "<", "<=", ">", ">=", "and", "or"};
+    static const char *const texts[] = {"",   "+",  "-", "*",  "/", "div", "mod", "^",
+                                        "==", "!=", "<", "<=", ">", ">=",  "and", "or"};
     _Static_assert(COUNT(texts) == BINARY_or + 1, "one text for each operator");
     return texts[op];
 }
@@ -197,7 +202,8 @@ static Val whole_binary(Env *e, BinaryOp op, Rational a, Rational b, Span at)
                    rational_text(e->k->c, a), rational_text(e->k->c, b));
         return val_none();
     }
-    if (a.num == INT64_MIN || b.num == INT64_MIN) return bad_operands(e, op, val_number(a), val_number(b), at);
+    if (a.num == INT64_MIN || b.num == INT64_MIN)
+        return bad_operands(e, op, val_number(a), val_number(b), at);
     int64_t size = b.num < 0 ? -b.num : b.num;
     int64_t rest = a.num % size;
     if (rest < 0) rest += size;
@@ -333,8 +339,10 @@ static Val eval_binary_expr(Env *e, const Expr *x)
 static Val eval_range(Env *e, const Expr *x)
 {
     Val r = {.kind = VAL_range};
-    if (!x->range.from || !x->range.to) return val_none(); /* the parser allows it in an index only */
-    if (!eval_int(e, x->range.from, "the start of a range", INT64_MIN, &r.range.from)) return val_none();
+    if (!x->range.from || !x->range.to)
+        return val_none(); /* the parser allows it in an index only */
+    if (!eval_int(e, x->range.from, "the start of a range", INT64_MIN, &r.range.from))
+        return val_none();
     if (!eval_int(e, x->range.to, "the end of a range", INT64_MIN, &r.range.to)) return val_none();
     return r;
 }

@@ -1,4 +1,5 @@
-/* data.c: data sets as actions use them. What is in files is known at run time only; then the sample's type stays open. */
+/* data.c: data sets as actions use them. What is in files is known at run time only; then the
+ * sample's type stays open. */
 #include "check/data.h"
 
 #include <string.h>
@@ -11,10 +12,15 @@ typedef struct ImageRow {
     int64_t channels, side, classes;
 } ImageRow;
 
-static const ImageRow images[] = {
-    {"mnist", 1, 28, 10}, {"fashion_mnist", 1, 28, 10}, {"cifar10", 3, 32, 10}, {"glyphs", 1, 28, 10}};
+static const ImageRow images[] = {{"mnist", 1, 28, 10},
+                                  {"fashion_mnist", 1, 28, 10},
+                                  {"cifar10", 3, 32, 10},
+                                  {"glyphs", 1, 28, 10}};
 
-static int64_t number_of(const ConstValue *v) { return v->kind == CONST_number ? v->number.num : 0; }
+static int64_t number_of(const ConstValue *v)
+{
+    return v->kind == CONST_number ? v->number.num : 0;
+}
 
 /* Classes that are kept of `all` (0: unknown); -1 after a report. */
 static int64_t class_count(Check *k, const ConstValue *call, int64_t all)
@@ -29,11 +35,13 @@ static int64_t class_count(Check *k, const ConstValue *call, int64_t all)
     for (uint32_t i = 0; v->kind == CONST_list && i < v->items.len; i++) {
         for (uint32_t j = 0; j < i; j++) {
             if (number_of(v->items.at[i]) != number_of(v->items.at[j])) continue;
-            diag_error(k->c, v->items.at[i]->span, D_class_twice, (long long)number_of(v->items.at[i]));
+            diag_error(k->c, v->items.at[i]->span, D_class_twice,
+                       (long long)number_of(v->items.at[i]));
             return -1;
         }
         if (all && number_of(v->items.at[i]) >= all) {
-            diag_error(k->c, v->items.at[i]->span, D_no_such_class, call->text, (long long)number_of(v->items.at[i]), (long long)all - 1);
+            diag_error(k->c, v->items.at[i]->span, D_no_such_class, call->text,
+                       (long long)number_of(v->items.at[i]), (long long)all - 1);
             return -1;
         }
     }
@@ -55,7 +63,8 @@ static bool image_sample(Check *k, const ImageRow *row, DataInst *data)
     const ConstValue *moments = callee_argument(call, "normalize");
     const ConstValue *mean = moments ? moments->items.at[0] : NULL;
     if (mean && mean->kind == CONST_list && mean->items.len != row->channels) {
-        diag_error(k->c, mean->span, D_list_length, "'normalize'", (int)row->channels, (int)mean->items.len);
+        diag_error(k->c, mean->span, D_list_length, "'normalize'", (int)row->channels,
+                   (int)mean->items.len);
         return false;
     }
     data->sample = type_image(row->channels, h, w);
@@ -103,11 +112,13 @@ const DataInst *eval_data(Env *e, const Expr *x)
     Entry *entry = scope_find(e->scope, x->name);
     if (entry && entry->decl->kind == DECL_data) {
         Env outer = {.k = e->k, .scope = entry->scope};
-        return data_from(&outer, entry->decl->data.value, entry->decl->name.name, entry->decl->name.span);
+        return data_from(&outer, entry->decl->data.value, entry->decl->name.name,
+                         entry->decl->name.span);
     }
     const char *text = name_string(e->k, x->name);
     if (entry) {
-        diag_error(e->k->c, x->span, D_other_kind, text, decl_kind_article(e->k, entry->decl->kind), "a data set");
+        diag_error(e->k->c, x->span, D_other_kind, text, decl_kind_article(e->k, entry->decl->kind),
+                   "a data set");
         diag_note(e->k->c, entry->decl->name.span, D_declared_here, text);
         return NULL;
     }

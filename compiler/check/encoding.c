@@ -10,7 +10,8 @@ static bool circuit_is_flat(const CircuitInst *c)
     return true;
 }
 
-const EncodingInst *encoding_instance(Env *e, ModelBuild *m, const UnitRef *u, int64_t values, const char *prefix, Span at)
+const EncodingInst *encoding_instance(Env *e, ModelBuild *m, const UnitRef *u, int64_t values,
+                                      const char *prefix, Span at)
 {
     EncodingInst *inst = arena_make(e->k->keep, EncodingInst);
     inst->values = (uint32_t)values;

@@ -107,7 +107,8 @@ static void take_field(ActionBuild *a, const Field *f)
     }
     bool is_list = !strcmp(row_at(kind, n)->type, "paths");
     if (!f->values.len || (f->values.len > 1 && !is_list)) {
-        diag_error(a->k->c, f->span, D_field_values, name_string(a->k, f->label.name), (int)f->values.len);
+        diag_error(a->k->c, f->span, D_field_values, name_string(a->k, f->label.name),
+                   (int)f->values.len);
         return;
     }
     a->first[n] = f;
@@ -116,13 +117,15 @@ static void take_field(ActionBuild *a, const Field *f)
 
 static const char *action_text_long(Check *k, ActionKind kind)
 {
-    return arena_printf(k->keep, "%s %s action", kind == ACTION_explore ? "an" : "a", action_text(kind));
+    return arena_printf(k->keep, "%s %s action", kind == ACTION_explore ? "an" : "a",
+                        action_text(kind));
 }
 
 /* "'over skips'" */
 static const char *statement_text(Check *k, const Field *f)
 {
-    return arena_printf(k->keep, "'%s%s'", f->kind == FIELD_over ? "over " : "", name_string(k, f->label.name));
+    return arena_printf(k->keep, "'%s%s'", f->kind == FIELD_over ? "over " : "",
+                        name_string(k, f->label.name));
 }
 
 /* Statements that are no fields, where they may stand. */
@@ -148,13 +151,20 @@ static void take_statement(ActionBuild *a, const Field *f)
         a->init_from = f;
         break;
     }
-    if (!is_fit) diag_error(a->k->c, f->span, D_misplaced_statement, statement_text(a->k, f), action_text_long(a->k, kind));
+    if (!is_fit)
+        diag_error(a->k->c, f->span, D_misplaced_statement, statement_text(a->k, f),
+                   action_text_long(a->k, kind));
 }
 
 static bool is_call_type(const char *type, CalleeGroup *group)
 {
-    static const struct { const char *type; CalleeGroup group; } groups[] = {
-        {"loss", GROUP_loss}, {"optimizer", GROUP_optimizer}, {"schedule", GROUP_schedule}, {"start", GROUP_start}};
+    static const struct {
+        const char *type;
+        CalleeGroup group;
+    } groups[] = {{"loss", GROUP_loss},
+                  {"optimizer", GROUP_optimizer},
+                  {"schedule", GROUP_schedule},
+                  {"start", GROUP_start}};
     for (size_t i = 0; i < COUNT(groups); i++) {
         if (strcmp(groups[i].type, type)) continue;
         *group = groups[i].group;
@@ -166,7 +176,8 @@ static bool is_call_type(const char *type, CalleeGroup *group)
 /* val.accuracy, test.loss */
 static ConstValue *metric_value(ActionBuild *a, const Expr *x)
 {
-    static const char *const metrics[] = {"val.accuracy", "val.loss", "test.accuracy", "test.loss", "train.accuracy", "train.loss"};
+    static const char *const metrics[] = {"val.accuracy", "val.loss",       "test.accuracy",
+                                          "test.loss",    "train.accuracy", "train.loss"};
     const char *text = path_of(a->k, x);
     WordList words = {0};
     for (size_t i = 0; i < COUNT(metrics); i++) {
@@ -174,7 +185,8 @@ static ConstValue *metric_value(ActionBuild *a, const Expr *x)
         words_add(a->k, &words, metrics[i]);
     }
     if (x->kind == EXPR_error) return NULL;
-    diag_error(a->k->c, x->span, D_wanted_word, "a metric", "val.accuracy, val.loss, test.accuracy, test.loss, train.accuracy, train.loss");
+    diag_error(a->k->c, x->span, D_wanted_word, "a metric",
+               "val.accuracy, val.loss, test.accuracy, test.loss, train.accuracy, train.loss");
     if (text) help_closest(a->k, text, &words);
     return NULL;
 }
@@ -192,7 +204,8 @@ static ConstValue *paths_value(ActionBuild *a, const char *name)
     return list;
 }
 
-/* The value of a field; NULL after a report. Names of declarations are kept as words and resolved by the action. */
+/* The value of a field; NULL after a report. Names of declarations are kept as words and resolved
+ * by the action. */
 static ConstValue *row_value(ActionBuild *a, const FieldRow *row, const Expr *x)
 {
     CalleeGroup group;
@@ -200,12 +213,16 @@ static ConstValue *row_value(ActionBuild *a, const FieldRow *row, const Expr *x)
     if (is_call_type(row->type, &group)) return eval_callee(&a->env, x, group);
     if (!strcmp(row->type, "metric")) return metric_value(a, x);
     if (!strcmp(row->type, "paths")) return paths_value(a, row->name);
-    bool is_name = !strcmp(row->type, "model") || !strcmp(row->type, "data") || !strcmp(row->type, "train");
+    bool is_name =
+        !strcmp(row->type, "model") || !strcmp(row->type, "data") || !strcmp(row->type, "train");
     if (is_name || !strcmp(row->type, "path")) {
-        const char *text = x->kind == EXPR_call ? name_string(a->k, x->call.callee.name) : path_of(a->k, x);
+        const char *text =
+            x->kind == EXPR_call ? name_string(a->k, x->call.callee.name) : path_of(a->k, x);
         return const_word(a->k, text ? text : "", x->span);
     }
-    const char *type = row->type[0] == '"' ? arena_strndup(a->k->keep, row->type + 1, strlen(row->type) - 2) : row->type;
+    const char *type = row->type[0] == '"'
+                           ? arena_strndup(a->k->keep, row->type + 1, strlen(row->type) - 2)
+                           : row->type;
     return eval_typed(&a->env, x, type, what);
 }
 
@@ -216,8 +233,10 @@ bool read_fields(ActionBuild *a)
     bool is_complete = true;
     for (uint32_t i = 0; i < d->action.fields.len; i++) {
         const Field *f = &d->action.fields.at[i];
-        if (f->kind == FIELD_set) take_field(a, f);
-        else take_statement(a, f);
+        if (f->kind == FIELD_set)
+            take_field(a, f);
+        else
+            take_statement(a, f);
     }
     for (uint32_t n = 0; row_at(d->action.kind, n); n++) {
         const FieldRow *row = row_at(d->action.kind, n);
@@ -226,13 +245,18 @@ bool read_fields(ActionBuild *a)
             a->raw[n] = set;
             a->first[n] = NULL;
         }
-        if (!a->raw[n] && !strcmp(row->standard, "!") && a->k->c->errors == errors && !is_broken(a->k, d->span))
-            diag_error(a->k->c, d->name.span, D_field_missing, action_text(d->action.kind), name_string(a->k, d->name.name), row->name);
+        if (!a->raw[n] && !strcmp(row->standard, "!") && a->k->c->errors == errors &&
+            !is_broken(a->k, d->span))
+            diag_error(a->k->c, d->name.span, D_field_missing, action_text(d->action.kind),
+                       name_string(a->k, d->name.name), row->name);
         const Expr *x = a->raw[n];
-        if (!x && *row->standard && strcmp(row->standard, "!")) x = parse_text(a->k, "<default>", row->standard);
+        if (!x && *row->standard && strcmp(row->standard, "!"))
+            x = parse_text(a->k, "<default>", row->standard);
         ConstValue *v = x ? row_value(a, row, x) : NULL;
-        if (v) set_field(a, row->name, v);
-        else if (set) setting_fails(a->k);
+        if (v)
+            set_field(a, row->name, v);
+        else if (set)
+            setting_fails(a->k);
         if (x && !v) is_complete = false; /* reported, here or by the parser */
     }
     for (uint32_t n = 0; row_at(d->action.kind, n); n++) {

@@ -42,24 +42,28 @@ static uint64_t scramble(uint64_t x)
     return x ^ x >> 31;
 }
 
-/* random(seed, i, ...) and random_int(n, seed, i, ...): a counter generator, so that a choice depends on nothing else. */
+/* random(seed, i, ...) and random_int(n, seed, i, ...): a counter generator, so that a choice
+ * depends on nothing else. */
 static Val random_call(Env *e, const Expr *x, bool is_whole)
 {
     uint64_t h = 0;
     int64_t n = 0;
     uint32_t least = is_whole ? 2 : 1;
     if (x->call.args.len < least) {
-        diag_error(e->k->c, x->span, D_few_arguments, name_string(e->k, x->call.callee.name), (int)least,
-                   plural(least), (int)x->call.args.len);
+        diag_error(e->k->c, x->span, D_few_arguments, name_string(e->k, x->call.callee.name),
+                   (int)least, plural(least), (int)x->call.args.len);
         return val_none();
     }
     for (uint32_t i = 0; i < x->call.args.len; i++) {
         int64_t v;
         bool is_count = is_whole && i == 0;
-        if (!eval_int(e, x->call.args.at[i].value, "an argument of random", is_count ? 1 : INT64_MIN, &v))
+        if (!eval_int(e, x->call.args.at[i].value, "an argument of random",
+                      is_count ? 1 : INT64_MIN, &v))
             return val_none();
-        if (is_count) n = v;
-        else h = scramble(h ^ (uint64_t)v);
+        if (is_count)
+            n = v;
+        else
+            h = scramble(h ^ (uint64_t)v);
     }
     h = scramble(h);
     if (is_whole) return val_int((int64_t)(h % (uint64_t)n));
@@ -100,7 +104,8 @@ static Val known_call(Env *e, const Expr *x, const Function *f, Val v)
 static bool scalar_operand(Env *e, const Expr *x, const char *what, Val *v)
 {
     *v = eval_expr(e, x);
-    if (v->kind == VAL_number || v->kind == VAL_sx || v->kind == VAL_none) return v->kind != VAL_none;
+    if (v->kind == VAL_number || v->kind == VAL_sx || v->kind == VAL_none)
+        return v->kind != VAL_none;
     diag_error(e->k->c, x->span, D_wanted_kind, what, "a number", val_kind_text(*v));
     return false;
 }
@@ -110,7 +115,8 @@ Val function_call(Env *e, const Expr *x)
     const Function *f = find_function(name_string(e->k, x->call.callee.name));
     if (!f->arity) return random_call(e, x, !strcmp(f->name, "random_int"));
     if (x->call.args.len != f->arity) {
-        diag_error(e->k->c, x->span, D_wrong_argument_count, f->name, (int)f->arity, plural(f->arity), (int)x->call.args.len);
+        diag_error(e->k->c, x->span, D_wrong_argument_count, f->name, (int)f->arity,
+                   plural(f->arity), (int)x->call.args.len);
         return val_none();
     }
     Val v[2] = {{0}};
@@ -122,8 +128,10 @@ Val function_call(Env *e, const Expr *x)
     bool is_known = v[0].kind == VAL_number && (f->arity == 1 || v[1].kind == VAL_number);
     if (is_known) {
         double a = v[0].number.real;
-        if ((f->scalar == SX_log && a <= 0) || (f->scalar == SX_sqrt && a < 0)) return no_value(e, x, v[0].number);
-        Rational r = number_function(f->scalar, v[0].number, f->arity == 2 ? v[1].number : rational_int(0));
+        if ((f->scalar == SX_log && a <= 0) || (f->scalar == SX_sqrt && a < 0))
+            return no_value(e, x, v[0].number);
+        Rational r =
+            number_function(f->scalar, v[0].number, f->arity == 2 ? v[1].number : rational_int(0));
         return isfinite(r.real) ? val_number(r) : no_value(e, x, v[0].number);
     }
     const Sx *a = v[0].kind == VAL_sx ? v[0].sx : sx_number(e->k, v[0].number);

@@ -1,7 +1,8 @@
 /* gate.c: a gate statement: modifiers, name, arguments, operands -> gate applications.
  *
- * A name is a formal, a declared circuit, a matrix-valued parameter, a row of gates.def or aliases.def, or a channel. Modifiers are
- * applied to the expanded list, so that they work on whole circuits as on gates.
+ * A name is a formal, a declared circuit, a matrix-valued parameter, a row of gates.def or
+ * aliases.def, or a channel. Modifiers are applied to the expanded list, so that they work on whole
+ * circuits as on gates.
  */
 #include "check/gate.h"
 
@@ -20,7 +21,8 @@ typedef struct GateRow {
 } GateRow;
 
 static const GateRow rows[] = {
-#define GATE(name, qubits, params, class, freq, generator, a, b, c) {#name, GATE_##name, qubits, params, 0, false},
+#define GATE(name, qubits, params, class, freq, generator, a, b, c)                                \
+    {#name, GATE_##name, qubits, params, 0, false},
 #include "check/gates.def"
 #undef GATE
 #define CHANNEL(name, qubits, args, low, high) {#name, GATE_##name, qubits, args, 0, true},
@@ -98,7 +100,8 @@ static bool eval_operands(Env *e, const Stmt *s, Operands *out)
         Val v = eval_expr(e, x);
         if (v.kind == VAL_none) return false;
         if (v.kind != VAL_qubits) {
-            diag_error(e->k->c, x->span, D_wanted_kind, "an operand of a gate", "qubits", val_kind_text(v));
+            diag_error(e->k->c, x->span, D_wanted_kind, "an operand of a gate", "qubits",
+                       val_kind_text(v));
             return false;
         }
         out->at[i] = v.qubits;
@@ -159,7 +162,8 @@ static bool eval_modifiers(Env *e, const Stmt *s, Modified *m)
         case MOD_none: break;
         case MOD_ctrl:
         case MOD_negctrl:
-            if (mod->count && !eval_int(e, mod->count, "the number of controls", 1, &n)) return false;
+            if (mod->count && !eval_int(e, mod->count, "the number of controls", 1, &n))
+                return false;
             if (room + (uint64_t)n > MAX_QUBITS) {
                 diag_error(e->k->c, mod->span, D_too_many_qubits, (long long)n, (int)MAX_QUBITS);
                 return false;
@@ -193,12 +197,15 @@ static void add_controls(Env *e, GateApp *g, const Modified *m)
 
 static GateApp inverse_of(Env *e, GateApp g)
 {
-    if (g.arg) g.arg = sx_make(e->k, SX_neg, g.arg, NULL);
-    else g.dagger = !g.dagger;
+    if (g.arg)
+        g.arg = sx_make(e->k, SX_neg, g.arg, NULL);
+    else
+        g.dagger = !g.dagger;
     return g;
 }
 
-/* Appends `part`, modified. A single gate with an argument takes any power, everything else whole ones. */
+/* Appends `part`, modified. A single gate with an argument takes any power, everything else whole
+ * ones. */
 static void append_modified(Env *e, const Stmt *s, const Modified *m, const GateList *part)
 {
     Body *b = e->body;
@@ -215,8 +222,10 @@ static void append_modified(Env *e, const Stmt *s, const Modified *m, const Gate
         for (uint32_t i = 0; i < part->len; i++) {
             if (!expansion_step(e->k, s->span)) return;
             GateApp g = part->at[backwards ? part->len - 1 - i : i];
-            if (scales) g.arg = sx_make(e->k, SX_mul, sx_number(e->k, power), g.arg);
-            else if (backwards) g = inverse_of(e, g);
+            if (scales)
+                g.arg = sx_make(e->k, SX_mul, sx_number(e->k, power), g.arg);
+            else if (backwards)
+                g = inverse_of(e, g);
             add_controls(e, &g, m);
             vec_push(e->k->keep, &b->gates, g);
         }
@@ -262,7 +271,8 @@ static bool gate_argument(Env *e, const Stmt *s, const GateRow *row, const Sx **
     const ArgList *args = &s->gate.args;
     *arg = NULL;
     if (args->len != row->args) {
-        diag_error(e->k->c, s->gate.name.span, D_gate_arguments, row->name, (int)row->args, plural(row->args), (int)args->len);
+        diag_error(e->k->c, s->gate.name.span, D_gate_arguments, row->name, (int)row->args,
+                   plural(row->args), (int)args->len);
         return false;
     }
     if (!row->args) return true;
@@ -272,23 +282,27 @@ static bool gate_argument(Env *e, const Stmt *s, const GateRow *row, const Sx **
     if (v.kind == VAL_sx) *arg = v.sx;
     if (*arg) return !row->is_channel || check_channel(e, x, *arg);
     if (v.kind != VAL_none)
-        diag_error(e->k->c, x->span, D_wanted_kind, "a gate's argument", "a number", val_kind_text(v));
+        diag_error(e->k->c, x->span, D_wanted_kind, "a gate's argument", "a number",
+                   val_kind_text(v));
     return false;
 }
 
-/* Operands as lists of equal length, or of one: how often a broadcast gate is applied. 0 after a report. */
+/* Operands as lists of equal length, or of one: how often a broadcast gate is applied. 0 after a
+ * report. */
 static uint32_t broadcast_count(Env *e, const Stmt *s, const Operands *ops, uint32_t wanted)
 {
     uint32_t times = 1;
     if (ops->len != wanted) {
-        diag_error(e->k->c, s->span, D_gate_operands, name_string(e->k, s->gate.name.name), (int)wanted, plural(wanted), (int)ops->len);
+        diag_error(e->k->c, s->span, D_gate_operands, name_string(e->k, s->gate.name.name),
+                   (int)wanted, plural(wanted), (int)ops->len);
         return 0;
     }
     for (uint32_t i = 0; i < ops->len; i++) {
         uint32_t len = ops->at[i].len;
         bool is_fit = len == times || len == 1 || times == 1;
         if (!is_fit || len == 0) {
-            diag_error(e->k->c, s->gate.operands.at[i]->span, D_broadcast_sizes, (int)len, (int)times);
+            diag_error(e->k->c, s->gate.operands.at[i]->span, D_broadcast_sizes, (int)len,
+                       (int)times);
             if (e->body) body_note_use(e->body);
             return 0;
         }
@@ -325,9 +339,14 @@ static void apply_row(Env *e, const Stmt *s, const GateRow *row, Modified *m, Gr
         uint8_t *qubits = arena_array(e->k->keep, uint8_t, wanted + 1);
         for (uint32_t i = 0; i < wanted; i++) qubits[i] = ops.at[i].at[ops.at[i].len == 1 ? 0 : t];
         for (uint32_t i = 0; i < m->count; i++) m->controls[i] = qubits[i];
-        GateApp g = {.gate = row->gate, .target_count = row->qubits, .control_count = row->controls,
-                     .controls = qubits + m->count, .targets = qubits + m->count + row->controls,
-                     .control_values = (UINT32_C(1) << row->controls) - 1, .arg = arg, .group = group,
+        GateApp g = {.gate = row->gate,
+                     .target_count = row->qubits,
+                     .control_count = row->controls,
+                     .controls = qubits + m->count,
+                     .targets = qubits + m->count + row->controls,
+                     .control_values = (UINT32_C(1) << row->controls) - 1,
+                     .arg = arg,
+                     .group = group,
                      .span = s->span};
         GateList part = {.at = &g, .len = 1};
         finish_gate(e, s, m, &part, qubits + m->count, wanted - m->count);
@@ -336,10 +355,12 @@ static void apply_row(Env *e, const Stmt *s, const GateRow *row, Modified *m, Gr
 
 static void apply_unitary(Env *e, const Stmt *s, Val v, Modified *m)
 {
-    GateRow row = {.name = name_string(e->k, s->gate.name.name), .gate = GATE_unitary,
+    GateRow row = {.name = name_string(e->k, s->gate.name.name),
+                   .gate = GATE_unitary,
                    .qubits = (uint8_t)v.unitary.qubits};
     if (s->gate.args.len) {
-        diag_error(e->k->c, s->gate.name.span, D_gate_arguments, row.name, 0, plural(0), (int)s->gate.args.len);
+        diag_error(e->k->c, s->gate.name.span, D_gate_arguments, row.name, 0, plural(0),
+                   (int)s->gate.args.len);
         return;
     }
     apply_row(e, s, &row, m, v.unitary.group);
@@ -354,7 +375,8 @@ static bool bind_call_data(Env *in, const Decl *d, Span at)
         const Formal *f = &d->unit.formals.at[i];
         if (f->type != FORMAL_data) continue;
         Binding *b = (Binding *)env_find(in, f->name.name);
-        const char *what = arena_printf(in->k->keep, "%s: '%s'", unit_title(in->k, d), name_string(in->k, f->name.name));
+        const char *what = arena_printf(in->k->keep, "%s: '%s'", unit_title(in->k, d),
+                                        name_string(in->k, f->name.name));
         Array *a = &b->val.array;
         if (!f->size) {
             if (array_count(a) != 1) {
@@ -373,11 +395,13 @@ static bool bind_call_data(Env *in, const Decl *d, Span at)
 }
 
 /* How many qubits each register gets: an operand each, or all operands in a row. */
-static bool split_operands(Env *e, Env *in, const Stmt *s, const Decl *d, const Operands *ops, uint32_t *counts)
+static bool split_operands(Env *e, Env *in, const Stmt *s, const Decl *d, const Operands *ops,
+                           uint32_t *counts)
 {
     uint32_t n = d->unit.registers.len, sum = 0, given = 0;
     for (uint32_t i = 0; i < ops->len; i++) given += ops->at[i].len;
-    if (n == 1) counts[0] = given;
+    if (n == 1)
+        counts[0] = given;
     else if (n == ops->len) {
         for (uint32_t i = 0; i < n; i++) counts[i] = ops->at[i].len;
     } else if (!register_sizes(in, d, counts, s->span)) {
@@ -386,7 +410,8 @@ static bool split_operands(Env *e, Env *in, const Stmt *s, const Decl *d, const 
     if (!solve_registers(in, d, counts, s->span)) return false;
     for (uint32_t i = 0; i < n; i++) sum += counts[i];
     if (sum == given) return true;
-    diag_error(e->k->c, s->span, D_wrong_size, unit_title(e->k, d), (long long)sum, (long long)given);
+    diag_error(e->k->c, s->span, D_wrong_size, unit_title(e->k, d), (long long)sum,
+               (long long)given);
     return false;
 }
 
@@ -414,7 +439,12 @@ static void expand_call(Env *e, const Stmt *s, const UnitRef *u, Modified *m, Op
         return;
     }
     bind_registers(&in, d, counts, qubits);
-    Body inner = {.k = e->k, .model = b->model, .caller = b, .decl = d, .use = s->span, .qubits = n,
+    Body inner = {.k = e->k,
+                  .model = b->model,
+                  .caller = b,
+                  .decl = d,
+                  .use = s->span,
+                  .qubits = n,
                   .instance_qubits = b->instance_qubits,
                   .prefix = arena_printf(e->k->keep, "%ssub[%u].", b->prefix, b->subs)};
     uint32_t groups = b->model->inst->groups.len;
@@ -430,32 +460,37 @@ static bool is_on_one_qubit(const Decl *d)
 {
     if (d->unit.registers.len != 1) return false;
     const Expr *size = d->unit.registers.at[0].size;
-    return !size || (size->kind == EXPR_number && rational_compare(size->number.value, rational_int(1)) == 0);
+    return !size || (size->kind == EXPR_number &&
+                     rational_compare(size->number.value, rational_int(1)) == 0);
 }
 
 static void apply_circuit(Env *e, const Stmt *s, const UnitRef *u, Modified *m)
 {
     Operands ops;
     if (!u->entry || u->kind == DECL_observable || u->kind == DECL_block) {
-        diag_error(e->k->c, s->gate.name.span, D_not_a_gate, u->text, decl_kind_article(e->k, u->kind));
+        diag_error(e->k->c, s->gate.name.span, D_not_a_gate, u->text,
+                   decl_kind_article(e->k, u->kind));
         return;
     }
     if (u->has_arguments && s->gate.args.len) {
-        diag_error(e->k->c, s->gate.name.span, D_arguments_given_already, name_string(e->k, s->gate.name.name));
+        diag_error(e->k->c, s->gate.name.span, D_arguments_given_already,
+                   name_string(e->k, s->gate.name.name));
         return;
     }
     if (!eval_operands(e, s, &ops)) return;
     uint32_t taken = 0;
     for (; taken < m->count && taken < ops.len; taken++) {
         if (ops.at[taken].len != 1) {
-            diag_error(e->k->c, s->gate.operands.at[taken]->span, D_control_not_one, (int)ops.at[taken].len);
+            diag_error(e->k->c, s->gate.operands.at[taken]->span, D_control_not_one,
+                       (int)ops.at[taken].len);
             return;
         }
         m->controls[taken] = ops.at[taken].at[0];
     }
     Operands rest = {.at = ops.at + taken, .len = ops.len - taken};
     if (taken < m->count || !rest.len) {
-        diag_error(e->k->c, s->span, D_gate_operands, u->text, (int)m->count + 1, plural(m->count + 1), (int)ops.len);
+        diag_error(e->k->c, s->span, D_gate_operands, u->text, (int)m->count + 1,
+                   plural(m->count + 1), (int)ops.len);
         return;
     }
     if (!is_on_one_qubit(u->entry->decl) || rest.len > 1) {

@@ -1,8 +1,10 @@
-/* inst.h: what checking leaves: models, circuits and actions with every size, constant and parameter known.
+/* inst.h: what checking leaves: models, circuits and actions with every size, constant and
+ * parameter known.
  *
- * A declaration may be used at many sizes; each use is an instance. Lowering and flow read instances only, never the AST.
- * A model is a list of stages in execution order (static single assignment): skips, sums and detaches are stages, too, so that
- * a path from a parameter to the loss is a path along stage operands. Lives in c->keep.
+ * A declaration may be used at many sizes; each use is an instance. Lowering and flow read
+ * instances only, never the AST. A model is a list of stages in execution order (static single
+ * assignment): skips, sums and detaches are stages, too, so that a path from a parameter to the
+ * loss is a path along stage operands. Lives in c->keep.
  */
 #ifndef RQ_CHECK_INST_H
 #define RQ_CHECK_INST_H
@@ -10,9 +12,15 @@
 #include "syntax/ast.h"
 
 /* Index into ModelInst.groups / .stages / .layers, plus one; 0 = none. */
-typedef struct GroupId { uint32_t i; } GroupId;
-typedef struct StageId { uint32_t i; } StageId;
-typedef struct LayerId { uint32_t i; } LayerId;
+typedef struct GroupId {
+    uint32_t i;
+} GroupId;
+typedef struct StageId {
+    uint32_t i;
+} StageId;
+typedef struct LayerId {
+    uint32_t i;
+} LayerId;
 
 enum { MAX_RANK = 6, MAX_QUBITS = 26 };
 
@@ -22,10 +30,23 @@ typedef enum SxKind {
     SX_none,
     SX_const, /* value */
     SX_param, /* element `index` (row-major) of parameter group `group` */
-    SX_data,  /* data argument number `index` (row-major over all data arguments of the encoding or circuit) */
-    SX_neg, SX_sin, SX_cos, SX_exp, SX_log, SX_sqrt, SX_abs, SX_tanh,
+    SX_data,  /* data argument number `index` (row-major over all data arguments of the encoding or
+                 circuit) */
+    SX_neg,
+    SX_sin,
+    SX_cos,
+    SX_exp,
+    SX_log,
+    SX_sqrt,
+    SX_abs,
+    SX_tanh,
     SX_step, /* 1 if a >= 0 else 0; derivative 0: a flat cut */
-    SX_add, SX_sub, SX_mul, SX_div, SX_min, SX_max,
+    SX_add,
+    SX_sub,
+    SX_mul,
+    SX_div,
+    SX_min,
+    SX_max,
 } SxKind;
 
 typedef struct Sx Sx;
@@ -45,34 +66,36 @@ typedef enum GateId {
 #define GATE(name, qubits, params, class, freq, generator, a, b, c) GATE_##name,
 #include "check/gates.def"
 #undef GATE
-    GATE_unitary,        /* matrix-valued parameter `group` on its qubits */
-    GATE_depolarize,     /* channels: one probability as arg */
+    GATE_unitary,    /* matrix-valued parameter `group` on its qubits */
+    GATE_depolarize, /* channels: one probability as arg */
     GATE_amplitude_damp,
     GATE_phase_damp,
     GATE_bit_flip,
     GATE_reset,
 } GateId;
 
-/* One gate application. `inv @` on a rotation is already a negated arg; on anything else it is `dagger`. */
+/* One gate application. `inv @` on a rotation is already a negated arg; on anything else it is
+ * `dagger`. */
 typedef struct GateApp {
     GateId gate;
     bool dagger;
     uint8_t target_count, control_count;
-    uint8_t *targets;  /* first target = most significant bit of the matrix index */
+    uint8_t *targets; /* first target = most significant bit of the matrix index */
     uint8_t *controls;
     uint32_t control_values; /* bit k: controls[k] must be |1> (ctrl) or |0> (negctrl) */
-    const Sx *arg;     /* NULL for gates without parameter */
-    GroupId group;     /* GATE_unitary */
-    Span span;         /* the gate statement in the innermost circuit */
+    const Sx *arg;           /* NULL for gates without parameter */
+    GroupId group;           /* GATE_unitary */
+    Span span;               /* the gate statement in the innermost circuit */
 } GateApp;
 
 typedef struct CircuitInst {
     Name name;
-    uint32_t qubits;     /* n of all registers together; qubit 0 is the most significant bit of a state index */
+    uint32_t qubits; /* n of all registers together; qubit 0 is the most significant bit of a state
+                        index */
     uint32_t data_count; /* how many data values its Sx read; 0 for a plain circuit */
     VEC(GateApp) gates;
-    bool noisy;          /* has channels or reset */
-    Span span;           /* where it is used */
+    bool noisy; /* has channels or reset */
+    Span span;  /* where it is used */
 } CircuitInst;
 
 typedef enum EncodingKind {
@@ -85,14 +108,15 @@ typedef struct EncodingInst {
     EncodingKind kind;
     Name name;
     uint32_t values;
-    uint32_t qubits;            /* that it needs: the first ones of the layer's; further ones start in |0> */
-    bool zero_is_ground;        /* amplitude(zero: ground) */
-    bool is_flat;               /* derivative with respect to its data is 0 almost everywhere (threshold) */
+    uint32_t qubits; /* that it needs: the first ones of the layer's; further ones start in |0> */
+    bool zero_is_ground; /* amplitude(zero: ground) */
+    bool is_flat; /* derivative with respect to its data is 0 almost everywhere (threshold) */
     const CircuitInst *circuit; /* ENCODING_circuit */
     Span span;
 } EncodingInst;
 
-/* coefficient * product of Paulis. Bit (qubits-1-q) of x and z belongs to qubit q: X = x, Z = z, Y = x and z. */
+/* coefficient * product of Paulis. Bit (qubits-1-q) of x and z belongs to qubit q: X = x, Z = z, Y
+ * = x and z. */
 typedef struct PauliTerm {
     const Sx *coefficient;
     uint32_t x, z;
@@ -117,7 +141,14 @@ typedef struct ValueType {
     int64_t dim[MAX_RANK]; /* real: shape; state, density: {number of qubits} */
 } ValueType;
 
-typedef enum InitKind { INIT_none, INIT_zeros, INIT_constant, INIT_uniform, INIT_normal, INIT_haar } InitKind;
+typedef enum InitKind {
+    INIT_none,
+    INIT_zeros,
+    INIT_constant,
+    INIT_uniform,
+    INIT_normal,
+    INIT_haar
+} InitKind;
 typedef struct GroupInst {
     const char *path; /* q1.theta */
     LayerId layer;    /* 0 for model params */
@@ -126,12 +157,12 @@ typedef struct GroupInst {
     int64_t count;         /* product of dims */
     bool is_unitary;
     InitKind init;
-    double a, b;           /* constant: a; uniform: [a, b); normal: mean a, deviation b */
+    double a, b; /* constant: a; uniform: [a, b); normal: mean a, deviation b */
     bool has_range;
-    double low, high;      /* projection after each step */
+    double low, high; /* projection after each step */
     bool frozen;
-    GroupId tied_to;       /* shares the values of that group; it has no values of its own */
-    Span span;             /* the param statement, or the layer for built-in ones */
+    GroupId tied_to; /* shares the values of that group; it has no values of its own */
+    Span span;       /* the param statement, or the layer for built-in ones */
     Span frozen_span;
 } GroupInst;
 
@@ -147,9 +178,11 @@ typedef enum StageKind {
 typedef enum ChannelMode { CHANNELS_none, CHANNELS_each, CHANNELS_own, CHANNELS_joint } ChannelMode;
 typedef enum OutMode { OUT_none, OUT_fold, OUT_channels, OUT_mean } OutMode;
 
-/* quantum, quanv, encode, evolve, measure: the parts that are present. Gates run: encoding, then circuit. */
+/* quantum, quanv, encode, evolve, measure: the parts that are present. Gates run: encoding, then
+ * circuit. */
 typedef struct QuantumAttr {
-    const EncodingInst *encoding;     /* NULL: no encoding (state input, or data re-uploading by the circuit) */
+    const EncodingInst
+        *encoding; /* NULL: no encoding (state input, or data re-uploading by the circuit) */
     const CircuitInst *circuit;       /* NULL: none */
     const ObservableInst *observable; /* NULL: the value is a state */
     uint32_t qubits;
@@ -165,23 +198,43 @@ typedef struct Stage {
     ValueType type;   /* of its result */
     StageId *operand; /* operand_count of them */
     uint32_t operand_count;
-    LayerId layer;    /* the layer it belongs to (skips and their adapters: the layer they lead into); 0: inputs */
-    uint32_t skip;    /* index into ModelInst.skips plus one, for stages made by a skip; else 0 */
-    GroupId *group;   /* parameters it reads itself, in the order of kinds.def's comment */
+    LayerId layer;  /* the layer it belongs to (skips and their adapters: the layer they lead into);
+                       0: inputs */
+    uint32_t skip;  /* index into ModelInst.skips plus one, for stages made by a skip; else 0 */
+    GroupId *group; /* parameters it reads itself, in the order of kinds.def's comment */
     uint32_t group_count;
     Span span;
     union {
-        Rational value;     /* constant, scale by a number, dropout's p */
+        Rational value; /* constant, scale by a number, dropout's p */
         QuantumAttr quantum;
-        struct { int64_t out; } dense;
-        struct { int64_t out, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w; } window; /* conv, maxpool, avgpool */
-        struct { bool by_gradient; } detach; /* made by `gradient: detached`, not written as detach(e) */
-        struct { int64_t axis; } axis;       /* concat, softmax */
-        struct { int64_t factor; } shuffle;  /* fold, unfold */
-        struct { Name input; } input;
-        /* Perceptron j reads inputs first(j) .. first(j) + fan_in - 1, first(j) = j + shift modulo the number n of inputs if
-         * periodic (and so is each input), else clamped to 0 .. n - fan_in; its last qubit is output j. */
-        struct { const CircuitInst *circuit; uint32_t count, fan_in; int64_t shift; bool periodic; const CircuitInst **perceptron; } dissipative;
+        struct {
+            int64_t out;
+        } dense;
+        struct {
+            int64_t out, kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
+        } window; /* conv, maxpool, avgpool */
+        struct {
+            bool by_gradient;
+        } detach; /* made by `gradient: detached`, not written as detach(e) */
+        struct {
+            int64_t axis;
+        } axis; /* concat, softmax */
+        struct {
+            int64_t factor;
+        } shuffle; /* fold, unfold */
+        struct {
+            Name input;
+        } input;
+        /* Perceptron j reads inputs first(j) .. first(j) + fan_in - 1, first(j) = j + shift modulo
+         * the number n of inputs if periodic (and so is each input), else clamped to 0 .. n -
+         * fan_in; its last qubit is output j. */
+        struct {
+            const CircuitInst *circuit;
+            uint32_t count, fan_in;
+            int64_t shift;
+            bool periodic;
+            const CircuitInst **perceptron;
+        } dissipative;
     };
 } Stage;
 
@@ -199,7 +252,7 @@ typedef struct SkipInst {
     StageId add;        /* the stage that adds it */
     bool has_scale, has_via;
     Span span;
-    const char *text;   /* "q1 -> q2" */
+    const char *text; /* "q1 -> q2" */
 } SkipInst;
 
 /* How a model was asked for: private to check. */
@@ -218,14 +271,28 @@ typedef struct ModelInst {
 } ModelInst;
 
 static inline Stage *stage_of(const ModelInst *m, StageId id) { return &m->stages.at[id.i - 1]; }
-static inline GroupInst *group_of(const ModelInst *m, GroupId id) { return &m->groups.at[id.i - 1]; }
-static inline LayerInst *layer_of(const ModelInst *m, LayerId id) { return &m->layers.at[id.i - 1]; }
+static inline GroupInst *group_of(const ModelInst *m, GroupId id)
+{
+    return &m->groups.at[id.i - 1];
+}
+static inline LayerInst *layer_of(const ModelInst *m, LayerId id)
+{
+    return &m->layers.at[id.i - 1];
+}
 
 /* ---- actions ---- */
 
 /* A compile-time value: arguments of data sources, optimizers, resolved fields. */
 typedef struct ConstValue ConstValue;
-typedef enum ConstKind { CONST_none, CONST_number, CONST_bool, CONST_string, CONST_name, CONST_list, CONST_call } ConstKind;
+typedef enum ConstKind {
+    CONST_none,
+    CONST_number,
+    CONST_bool,
+    CONST_string,
+    CONST_name,
+    CONST_list,
+    CONST_call
+} ConstKind;
 typedef struct NamedValue {
     const char *name;
     const ConstValue *value;
@@ -248,12 +315,20 @@ typedef struct DataInst {
     Span span;
 } DataInst;
 
-typedef enum LossKind { LOSS_none, LOSS_cross_entropy, LOSS_nll, LOSS_mse, LOSS_infidelity, LOSS_local } LossKind;
+typedef enum LossKind {
+    LOSS_none,
+    LOSS_cross_entropy,
+    LOSS_nll,
+    LOSS_mse,
+    LOSS_infidelity,
+    LOSS_local
+} LossKind;
 
 typedef struct ActionInst {
     ActionKind kind;
     Name name;
-    const ModelInst *model; /* with this action's freeze and gradient applied; NULL for explore and scan over sizes */
+    const ModelInst *model; /* with this action's freeze and gradient applied; NULL for explore and
+                               scan over sizes */
     const DataInst *data;
     LossKind loss;
     const ConstValue *optimizer; /* call: adam(rate: 0.01, beta1: ...), defaults filled in */
@@ -266,7 +341,8 @@ typedef struct ActionInst {
 /* The result of checking a file. */
 typedef struct Program {
     const Ast *ast;
-    VEC(ModelInst *) models; /* models that can be instantiated without arguments, and those that actions name */
+    VEC(ModelInst *)
+    models; /* models that can be instantiated without arguments, and those that actions name */
     VEC(ActionInst *) actions;
 } Program;
 

@@ -43,9 +43,11 @@ bool layer_is_block(const Env *e, Name name)
 
 StageId layer_wants(LayerCall *l, const char *wanted)
 {
-    diag_error(l->m->k->c, l->span, D_layer_wants, l->title, wanted, value_type_text(l->m->k, l->type));
+    diag_error(l->m->k->c, l->span, D_layer_wants, l->title, wanted,
+               value_type_text(l->m->k, l->type));
     Span source = stage_at(l->m, l->source)->span;
-    if (source.to && source.from != l->span.from) diag_note(l->m->k->c, source, D_shape_here, value_type_text(l->m->k, l->type));
+    if (source.to && source.from != l->span.from)
+        diag_note(l->m->k->c, source, D_shape_here, value_type_text(l->m->k, l->type));
     return (StageId){0};
 }
 
@@ -102,14 +104,19 @@ static bool find_source(Env *e, const char *title, Span at, StageId given, Stage
         return false;
     }
     if (!source->i) {
-        if (!m->source_is_poison && !m->is_poison && !is_broken(e->k, m->request->entry->decl->span)) diag_error(e->k->c, at, D_no_source, title);
+        if (!m->source_is_poison && !m->is_poison &&
+            !is_broken(e->k, m->request->entry->decl->span))
+            diag_error(e->k->c, at, D_no_source, title);
         return false;
     }
     return true;
 }
 
 /* Kinds whose arguments are the values they read. */
-static bool reads_arguments(const char *kind) { return !strcmp(kind, "concat") || !strcmp(kind, "detach"); }
+static bool reads_arguments(const char *kind)
+{
+    return !strcmp(kind, "concat") || !strcmp(kind, "detach");
+}
 
 /* "conv 6, relu, maxpool 2": what the layer under construction is made of. */
 static void note_text(ModelBuild *m, const LayerCall *l, StageId result)
@@ -117,7 +124,8 @@ static void note_text(ModelBuild *m, const LayerCall *l, StageId result)
     const char *text = l->text ? l->text : l->kind;
     if (!result.i || m->depth) return;
     if (!strcmp(l->kind, "dense") || !strcmp(l->kind, "conv"))
-        text = arena_printf(m->k->keep, "%s %lld", l->kind, (long long)stage_at(m, result)->type.dim[0]);
+        text = arena_printf(m->k->keep, "%s %lld", l->kind,
+                            (long long)stage_at(m, result)->type.dim[0]);
     m->text = m->text ? arena_printf(m->k->keep, "%s, %s", m->text, text) : text;
 }
 
@@ -162,9 +170,12 @@ Val layer_pipe(Env *e, const Expr *x)
     if (from.kind == VAL_none || to->kind == EXPR_error) return val_none();
     StageId source = val_to_stage(e, from, x->pipe.from->span);
     if (!source.i) return val_none();
-    Ident name = to->kind == EXPR_call ? to->call.callee : (Ident){to->kind == EXPR_name ? to->name : (Name){0}, to->span};
+    Ident name = to->kind == EXPR_call
+                     ? to->call.callee
+                     : (Ident){to->kind == EXPR_name ? to->name : (Name){0}, to->span};
     bool is_kind = name.name.i && (is_layer_kind(e->k, name.name) || layer_is_block(e, name.name));
-    if (is_kind) return layer_call(e, name, to->kind == EXPR_call ? &to->call.args : NULL, to->span, source);
+    if (is_kind)
+        return layer_call(e, name, to->kind == EXPR_call ? &to->call.args : NULL, to->span, source);
     if (!name.name.i) {
         diag_error(e->k->c, to->span, D_pipe_into_value);
         return val_none();
@@ -230,14 +241,17 @@ Val layer_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
     operand[0] = val_to_stage(e, a, at);
     operand[1] = val_to_stage(e, b, at);
     if (!operand[0].i || !operand[1].i) return val_none();
-    ValueType left = stage_at(e->model, operand[0])->type, right = stage_at(e->model, operand[1])->type;
+    ValueType left = stage_at(e->model, operand[0])->type,
+              right = stage_at(e->model, operand[1])->type;
     if (left.kind != VALUE_real || right.kind != VALUE_real) {
-        diag_error(c, at, D_states_do_not_add, value_type_text(e->k, left), value_type_text(e->k, right));
+        diag_error(c, at, D_states_do_not_add, value_type_text(e->k, left),
+                   value_type_text(e->k, right));
         return val_none();
     }
     ValueType type;
     if (!broadcast(left, right, &type)) {
-        diag_error(c, at, D_operand_shapes, value_type_text(e->k, left), value_type_text(e->k, right));
+        diag_error(c, at, D_operand_shapes, value_type_text(e->k, left),
+                   value_type_text(e->k, right));
         return val_none();
     }
     if (value_count(type) > LARGEST_SIZE) {
@@ -251,7 +265,8 @@ Val layer_negated(Env *e, Val v, Span at)
 {
     ValueType type = stage_at(e->model, v.stage)->type;
     if (type.kind != VALUE_real) {
-        diag_error(e->k->c, at, D_states_do_not_add, value_type_text(e->k, type), value_type_text(e->k, type));
+        diag_error(e->k->c, at, D_states_do_not_add, value_type_text(e->k, type),
+                   value_type_text(e->k, type));
         return val_none();
     }
     return (Val){.kind = VAL_stage, .stage = stage_add(e->model, STAGE_neg, type, &v.stage, 1, at)};

@@ -9,13 +9,13 @@
 typedef struct LayerCall {
     Env *e;
     ModelBuild *m;
-    const char *kind;   /* "dense" */
-    const char *title;  /* "layer 'dense'" */
+    const char *kind;  /* "dense" */
+    const char *title; /* "layer 'dense'" */
     const ArgList *args;
     const Arg *slot[16];
-    const char *text;   /* for tables: "dense 10"; the row may set it */
-    StageId source;     /* already detached if the call says so */
-    ValueType type;     /* of the source */
+    const char *text; /* for tables: "dense 10"; the row may set it */
+    StageId source;   /* already detached if the call says so */
+    ValueType type;   /* of the source */
     Span span;
     uint32_t first_group; /* groups from here on are the call's */
 } LayerCall;

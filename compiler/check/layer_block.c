@@ -1,4 +1,5 @@
-/* layer_block.c: blocks, models within models: `block res(c: int) { input x: image[c, h, w]; ... output y; }`.
+/* layer_block.c: blocks, models within models: `block res(c: int) { input x: image[c, h, w]; ...
+ * output y; }`.
  *
  * The body is expanded in place. Sizes of the input that are not formals are bound by the use.
  */
@@ -49,12 +50,15 @@ static bool bind_input(Env *in, const Decl *d, const Stmt *input, ValueType give
     if (!input_type(in, input, &wanted)) return false;
     if (wanted.kind != given.kind || wanted.rank != given.rank) {
         const char *text = name_string(in->k, input->input.type.name);
-        diag_error(in->k->c, at, D_block_input, name_string(in->k, d->name.name), text, value_type_text(in->k, given));
-        diag_note(in->k->c, input->span, D_declared_here, name_string(in->k, input->input.name.name));
+        diag_error(in->k->c, at, D_block_input, name_string(in->k, d->name.name), text,
+                   value_type_text(in->k, given));
+        diag_note(in->k->c, input->span, D_declared_here,
+                  name_string(in->k, input->input.name.name));
         return false;
     }
     for (uint32_t i = 0; i < given.rank; i++) {
-        const char *what = arena_printf(in->k->keep, "block '%s': axis %u of '%s'", name_string(in->k, d->name.name), i,
+        const char *what = arena_printf(in->k->keep, "block '%s': axis %u of '%s'",
+                                        name_string(in->k, d->name.name), i,
                                         name_string(in->k, input->input.name.name));
         if (!solve_size(in, input->input.dims.at[i], given.dim[i], false, what, at)) return false;
     }
@@ -74,7 +78,8 @@ StageId block_call(Env *e, const UnitRef *u, Span at, StageId source)
     Env in = {.k = e->k, .scope = u->entry->scope, .model = m};
     if (!input || !bind_unit(e, u, &in)) return (StageId){0};
     if (!bind_input(&in, d, input, stage_at(m, source)->type, at)) return (StageId){0};
-    env_bind(&in, input->input.name.name, (Val){.kind = VAL_stage, .stage = source}, input->input.name.span);
+    env_bind(&in, input->input.name.name, (Val){.kind = VAL_stage, .stage = source},
+             input->input.name.span);
     const char *text = m->text;
     bool was_poison = m->source_is_poison, was_ambiguous = m->source_is_ambiguous;
     m->source = source;

@@ -16,26 +16,32 @@ int64_t window_count(int64_t n, int64_t kernel, int64_t stride, int64_t pad)
 
 StageId layer_conv(LayerCall *l)
 {
-    static const ArgSpec specs[] = {{"out", true}, {"kernel", true}, {"stride", false}, {"pad", false}, {"bias", false}};
+    static const ArgSpec specs[] = {
+        {"out", true}, {"kernel", true}, {"stride", false}, {"pad", false}, {"bias", false}};
     int64_t out = 0, kh = 0, kw = 0, sh = 1, sw = 1, ph = 0, pw = 0;
     bool bias = true;
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
+        return (StageId){0};
     bool is_good = slot_int(l->e, l->slot[0], "the number of filters", 1, &out) &&
                    slot_pair(l->e, l->slot[1], "'kernel'", 1, &kh, &kw) &&
                    slot_pair(l->e, l->slot[2], "'stride'", 1, &sh, &sw) &&
-                   slot_pair(l->e, l->slot[3], "'pad'", 0, &ph, &pw) && slot_bool(l->e, l->slot[4], "'bias'", &bias);
+                   slot_pair(l->e, l->slot[3], "'pad'", 0, &ph, &pw) &&
+                   slot_bool(l->e, l->slot[4], "'bias'", &bias);
     if (!is_good || !wants_image(l)) return (StageId){0};
-    if (out > LARGEST_SIZE || kh > LARGEST_SIDE || kw > LARGEST_SIDE || ph > LARGEST_SIDE || pw > LARGEST_SIDE) {
+    if (out > LARGEST_SIZE || kh > LARGEST_SIDE || kw > LARGEST_SIDE || ph > LARGEST_SIDE ||
+        pw > LARGEST_SIDE) {
         diag_error(l->m->k->c, l->span, D_layer_too_big, l->title);
         return (StageId){0};
     }
     const int64_t *dim = l->type.dim;
     int64_t h = window_count(dim[1], kh, sh, ph), w = window_count(dim[2], kw, sw, pw);
     if (!h || !w) {
-        diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw, value_type_text(l->m->k, l->type));
+        diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw,
+                   value_type_text(l->m->k, l->type));
         return (StageId){0};
     }
-    if (value_count((ValueType){.rank = 4, .dim = {out, dim[0], kh, kw}}) > LARGEST_SIZE || value_count(type_image(out, h, w)) > LARGEST_SIZE) {
+    if (value_count((ValueType){.rank = 4, .dim = {out, dim[0], kh, kw}}) > LARGEST_SIZE ||
+        value_count(type_image(out, h, w)) > LARGEST_SIZE) {
         diag_error(l->m->k->c, l->span, D_layer_too_big, l->title);
         return (StageId){0};
     }
@@ -57,13 +63,17 @@ static StageId pool(LayerCall *l, StageKind kind)
 {
     static const ArgSpec specs[] = {{"kernel", true}, {"stride", false}};
     int64_t kh = 0, kw = 0;
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 2, l->slot)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 2, l->slot))
+        return (StageId){0};
     if (!slot_pair(l->e, l->slot[0], "'kernel'", 1, &kh, &kw)) return (StageId){0};
     int64_t sh = kh, sw = kw;
-    if (!slot_pair(l->e, l->slot[1], "'stride'", 1, &sh, &sw) || !wants_image(l)) return (StageId){0};
-    int64_t h = window_count(l->type.dim[1], kh, sh, 0), w = window_count(l->type.dim[2], kw, sw, 0);
+    if (!slot_pair(l->e, l->slot[1], "'stride'", 1, &sh, &sw) || !wants_image(l))
+        return (StageId){0};
+    int64_t h = window_count(l->type.dim[1], kh, sh, 0),
+            w = window_count(l->type.dim[2], kw, sw, 0);
     if (!h || !w) {
-        diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw, value_type_text(l->m->k, l->type));
+        diag_error(l->m->k->c, l->span, D_kernel_too_big, (long long)kh, (long long)kw,
+                   value_type_text(l->m->k, l->type));
         return (StageId){0};
     }
     StageId id = layer_stage(l, kind, type_image(l->type.dim[0], h, w));
@@ -113,7 +123,8 @@ StageId layer_unfold(LayerCall *l)
     if (!shuffle_factor(l, &k)) return (StageId){0};
     const int64_t *dim = l->type.dim;
     if (k > LARGEST_SIDE || dim[1] % k || dim[2] % k) {
-        diag_error(l->m->k->c, l->span, D_unfold_size, (long long)k, (long long)dim[1], (long long)dim[2]);
+        diag_error(l->m->k->c, l->span, D_unfold_size, (long long)k, (long long)dim[1],
+                   (long long)dim[2]);
         return (StageId){0};
     }
     return shuffle_stage(l, STAGE_unfold, type_image(dim[0] * k * k, dim[1] / k, dim[2] / k), k);

@@ -39,15 +39,18 @@ static bool total_qubits(LayerCall *l, const Arg *slot, uint32_t least, uint32_t
 static bool encoding_part(LayerCall *l, const QuantumArgs *args, int64_t values, QuantumAttr *a)
 {
     Span at = args->encode ? args->encode->value->span : l->span;
-    const UnitRef *u = args->encode ? part(l, args->encode, DECL_encoding, "'encode'") : stdlib_unit(l, "angle");
+    const UnitRef *u =
+        args->encode ? part(l, args->encode, DECL_encoding, "'encode'") : stdlib_unit(l, "angle");
     if (!u) return false;
     a->encoding = encoding_instance(l->e, l->m, u, values, "encode.", at);
     return a->encoding && total_qubits(l, args->qubits, a->encoding->qubits, &a->qubits);
 }
 
-static bool circuit_part(LayerCall *l, const QuantumArgs *args, const UnitRef *u, int64_t values, QuantumAttr *a)
+static bool circuit_part(LayerCall *l, const QuantumArgs *args, const UnitRef *u, int64_t values,
+                         QuantumAttr *a)
 {
-    CircuitUse use = {.qubits = a->qubits, .values = values, .prefix = "", .span = args->circuit->value->span};
+    CircuitUse use = {
+        .qubits = a->qubits, .values = values, .prefix = "", .span = args->circuit->value->span};
     if (values >= 0 && args->qubits && !total_qubits(l, args->qubits, 1, &use.qubits)) return false;
     a->circuit = circuit_instance(l->e, l->m, u, use);
     if (!a->circuit) return false;
@@ -62,14 +65,18 @@ bool quantum_parts(LayerCall *l, QuantumArgs args, int64_t values, QuantumAttr *
     bool is_state = l->type.kind != VALUE_real;
     bool uploads = !is_state && !args.encode && u && unit_takes_data(u);
     if (is_state && args.encode) {
-        diag_error(l->m->k->c, args.encode->value->span, D_encode_state, value_type_text(l->m->k, l->type));
+        diag_error(l->m->k->c, args.encode->value->span, D_encode_state,
+                   value_type_text(l->m->k, l->type));
         return false;
     }
-    if (is_state) a->qubits = (uint32_t)l->type.dim[0];
-    else if (!uploads && !encoding_part(l, &args, values, a)) return false;
+    if (is_state)
+        a->qubits = (uint32_t)l->type.dim[0];
+    else if (!uploads && !encoding_part(l, &args, values, a))
+        return false;
     if (u && !circuit_part(l, &args, u, uploads ? values : -1, a)) return false;
     Span at = args.measure ? args.measure->value->span : l->span;
-    const UnitRef *o = args.measure ? part(l, args.measure, DECL_observable, "'measure'") : stdlib_unit(l, "z_each");
+    const UnitRef *o = args.measure ? part(l, args.measure, DECL_observable, "'measure'")
+                                    : stdlib_unit(l, "z_each");
     if (!o) return false;
     a->observable = observable_instance(l->e, l->m, o, a->qubits, "measure.", at);
     return a->observable != NULL;
@@ -83,7 +90,8 @@ static int64_t depth_of(Check *k, const UnitRef *u)
     for (uint32_t i = 0; i < formals->len; i++) {
         const char *name = name_string(k, formals->at[i].name.name);
         bool is_depth = !strcmp(name, "depth") || !strcmp(name, "layers");
-        if (is_depth && formals->at[i].type == FORMAL_int && u->arguments[i].kind == VAL_number) return u->arguments[i].number.num;
+        if (is_depth && formals->at[i].type == FORMAL_int && u->arguments[i].kind == VAL_number)
+            return u->arguments[i].number.num;
     }
     return 0;
 }
@@ -99,9 +107,11 @@ const char *quantum_text(LayerCall *l, const QuantumAttr *a, const Arg *circuit)
 
 StageId layer_quantum(LayerCall *l)
 {
-    static const ArgSpec specs[] = {{"encode", false}, {"circuit", false}, {"measure", false}, {"qubits", false}};
+    static const ArgSpec specs[] = {
+        {"encode", false}, {"circuit", false}, {"measure", false}, {"qubits", false}};
     QuantumAttr a = {0};
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
+        return (StageId){0};
     QuantumArgs args = {l->slot[0], l->slot[1], l->slot[2], l->slot[3]};
     if (!quantum_parts(l, args, value_count(l->type), &a)) return (StageId){0};
     StageId id = layer_stage(l, STAGE_quantum, type_vector(a.observable->yields.len));
@@ -114,13 +124,17 @@ StageId layer_encode(LayerCall *l)
 {
     static const ArgSpec specs[] = {{"encoding", true}, {"qubits", false}};
     QuantumAttr a = {0};
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
+        return (StageId){0};
     const UnitRef *u = part(l, l->slot[0], DECL_encoding, "'encode'");
     if (!u || !layer_wants_real(l)) return (StageId){0};
-    a.encoding = encoding_instance(l->e, l->m, u, value_count(l->type), "", l->slot[0]->value->span);
-    if (!a.encoding || !total_qubits(l, l->slot[1], a.encoding->qubits, &a.qubits)) return (StageId){0};
+    a.encoding =
+        encoding_instance(l->e, l->m, u, value_count(l->type), "", l->slot[0]->value->span);
+    if (!a.encoding || !total_qubits(l, l->slot[1], a.encoding->qubits, &a.qubits))
+        return (StageId){0};
     bool noisy = a.encoding->circuit && a.encoding->circuit->noisy;
-    StageId id = layer_stage(l, STAGE_encode, type_state(noisy ? VALUE_density : VALUE_state, a.qubits));
+    StageId id =
+        layer_stage(l, STAGE_encode, type_state(noisy ? VALUE_density : VALUE_state, a.qubits));
     stage_at(l->m, id)->quantum = a;
     l->text = quantum_text(l, &a, NULL);
     return id;
@@ -138,11 +152,13 @@ StageId layer_evolve(LayerCall *l)
 {
     static const ArgSpec specs[] = {{"circuit", true}};
     QuantumAttr a = {0};
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
+        return (StageId){0};
     const UnitRef *u = part(l, l->slot[0], DECL_circuit, "'evolve'");
     if (!u || !wants_state(l)) return (StageId){0};
     a.qubits = (uint32_t)l->type.dim[0];
-    CircuitUse use = {.qubits = a.qubits, .values = -1, .prefix = "", .span = l->slot[0]->value->span};
+    CircuitUse use = {
+        .qubits = a.qubits, .values = -1, .prefix = "", .span = l->slot[0]->value->span};
     a.circuit = circuit_instance(l->e, l->m, u, use);
     if (!a.circuit) return (StageId){0};
     ValueKind kind = a.circuit->noisy ? VALUE_density : l->type.kind;
@@ -156,11 +172,14 @@ StageId layer_measure(LayerCall *l)
 {
     static const ArgSpec specs[] = {{"observable", false}};
     QuantumAttr a = {0};
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
-    const UnitRef *u = l->slot[0] ? part(l, l->slot[0], DECL_observable, "'measure'") : stdlib_unit(l, "z_each");
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
+        return (StageId){0};
+    const UnitRef *u =
+        l->slot[0] ? part(l, l->slot[0], DECL_observable, "'measure'") : stdlib_unit(l, "z_each");
     if (!u || !wants_state(l)) return (StageId){0};
     a.qubits = (uint32_t)l->type.dim[0];
-    a.observable = observable_instance(l->e, l->m, u, a.qubits, "", l->slot[0] ? l->slot[0]->value->span : l->span);
+    a.observable = observable_instance(l->e, l->m, u, a.qubits, "",
+                                       l->slot[0] ? l->slot[0]->value->span : l->span);
     if (!a.observable) return (StageId){0};
     StageId id = layer_stage(l, STAGE_measure, type_vector(a.observable->yields.len));
     stage_at(l->m, id)->quantum = a;
@@ -170,7 +189,14 @@ StageId layer_measure(LayerCall *l)
 
 /* ---- dissipative ---- */
 
-enum { DISSIPATIVE_out, DISSIPATIVE_perceptron, DISSIPATIVE_fan_in, DISSIPATIVE_boundary, DISSIPATIVE_shift, DISSIPATIVE_circuit };
+enum {
+    DISSIPATIVE_out,
+    DISSIPATIVE_perceptron,
+    DISSIPATIVE_fan_in,
+    DISSIPATIVE_boundary,
+    DISSIPATIVE_shift,
+    DISSIPATIVE_circuit
+};
 
 static bool perceptrons(LayerCall *l, Stage *s, int64_t inputs)
 {
@@ -179,17 +205,23 @@ static bool perceptrons(LayerCall *l, Stage *s, int64_t inputs)
     int64_t fan_in = inputs;
     uint32_t boundary = 0;
     if (!u || !slot_int(l->e, l->slot[DISSIPATIVE_fan_in], "'fan_in'", 1, &fan_in)) return false;
-    if (!slot_word(l->e, l->slot[DISSIPATIVE_boundary], "'boundary'", boundaries, 2, &boundary)) return false;
-    if (!slot_int(l->e, l->slot[DISSIPATIVE_shift], "'shift'", INT64_MIN, &s->dissipative.shift)) return false;
+    if (!slot_word(l->e, l->slot[DISSIPATIVE_boundary], "'boundary'", boundaries, 2, &boundary))
+        return false;
+    if (!slot_int(l->e, l->slot[DISSIPATIVE_shift], "'shift'", INT64_MIN, &s->dissipative.shift))
+        return false;
     if (fan_in > inputs) {
-        diag_error(l->m->k->c, l->slot[DISSIPATIVE_fan_in]->value->span, D_fan_in, (long long)fan_in, (long long)inputs);
+        diag_error(l->m->k->c, l->slot[DISSIPATIVE_fan_in]->value->span, D_fan_in,
+                   (long long)fan_in, (long long)inputs);
         return false;
     }
     s->dissipative.fan_in = (uint32_t)fan_in;
     s->dissipative.periodic = boundary == 1;
-    s->dissipative.perceptron = arena_array(l->m->k->keep, const CircuitInst *, s->dissipative.count);
+    s->dissipative.perceptron =
+        arena_array(l->m->k->keep, const CircuitInst *, s->dissipative.count);
     for (uint32_t j = 0; j < s->dissipative.count; j++) {
-        CircuitUse use = {.qubits = (uint32_t)fan_in + 1, .values = -1, .span = l->slot[DISSIPATIVE_perceptron]->value->span,
+        CircuitUse use = {.qubits = (uint32_t)fan_in + 1,
+                          .values = -1,
+                          .span = l->slot[DISSIPATIVE_perceptron]->value->span,
                           .prefix = arena_printf(l->m->k->keep, "p[%u].", j)};
         s->dissipative.perceptron[j] = circuit_instance(l->e, l->m, u, use);
         if (!s->dissipative.perceptron[j]) return false;
@@ -203,7 +235,8 @@ static bool whole_circuit(LayerCall *l, Stage *s, int64_t inputs)
     Span at = l->slot[DISSIPATIVE_circuit]->value->span;
     if (!u) return false;
     if (u->entry->decl->unit.registers.len != 2) {
-        diag_error(l->m->k->c, at, D_two_registers, u->text, (int)u->entry->decl->unit.registers.len);
+        diag_error(l->m->k->c, at, D_two_registers, u->text,
+                   (int)u->entry->decl->unit.registers.len);
         return false;
     }
     uint32_t registers[2] = {(uint32_t)inputs, s->dissipative.count};
@@ -214,16 +247,21 @@ static bool whole_circuit(LayerCall *l, Stage *s, int64_t inputs)
 
 StageId layer_dissipative(LayerCall *l)
 {
-    static const ArgSpec specs[] = {{"out", true}, {"perceptron", false}, {"fan_in", false}, {"boundary", false}, {"shift", false}, {"circuit", false}};
+    static const ArgSpec specs[] = {{"out", true},       {"perceptron", false}, {"fan_in", false},
+                                    {"boundary", false}, {"shift", false},      {"circuit", false}};
     int64_t out = 0;
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
-    if (!slot_int(l->e, l->slot[DISSIPATIVE_out], "the number of perceptrons", 1, &out) || !wants_state(l)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
+        return (StageId){0};
+    if (!slot_int(l->e, l->slot[DISSIPATIVE_out], "the number of perceptrons", 1, &out) ||
+        !wants_state(l))
+        return (StageId){0};
     int64_t inputs = l->type.dim[0];
     if (out > MAX_QUBITS || out + inputs > MAX_QUBITS) {
         diag_error(l->m->k->c, l->span, D_too_many_qubits, (long long)out, (int)MAX_QUBITS);
         return (StageId){0};
     }
-    bool has_perceptron = l->slot[DISSIPATIVE_perceptron] != NULL, has_circuit = l->slot[DISSIPATIVE_circuit] != NULL;
+    bool has_perceptron = l->slot[DISSIPATIVE_perceptron] != NULL,
+         has_circuit = l->slot[DISSIPATIVE_circuit] != NULL;
     if (has_perceptron == has_circuit) {
         diag_error(l->m->k->c, l->span, D_perceptron_or_circuit);
         return (StageId){0};
@@ -233,6 +271,7 @@ StageId layer_dissipative(LayerCall *l)
     if (!is_good) return (StageId){0};
     StageId id = layer_stage(l, STAGE_dissipative, type_state(VALUE_density, out));
     stage_at(l->m, id)->dissipative = attr.dissipative;
-    l->text = arena_printf(l->m->k->keep, "dissipative %lld > %lld", (long long)inputs, (long long)out);
+    l->text =
+        arena_printf(l->m->k->keep, "dissipative %lld > %lld", (long long)inputs, (long long)out);
     return id;
 }

@@ -31,9 +31,12 @@ StageId layer_scale(LayerCall *l)
 {
     static const ArgSpec specs[] = {{"start", false}};
     Rational start = rational_int(1);
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 1, l->slot)) return (StageId){0};
-    if (!slot_number(l->e, l->slot[0], "the start of a scale", &start) || !layer_wants_real(l)) return (StageId){0};
-    group_add(l->m, "w", (GroupInst){.count = 1, .init = INIT_constant, .a = start.real, .span = l->span});
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 1, l->slot))
+        return (StageId){0};
+    if (!slot_number(l->e, l->slot[0], "the start of a scale", &start) || !layer_wants_real(l))
+        return (StageId){0};
+    group_add(l->m, "w",
+              (GroupInst){.count = 1, .init = INIT_constant, .a = start.real, .span = l->span});
     return layer_stage(l, STAGE_scale, l->type);
 }
 
@@ -41,10 +44,13 @@ StageId layer_dropout(LayerCall *l)
 {
     static const ArgSpec specs[] = {{"p", false}};
     Rational p = rational_div(rational_int(1), rational_int(2));
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 1, l->slot)) return (StageId){0};
-    if (!slot_number(l->e, l->slot[0], "the share that is left out", &p) || !layer_wants_real(l)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 1, l->slot))
+        return (StageId){0};
+    if (!slot_number(l->e, l->slot[0], "the share that is left out", &p) || !layer_wants_real(l))
+        return (StageId){0};
     if (p.real < 0 || p.real >= 1) {
-        diag_error(l->m->k->c, l->slot[0]->value->span, D_bad_dropout, rational_text(l->m->k->c, p));
+        diag_error(l->m->k->c, l->slot[0]->value->span, D_bad_dropout,
+                   rational_text(l->m->k->c, p));
         return (StageId){0};
     }
     StageId id = layer_stage(l, STAGE_dropout, l->type);
@@ -64,7 +70,9 @@ void add_affine_groups(LayerCall *l, GroupInst w, int64_t fan_in, int64_t out, b
     for (int i = 0; i < w.rank; i++) w.count *= w.dim[i];
     group_add(l->m, "w", w);
     if (!has_bias) return;
-    group_add(l->m, "b", (GroupInst){.rank = 1, .dim = {out}, .count = out, .init = INIT_zeros, .span = l->span});
+    group_add(
+        l->m, "b",
+        (GroupInst){.rank = 1, .dim = {out}, .count = out, .init = INIT_zeros, .span = l->span});
 }
 
 StageId layer_dense(LayerCall *l)
@@ -72,7 +80,8 @@ StageId layer_dense(LayerCall *l)
     static const ArgSpec specs[] = {{"out", true}, {"bias", false}};
     int64_t out = 0, in = value_count(l->type);
     bool bias = true;
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 2, l->slot)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 2, l->slot))
+        return (StageId){0};
     if (!slot_int(l->e, l->slot[0], "the size of a dense layer", 1, &out)) return (StageId){0};
     if (!slot_bool(l->e, l->slot[1], "'bias'", &bias) || !layer_wants_real(l)) return (StageId){0};
     if (out > LARGEST_SIZE || in > LARGEST_SIZE / out) {
@@ -104,8 +113,10 @@ StageId layer_reshape(LayerCall *l)
             match_arguments(l->m->k, l->title, l->span, l->args, NULL, 0, l->slot);
             return (StageId){0};
         }
-        if (arg->value->kind == EXPR_list && l->args->len == 1) sizes = arg->value->list;
-        else vec_push(l->m->k->keep, &sizes, arg->value);
+        if (arg->value->kind == EXPR_list && l->args->len == 1)
+            sizes = arg->value->list;
+        else
+            vec_push(l->m->k->keep, &sizes, arg->value);
     }
     if (!sizes.len || sizes.len > MAX_RANK) {
         diag_error(c, l->span, D_reshape_rank, (int)MAX_RANK, (int)sizes.len);
@@ -117,8 +128,9 @@ StageId layer_reshape(LayerCall *l)
         type.rank++;
     }
     if (value_count(type) != value_count(l->type)) {
-        diag_error(c, l->span, D_reshape_count, value_type_text(l->m->k, l->type), (long long)value_count(l->type),
-                   value_type_text(l->m->k, type), (long long)value_count(type));
+        diag_error(c, l->span, D_reshape_count, value_type_text(l->m->k, l->type),
+                   (long long)value_count(l->type), value_type_text(l->m->k, type),
+                   (long long)value_count(type));
         return (StageId){0};
     }
     return layer_stage(l, STAGE_reshape, type);
@@ -127,9 +139,11 @@ StageId layer_reshape(LayerCall *l)
 StageId layer_detach(LayerCall *l)
 {
     static const ArgSpec specs[] = {{"value", false}};
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 1, l->slot)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 1, l->slot))
+        return (StageId){0};
     if (l->slot[0] && l->source.i) {
-        diag_error(l->m->k->c, l->slot[0]->value->span, D_too_many_arguments, l->title, 0, plural(0));
+        diag_error(l->m->k->c, l->slot[0]->value->span, D_too_many_arguments, l->title, 0,
+                   plural(0));
         return (StageId){0};
     }
     if (!l->slot[0] && !l->source.i) {
@@ -176,7 +190,8 @@ StageId layer_concat(LayerCall *l)
         bool has_axis = other.kind == VALUE_real && axis < other.rank;
         if (has_axis && axis < type.rank) same.dim[axis] = type.dim[axis];
         if (!has_axis || !type_equal(same, type)) {
-            diag_error(k->c, l->span, D_concat_shapes, (long long)axis, value_type_text(k, stage_at(l->m, parts.at[0])->type),
+            diag_error(k->c, l->span, D_concat_shapes, (long long)axis,
+                       value_type_text(k, stage_at(l->m, parts.at[0])->type),
                        value_type_text(k, other));
             return (StageId){0};
         }

@@ -1,4 +1,5 @@
-/* loss.c: model, data and loss have to fit: shapes, labels, states, and outputs that cannot reach a small loss. */
+/* loss.c: model, data and loss have to fit: shapes, labels, states, and outputs that cannot reach a
+ * small loss. */
 #include <math.h>
 #include <string.h>
 
@@ -6,8 +7,14 @@
 
 bool read_loss(ActionBuild *a, const char *field)
 {
-    static const struct { const char *name; LossKind kind; } losses[] = {
-        {"cross_entropy", LOSS_cross_entropy}, {"nll", LOSS_nll}, {"mse", LOSS_mse}, {"infidelity", LOSS_infidelity}, {"local", LOSS_local}};
+    static const struct {
+        const char *name;
+        LossKind kind;
+    } losses[] = {{"cross_entropy", LOSS_cross_entropy},
+                  {"nll", LOSS_nll},
+                  {"mse", LOSS_mse},
+                  {"infidelity", LOSS_infidelity},
+                  {"local", LOSS_local}};
     const ConstValue *v = field_value(a->inst, field);
     for (size_t i = 0; v && i < COUNT(losses); i++) {
         if (!strcmp(losses[i].name, v->text)) a->inst->loss = losses[i].kind;
@@ -28,18 +35,22 @@ static bool check_sample(ActionBuild *a)
     const DataInst *data = a->inst->data;
     Compiler *c = a->k->c;
     if (m->inputs.len != 1) {
-        diag_error(c, field_span(a, "model"), D_model_inputs, name_string(a->k, m->name), (int)m->inputs.len);
+        diag_error(c, field_span(a, "model"), D_model_inputs, name_string(a->k, m->name),
+                   (int)m->inputs.len);
         diag_note(c, stage_of(m, m->inputs.at[1])->span, D_second_input);
         return false;
     }
     const Stage *input = stage_of(m, m->inputs.at[0]);
     ValueType sample = data->sample, wanted = input->type;
     if (sample.kind == VALUE_none) return true;
-    bool flattens = sample.kind == VALUE_real && wanted.kind == VALUE_real && wanted.rank == 1 && value_count(sample) == wanted.dim[0];
-    bool embeds = sample.kind == VALUE_state && wanted.kind == VALUE_density && sample.dim[0] == wanted.dim[0];
+    bool flattens = sample.kind == VALUE_real && wanted.kind == VALUE_real && wanted.rank == 1 &&
+                    value_count(sample) == wanted.dim[0];
+    bool embeds = sample.kind == VALUE_state && wanted.kind == VALUE_density &&
+                  sample.dim[0] == wanted.dim[0];
     if (type_equal(sample, wanted) || flattens || embeds) return true;
-    diag_error(c, field_span(a, "data"), D_sample_shape, name_string(a->k, data->name), value_type_text(a->k, sample),
-               name_string(a->k, m->name), value_type_text(a->k, wanted));
+    diag_error(c, field_span(a, "data"), D_sample_shape, name_string(a->k, data->name),
+               value_type_text(a->k, sample), name_string(a->k, m->name),
+               value_type_text(a->k, wanted));
     diag_note(c, input->span, D_shape_here, value_type_text(a->k, wanted));
     diag_note(c, data->span, D_shape_here, value_type_text(a->k, sample));
     return false;
@@ -50,15 +61,18 @@ static bool check_states(ActionBuild *a, ValueType output)
     const DataInst *data = a->inst->data;
     const char *loss = a->inst->loss == LOSS_local ? "local" : "infidelity";
     if (output.kind == VALUE_real) {
-        diag_error(a->k->c, field_span(a, "loss"), D_loss_output, loss, "a state", value_type_text(a->k, output));
+        diag_error(a->k->c, field_span(a, "loss"), D_loss_output, loss, "a state",
+                   value_type_text(a->k, output));
         return false;
     }
     if (data->sample.kind == VALUE_real) {
-        diag_error(a->k->c, field_span(a, "data"), D_loss_data, loss, "states", value_type_text(a->k, data->sample));
+        diag_error(a->k->c, field_span(a, "data"), D_loss_data, loss, "states",
+                   value_type_text(a->k, data->sample));
         return false;
     }
     if (data->sample.kind == VALUE_none || data->sample.dim[0] == output.dim[0]) return true;
-    diag_error(a->k->c, field_span(a, "model"), D_target_qubits, (long long)output.dim[0], (long long)data->sample.dim[0]);
+    diag_error(a->k->c, field_span(a, "model"), D_target_qubits, (long long)output.dim[0],
+               (long long)data->sample.dim[0]);
     return false;
 }
 
@@ -66,7 +80,8 @@ static bool check_states(ActionBuild *a, ValueType output)
 static const Stage *output_source(const ModelInst *m)
 {
     const Stage *s = stage_of(m, m->output);
-    while (s->kind == STAGE_flatten || s->kind == STAGE_reshape || s->kind == STAGE_detach) s = stage_of(m, s->operand[0]);
+    while (s->kind == STAGE_flatten || s->kind == STAGE_reshape || s->kind == STAGE_detach)
+        s = stage_of(m, s->operand[0]);
     return s;
 }
 
@@ -81,12 +96,14 @@ static double yield_bound(const YieldInst *y)
     return sum;
 }
 
-/* Outputs in [-B, B] keep softmax away from 0 and 1: the loss stays above log(1 + (C - 1) exp(-2 B)). */
+/* Outputs in [-B, B] keep softmax away from 0 and 1: the loss stays above log(1 + (C - 1) exp(-2
+ * B)). */
 static void warn_bounded(ActionBuild *a)
 {
     const ModelInst *m = a->inst->model;
     const Stage *s = output_source(m);
-    bool is_measured = s->kind == STAGE_quantum || s->kind == STAGE_quanv || s->kind == STAGE_measure;
+    bool is_measured =
+        s->kind == STAGE_quantum || s->kind == STAGE_quanv || s->kind == STAGE_measure;
     if (!is_measured || !s->quantum.observable) return;
     double bound = 0;
     for (uint32_t i = 0; i < s->quantum.observable->yields.len; i++)
@@ -105,12 +122,14 @@ static bool check_labels(ActionBuild *a, ValueType output)
     LossKind loss = a->inst->loss;
     const char *name = loss == LOSS_nll ? "nll" : loss == LOSS_mse ? "mse" : "cross_entropy";
     if (output.kind != VALUE_real) {
-        diag_error(a->k->c, field_span(a, "loss"), D_loss_output, name, "numbers", value_type_text(a->k, output));
+        diag_error(a->k->c, field_span(a, "loss"), D_loss_output, name, "numbers",
+                   value_type_text(a->k, output));
         diag_help(a->k->c, D_measure_first);
         return false;
     }
     if (data->sample.kind == VALUE_state) {
-        diag_error(a->k->c, field_span(a, "loss"), D_loss_data, name, "labels or numbers", "states");
+        diag_error(a->k->c, field_span(a, "loss"), D_loss_data, name, "labels or numbers",
+                   "states");
         return false;
     }
     bool wants_classes = loss == LOSS_cross_entropy || loss == LOSS_nll;
@@ -121,12 +140,15 @@ static bool check_labels(ActionBuild *a, ValueType output)
         return false;
     }
     if (wants_classes && output.rank != 1) {
-        diag_error(a->k->c, field_span(a, "model"), D_output_rank, name, value_type_text(a->k, output));
+        diag_error(a->k->c, field_span(a, "model"), D_output_rank, name,
+                   value_type_text(a->k, output));
         return false;
     }
     if (data->classes && (output.rank != 1 || output.dim[0] != data->classes)) {
-        diag_error(a->k->c, field_span(a, "model"), D_output_classes, value_type_text(a->k, output), (long long)data->classes, name_string(a->k, data->name));
-        diag_note(a->k->c, stage_of(m, m->output)->span, D_shape_here, value_type_text(a->k, output));
+        diag_error(a->k->c, field_span(a, "model"), D_output_classes, value_type_text(a->k, output),
+                   (long long)data->classes, name_string(a->k, data->name));
+        diag_note(a->k->c, stage_of(m, m->output)->span, D_shape_here,
+                  value_type_text(a->k, output));
         return false;
     }
     if (loss == LOSS_cross_entropy && data->classes) warn_bounded(a);

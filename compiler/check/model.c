@@ -1,4 +1,5 @@
-/* model.c: a model's declaration with its arguments -> ModelInst: stages in order, layers, groups with their paths. */
+/* model.c: a model's declaration with its arguments -> ModelInst: stages in order, layers, groups
+ * with their paths. */
 #include "check/model.h"
 
 #include <string.h>
@@ -13,9 +14,15 @@
 
 Stage *stage_at(ModelBuild *m, StageId id) { return stage_of(m->inst, id); }
 
-StageId stage_add(ModelBuild *m, StageKind kind, ValueType type, const StageId *operands, uint32_t n, Span span)
+StageId stage_add(ModelBuild *m, StageKind kind, ValueType type, const StageId *operands,
+                  uint32_t n, Span span)
 {
-    Stage s = {.kind = kind, .type = type, .operand_count = n, .layer = m->layer, .skip = m->skip, .span = span};
+    Stage s = {.kind = kind,
+               .type = type,
+               .operand_count = n,
+               .layer = m->layer,
+               .skip = m->skip,
+               .span = span};
     s.operand = arena_array(m->k->keep, StageId, n + 1);
     for (uint32_t i = 0; i < n; i++) s.operand[i] = operands[i];
     vec_push(m->k->keep, &m->inst->stages, s);
@@ -61,7 +68,8 @@ void frame_part(ModelBuild *m, const char *kind)
     size_t len = strlen(kind);
     for (uint32_t i = 0; i < m->frame->parts.len; i++) {
         const char *part = m->frame->parts.at[i];
-        bool is_same = !strncmp(part, kind, len) && strspn(part + len, "0123456789") == strlen(part + len);
+        bool is_same =
+            !strncmp(part, kind, len) && strspn(part + len, "0123456789") == strlen(part + len);
         if (is_same) same++;
     }
     const char *part = same > 1 ? arena_printf(m->k->keep, "%s%u", kind, same) : kind;
@@ -91,15 +99,22 @@ void frame_end(ModelBuild *m, Frame *f, const char *prefix)
 
 bool input_type(Env *e, const Stmt *s, ValueType *type)
 {
-    static const struct { const char *name; ValueKind kind; uint32_t rank; } rows[] = {
-        {"image", VALUE_real, 3}, {"real", VALUE_real, 1}, {"state", VALUE_state, 1}, {"density", VALUE_density, 1}};
+    static const struct {
+        const char *name;
+        ValueKind kind;
+        uint32_t rank;
+    } rows[] = {{"image", VALUE_real, 3},
+                {"real", VALUE_real, 1},
+                {"state", VALUE_state, 1},
+                {"density", VALUE_density, 1}};
     const char *text = name_string(e->k, s->input.type.name);
     WordList words = {0};
     for (size_t i = 0; i < COUNT(rows); i++) {
         words_add(e->k, &words, rows[i].name);
         if (strcmp(rows[i].name, text)) continue;
         if (s->input.dims.len != rows[i].rank) {
-            diag_error(e->k->c, s->input.type.span, D_input_rank, text, (int)rows[i].rank, (int)s->input.dims.len);
+            diag_error(e->k->c, s->input.type.span, D_input_rank, text, (int)rows[i].rank,
+                       (int)s->input.dims.len);
             return false;
         }
         *type = (ValueType){.kind = rows[i].kind, .rank = (uint8_t)rows[i].rank};
@@ -162,7 +177,8 @@ static void model_layer(Env *e, const Stmt *s)
     const char *name = name_string(e->k, s->layer.name.name), *text;
     Frame frame;
     if (is_outer) {
-        LayerInst inst = {.name = s->layer.name.name, .span = s->layer.name.span, .statement = s->span};
+        LayerInst inst = {
+            .name = s->layer.name.name, .span = s->layer.name.span, .statement = s->span};
         vec_push(m->k->keep, &m->inst->layers, inst);
         m->layer = (LayerId){m->inst->layers.len};
     }
@@ -217,7 +233,8 @@ static void model_statements(Env *e, const StmtList *list, StageId *output)
         case STMT_freeze:
         case STMT_tie: break; /* taken before or after all others */
         case STMT_for:
-            diag_error(e->k->c, s->span, D_misplaced_statement, "'for'", e->model->depth ? "a block" : "a model");
+            diag_error(e->k->c, s->span, D_misplaced_statement, "'for'",
+                       e->model->depth ? "a block" : "a model");
             break;
         case STMT_gate:
         case STMT_yield: break; /* the parser keeps them out */
@@ -239,7 +256,8 @@ StageId model_body(Env *e, const Decl *d)
     e->model->body = outer_body;
     if (!output.i && is_broken(e->k, d->span)) e->model->is_poison = true;
     if (!output.i && !e->model->is_poison)
-        diag_error(e->k->c, d->name.span, D_no_output, decl_kind_text(d->kind), name_string(e->k, d->name.name));
+        diag_error(e->k->c, d->name.span, D_no_output, decl_kind_text(d->kind),
+                   name_string(e->k, d->name.name));
     return output;
 }
 

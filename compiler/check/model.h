@@ -19,7 +19,7 @@ struct ModelRequest {
 /* A pipeline under construction: its stages with parameters get their paths when it ends. */
 typedef struct Frame {
     struct Frame *outer;
-    uint32_t first_group; /* groups from here on are the frame's */
+    uint32_t first_group;    /* groups from here on are the frame's */
     VEC(const char *) parts; /* "conv", "relu", "conv2": kinds in order */
 } Frame;
 
@@ -27,8 +27,8 @@ struct ModelBuild {
     Check *k;
     const ModelRequest *request;
     ModelInst *inst;
-    LayerId layer;    /* under construction; 0: none */
-    StageId source;   /* what a kind without a source reads; 0: none */
+    LayerId layer;            /* under construction; 0: none */
+    StageId source;           /* what a kind without a source reads; 0: none */
     bool source_is_ambiguous; /* several inputs and no layer yet */
     bool source_is_poison;    /* the layer before had a mistake */
     bool is_poison;           /* something had: there will be no instance */
@@ -38,12 +38,12 @@ struct ModelBuild {
     uint32_t skip;    /* index plus one of the skip under construction */
     Frame *frame;
     VEC(uint32_t) group_part; /* for each group the part of its frame */
-    uint32_t depth;   /* of nested blocks */
+    uint32_t depth;           /* of nested blocks */
 };
 
 /* Appends a stage; operands are copied. Group ids are those of groups made since `first_group`. */
-StageId stage_add(ModelBuild *m, StageKind kind, ValueType type, const StageId *operands, uint32_t n,
-                  Span span);
+StageId stage_add(ModelBuild *m, StageKind kind, ValueType type, const StageId *operands,
+                  uint32_t n, Span span);
 Stage *stage_at(ModelBuild *m, StageId id);
 /* Appends a group whose path is `name` until its frame ends. */
 GroupId group_add(ModelBuild *m, const char *name, GroupInst proto);
@@ -53,7 +53,8 @@ void stage_take_groups(ModelBuild *m, StageId id, uint32_t first);
 void frame_begin(ModelBuild *m, Frame *f);
 /* A further stage of the kind begins. */
 void frame_part(ModelBuild *m, const char *kind);
-/* Ends the frame: its groups' paths become PREFIX.NAME, or PREFIX.PART.NAME where several parts have parameters. */
+/* Ends the frame: its groups' paths become PREFIX.NAME, or PREFIX.PART.NAME where several parts
+ * have parameters. */
 void frame_end(ModelBuild *m, Frame *f, const char *prefix);
 
 ModelInst *model_build(const ModelRequest *request);

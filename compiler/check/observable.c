@@ -1,4 +1,5 @@
-/* observable.c: observables as layers use them: a list of yields, each a real sum of Pauli products. */
+/* observable.c: observables as layers use them: a list of yields, each a real sum of Pauli
+ * products. */
 #include "check/model.h"
 #include "check/pauli.h"
 #include "check/scalar.h"
@@ -13,8 +14,8 @@ void body_yield(Env *e, const Stmt *s)
     if (v.kind == VAL_sx) p = pauli_scalar(e, v.sx);
     if (!p) {
         if (v.kind != VAL_none)
-            diag_error(c, s->yield.value->span, D_wanted_kind, "'yield'", "an operator such as z(q[0])",
-                       val_kind_text(v));
+            diag_error(c, s->yield.value->span, D_wanted_kind, "'yield'",
+                       "an operator such as z(q[0])", val_kind_text(v));
         return;
     }
     YieldInst yield = {.span = s->span};
@@ -30,7 +31,8 @@ void body_yield(Env *e, const Stmt *s)
     vec_push(e->k->keep, &e->body->yields, yield);
 }
 
-const ObservableInst *observable_instance(Env *e, ModelBuild *m, const UnitRef *u, uint32_t qubits, const char *prefix, Span at)
+const ObservableInst *observable_instance(Env *e, ModelBuild *m, const UnitRef *u, uint32_t qubits,
+                                          const char *prefix, Span at)
 {
     const Decl *d = u->entry->decl;
     Env in = {.k = e->k, .scope = u->entry->scope};
@@ -45,7 +47,12 @@ const ObservableInst *observable_instance(Env *e, ModelBuild *m, const UnitRef *
     uint8_t all[MAX_QUBITS + 1];
     for (uint32_t i = 0; i < qubits && i < MAX_QUBITS; i++) all[i] = (uint8_t)i;
     bind_registers(&in, d, &qubits, all);
-    Body body = {.k = e->k, .model = m, .decl = d, .use = at, .qubits = qubits, .instance_qubits = qubits,
+    Body body = {.k = e->k,
+                 .model = m,
+                 .decl = d,
+                 .use = at,
+                 .qubits = qubits,
+                 .instance_qubits = qubits,
                  .prefix = prefix};
     body_expand(&body, &in);
     if (e->k->c->errors > errors || e->k->overflowed) return NULL;

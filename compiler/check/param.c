@@ -14,11 +14,10 @@ typedef struct InitRow {
 } InitRow;
 
 static const InitRow inits[] = {
-    {"uniform", INIT_uniform, 2},   /* [a, b) */
-    {"normal", INIT_normal, 2},     /* mean, deviation */
-    {"constant", INIT_constant, 1},
-    {"zeros", INIT_zeros, 0},
-    {"haar", INIT_haar, 0},         /* unitary matrices */
+    {"uniform", INIT_uniform, 2}, /* [a, b) */
+    {"normal", INIT_normal, 2},   /* mean, deviation */
+    {"constant", INIT_constant, 1}, {"zeros", INIT_zeros, 0},
+    {"haar", INIT_haar, 0}, /* unitary matrices */
 };
 
 static const InitRow *find_init(Check *k, const Expr *x, const char *text)
@@ -45,22 +44,26 @@ static bool read_init(Env *e, const Expr *x, GroupInst *g)
     if (!row) return false;
     uint32_t n = is_call ? x->call.args.len : 0;
     if (n != row->args) {
-        diag_error(e->k->c, x->span, D_wrong_argument_count, text, (int)row->args, plural(row->args), (int)n);
+        diag_error(e->k->c, x->span, D_wrong_argument_count, text, (int)row->args,
+                   plural(row->args), (int)n);
         return false;
     }
     double value[2] = {0, 0};
     for (uint32_t i = 0; i < n; i++) {
         Rational r;
-        if (!eval_number(e, x->call.args.at[i].value, "an argument of an initialiser", &r)) return false;
+        if (!eval_number(e, x->call.args.at[i].value, "an argument of an initialiser", &r))
+            return false;
         value[i] = r.real;
     }
-    bool is_bad = (row->kind == INIT_uniform && value[1] < value[0]) || (row->kind == INIT_normal && value[1] < 0);
+    bool is_bad = (row->kind == INIT_uniform && value[1] < value[0]) ||
+                  (row->kind == INIT_normal && value[1] < 0);
     if (is_bad) {
         diag_error(e->k->c, x->span, D_bad_init, text);
         return false;
     }
     if ((row->kind == INIT_haar) != g->is_unitary && row->kind != INIT_none) {
-        diag_error(e->k->c, x->span, D_init_mismatch, text, g->is_unitary ? "a unitary matrix" : "real numbers");
+        diag_error(e->k->c, x->span, D_init_mismatch, text,
+                   g->is_unitary ? "a unitary matrix" : "real numbers");
         return false;
     }
     g->init = row->kind;
@@ -116,7 +119,9 @@ static bool read_bounds(Env *e, const Stmt *s, GroupInst *g)
 {
     Rational low, high;
     if (!s->param.low || !s->param.high) return true;
-    if (!eval_number(e, s->param.low, "a bound", &low) || !eval_number(e, s->param.high, "a bound", &high)) return false;
+    if (!eval_number(e, s->param.low, "a bound", &low) ||
+        !eval_number(e, s->param.high, "a bound", &high))
+        return false;
     if (g->is_unitary || rational_compare(low, high) >= 0) {
         diag_error(e->k->c, span_join(s->param.low->span, s->param.high->span),
                    g->is_unitary ? D_unitary_bounds : D_empty_bounds);
@@ -174,7 +179,8 @@ void declare_param(Env *e, const Stmt *s)
     }
     ModelBuild *m = e->body ? e->body->model : e->model;
     const char *prefix = e->body ? e->body->prefix : "";
-    const char *name = arena_printf(e->k->keep, "%s%s", prefix, name_string(e->k, s->param.name.name));
+    const char *name =
+        arena_printf(e->k->keep, "%s%s", prefix, name_string(e->k, s->param.name.name));
     GroupId id = group_add(m, name, g);
     env_declare(e, s->param.name, param_value(e, id, &g, s->param.name.span));
 }

@@ -12,7 +12,8 @@ const char *path_of(Check *k, const Expr *x)
     if (x->kind == EXPR_name) return name_string(k, x->name);
     if (x->kind == EXPR_member) {
         const char *base = path_of(k, x->member.base);
-        return base ? arena_printf(k->keep, "%s.%s", base, name_string(k, x->member.name.name)) : NULL;
+        return base ? arena_printf(k->keep, "%s.%s", base, name_string(k, x->member.name.name))
+                    : NULL;
     }
     if (x->kind == EXPR_call) { /* skip(a->b) */
         if (x->call.args.len != 1 || x->call.args.at[0].value->kind != EXPR_edge) return NULL;
@@ -34,7 +35,8 @@ static bool is_under(const char *path, const char *prefix)
     return !strncmp(path, prefix, n) && (path[n] == '\0' || path[n] == '.' || path[n] == '[');
 }
 
-/* Groups made since `first` whose path begins with `text`, relative to the frame's prefix-less names. */
+/* Groups made since `first` whose path begins with `text`, relative to the frame's prefix-less
+ * names. */
 static uint32_t first_group(const ModelBuild *m) { return m->frame ? m->frame->first_group : 0; }
 
 static void unknown_path(Env *e, const Expr *x, const char *text)
@@ -42,7 +44,8 @@ static void unknown_path(Env *e, const Expr *x, const char *text)
     ModelBuild *m = e->model;
     WordList words = {0};
     if (is_echo(e->k, text)) return;
-    for (uint32_t i = first_group(m); i < m->inst->groups.len; i++) words_add(e->k, &words, m->inst->groups.at[i].path);
+    for (uint32_t i = first_group(m); i < m->inst->groups.len; i++)
+        words_add(e->k, &words, m->inst->groups.at[i].path);
     for (uint32_t i = 0; i < m->inst->layers.len; i++)
         words_add(e->k, &words, name_string(e->k, m->inst->layers.at[i].name));
     diag_error(e->k->c, x->span, D_unknown_path, text);
@@ -78,8 +81,10 @@ static void freeze_one(Env *e, const Expr *x)
     if (is_found) return;
     const Binding *b = x->kind == EXPR_name ? env_find(e, x->name) : NULL;
     if (b && b->val.kind == VAL_none) return;
-    if (is_layer(e, text)) diag_warning(e->k->c, x->span, D_freeze_nothing, text);
-    else unknown_path(e, x, text);
+    if (is_layer(e, text))
+        diag_warning(e->k->c, x->span, D_freeze_nothing, text);
+    else
+        unknown_path(e, x, text);
 }
 
 /* Tied groups are frozen together. */
@@ -120,8 +125,10 @@ static GroupId group_named(Env *e, const Expr *x)
         count++;
     }
     if (count == 1) return found;
-    if (!count) unknown_path(e, x, text);
-    else diag_error(e->k->c, x->span, D_several_groups, text, (int)count);
+    if (!count)
+        unknown_path(e, x, text);
+    else
+        diag_error(e->k->c, x->span, D_several_groups, text, (int)count);
     return (GroupId){0};
 }
 
@@ -157,7 +164,8 @@ static void tie(Env *e, const Stmt *s)
         GroupInst *head = group_of(m->inst, first);
         if (id.i == first.i) continue;
         if (!same_dims(head, g)) {
-            diag_error(e->k->c, s->span, D_tie_shapes, head->path, value_type_text(e->k, group_type(head)), g->path,
+            diag_error(e->k->c, s->span, D_tie_shapes, head->path,
+                       value_type_text(e->k, group_type(head)), g->path,
                        value_type_text(e->k, group_type(g)));
             return;
         }
@@ -170,9 +178,12 @@ void freeze_and_tie(Env *e, const StmtList *body)
     for (uint32_t i = 0; i < body->len; i++) {
         const Stmt *s = body->at[i];
         bool is_true;
-        if (s->kind == STMT_freeze) freeze_list(e, &s->list);
-        else if (s->kind == STMT_tie) tie(e, s);
-        else if (s->kind == STMT_if && eval_bool(e, s->branch.condition, "the condition of 'if'", &is_true))
+        if (s->kind == STMT_freeze)
+            freeze_list(e, &s->list);
+        else if (s->kind == STMT_tie)
+            tie(e, s);
+        else if (s->kind == STMT_if &&
+                 eval_bool(e, s->branch.condition, "the condition of 'if'", &is_true))
             freeze_and_tie(e, is_true ? &s->branch.then_body : &s->branch.else_body);
     }
     spread_freeze(e->model->inst);

@@ -4,7 +4,8 @@
 
 #include "check/model.h"
 
-/* "q1.measure.h" of an expression made of names, members and indices; NULL if it is something else. */
+/* "q1.measure.h" of an expression made of names, members and indices; NULL if it is something else.
+ */
 const char *path_of(Check *k, const Expr *x);
 /* Applies all `freeze` and `tie` statements of a body. */
 void freeze_and_tie(Env *e, const StmtList *body);

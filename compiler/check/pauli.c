@@ -1,7 +1,7 @@
 /* pauli.c: the algebra of Pauli products.
  *
- * A product is two masks: bit (n-1-q) of x and z belongs to qubit q; X = x, Z = z, Y = i X Z = x and z. Equal products are merged,
- * so that x*y + y*x is 0.
+ * A product is two masks: bit (n-1-q) of x and z belongs to qubit q; X = x, Z = z, Y = i X Z = x
+ * and z. Equal products are merged, so that x*y + y*x is 0.
  */
 #include "check/pauli.h"
 
@@ -21,18 +21,21 @@ Val pauli_call(Env *e, const Expr *x)
     Check *k = e->k;
     const char *name = name_string(k, x->call.callee.name);
     if (x->call.args.len != 1) {
-        diag_error(k->c, x->span, D_wrong_argument_count, name, 1, plural(1), (int)x->call.args.len);
+        diag_error(k->c, x->span, D_wrong_argument_count, name, 1, plural(1),
+                   (int)x->call.args.len);
         return val_none();
     }
     const Expr *operand = x->call.args.at[0].value;
     Val v = eval_expr(e, operand);
     if (v.kind == VAL_none) return v;
     if (v.kind != VAL_qubits || !v.qubits.len) {
-        diag_error(k->c, operand->span, D_wanted_kind, arena_printf(k->keep, "'%s'", name), "qubits", val_kind_text(v));
+        diag_error(k->c, operand->span, D_wanted_kind, arena_printf(k->keep, "'%s'", name),
+                   "qubits", val_kind_text(v));
         return val_none();
     }
     uint32_t bits = 0;
-    for (uint32_t i = 0; i < v.qubits.len; i++) bits |= UINT32_C(1) << (e->body->instance_qubits - 1 - v.qubits.at[i]);
+    for (uint32_t i = 0; i < v.qubits.len; i++)
+        bits |= UINT32_C(1) << (e->body->instance_qubits - 1 - v.qubits.at[i]);
     PauliPart part = {.re = sx_number(k, rational_int(1))};
     if (*name != 'z') part.x = bits;
     if (*name != 'x') part.z = bits;
@@ -70,11 +73,13 @@ static int popcount(uint32_t bits)
     return n;
 }
 
-/* With P = i^|x&z| X^x Z^z (Y = i X Z): P1 P2 = i^k P12, k from the Y's that come and go and (-1) for each Z that passes an X. */
+/* With P = i^|x&z| X^x Z^z (Y = i X Z): P1 P2 = i^k P12, k from the Y's that come and go and (-1)
+ * for each Z that passes an X. */
 static int product_phase(const PauliPart *a, const PauliPart *b)
 {
     uint32_t x = a->x ^ b->x, z = a->z ^ b->z;
-    int k = popcount(a->x & a->z) + popcount(b->x & b->z) - popcount(x & z) + 2 * popcount(a->z & b->x);
+    int k =
+        popcount(a->x & a->z) + popcount(b->x & b->z) - popcount(x & z) + 2 * popcount(a->z & b->x);
     return ((k % 4) + 4) % 4;
 }
 
@@ -91,10 +96,22 @@ static PauliPart part_product(Check *k, const PauliPart *a, const PauliPart *b)
     const Sx *minus_im = im ? sx_make(k, SX_neg, im, NULL) : NULL;
     PauliPart p = {.x = a->x ^ b->x, .z = a->z ^ b->z};
     switch (product_phase(a, b)) {
-    case 0: p.re = re; p.im = im; break;
-    case 1: p.re = minus_im; p.im = re; break;
-    case 2: p.re = minus_re; p.im = minus_im; break;
-    case 3: p.re = im; p.im = minus_re; break;
+    case 0:
+        p.re = re;
+        p.im = im;
+        break;
+    case 1:
+        p.re = minus_im;
+        p.im = re;
+        break;
+    case 2:
+        p.re = minus_re;
+        p.im = minus_im;
+        break;
+    case 3:
+        p.re = im;
+        p.im = minus_re;
+        break;
     }
     return p;
 }
@@ -136,14 +153,17 @@ Val pauli_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
     bool is_sum = op == BINARY_add || op == BINARY_sub;
     if (left && right && op == BINARY_div) return pauli_quotient(e, a, b, at);
     if (left && right && op == BINARY_mul) return pauli_product(e, left, right, at);
-    bool is_power = op == BINARY_pow && b.kind == VAL_number && rational_is_int(b.number) && b.number.num >= 0;
+    bool is_power =
+        op == BINARY_pow && b.kind == VAL_number && rational_is_int(b.number) && b.number.num >= 0;
     if (left && is_power) {
         Val p = pauli_val(pauli_scalar(e, sx_number(e->k, rational_int(1))));
-        for (int64_t i = 0; i < b.number.num && p.kind == VAL_pauli; i++) p = pauli_product(e, p.pauli, left, at);
+        for (int64_t i = 0; i < b.number.num && p.kind == VAL_pauli; i++)
+            p = pauli_product(e, p.pauli, left, at);
         return p;
     }
     if (!left || !right || !is_sum) {
-        diag_error(e->k->c, at, D_bad_operands, binary_text(op), val_kind_text(a), val_kind_text(b));
+        diag_error(e->k->c, at, D_bad_operands, binary_text(op), val_kind_text(a),
+                   val_kind_text(b));
         return val_none();
     }
     Pauli *sum = arena_make(e->k->keep, Pauli);

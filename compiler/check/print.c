@@ -64,7 +64,8 @@ static void gate_print(FILE *out, const Compiler *c, const ModelInst *m, const G
     fputc('\n', out);
 }
 
-static void circuit_print(FILE *out, const Compiler *c, const ModelInst *m, const char *what, const CircuitInst *circuit)
+static void circuit_print(FILE *out, const Compiler *c, const ModelInst *m, const char *what,
+                          const CircuitInst *circuit)
 {
     fprintf(out, "    %s %s %u qubits", what, name_text(c->names, circuit->name), circuit->qubits);
     if (circuit->data_count) fprintf(out, " %u values", circuit->data_count);
@@ -81,7 +82,8 @@ static void product_print(FILE *out, const PauliTerm *t, uint32_t qubits)
     }
 }
 
-static void observable_print(FILE *out, const Compiler *c, const ModelInst *m, const ObservableInst *o)
+static void observable_print(FILE *out, const Compiler *c, const ModelInst *m,
+                             const ObservableInst *o)
 {
     fprintf(out, "    observable %s %u qubits\n", name_text(c->names, o->name), o->qubits);
     for (uint32_t i = 0; i < o->yields.len; i++) {
@@ -98,18 +100,21 @@ static void observable_print(FILE *out, const Compiler *c, const ModelInst *m, c
 
 static void quantum_print(FILE *out, const Compiler *c, const ModelInst *m, const Stage *s)
 {
-    static const char *const channels[] = {"", "each", "own", "joint"}, *const outs[] = {"", "fold", "channels", "mean"};
+    static const char *const channels[] = {"", "each", "own", "joint"}, *const outs[] = {"", "fold",
+                                                                                         "channels",
+                                                                                         "mean"};
     const QuantumAttr *a = &s->quantum;
     fprintf(out, "  %u qubits", a->qubits);
     if (s->kind == STAGE_quanv)
-        fprintf(out, " kernel %dx%d stride %dx%d pad %dx%d patches %dx%d %s %s", (int)a->kernel_h, (int)a->kernel_w,
-                (int)a->stride_h, (int)a->stride_w, (int)a->pad_h, (int)a->pad_w, (int)a->patches_h, (int)a->patches_w,
-                channels[a->channels], outs[a->out]);
+        fprintf(out, " kernel %dx%d stride %dx%d pad %dx%d patches %dx%d %s %s", (int)a->kernel_h,
+                (int)a->kernel_w, (int)a->stride_h, (int)a->stride_w, (int)a->pad_h, (int)a->pad_w,
+                (int)a->patches_h, (int)a->patches_w, channels[a->channels], outs[a->out]);
     fputc('\n', out);
     const EncodingInst *e = a->encoding;
     if (e) {
-        fprintf(out, "    encoding %s %u values %u qubits%s%s\n", name_text(c->names, e->name), e->values, e->qubits,
-                e->zero_is_ground ? " ground" : "", e->is_flat ? " flat" : "");
+        fprintf(out, "    encoding %s %u values %u qubits%s%s\n", name_text(c->names, e->name),
+                e->values, e->qubits, e->zero_is_ground ? " ground" : "",
+                e->is_flat ? " flat" : "");
         if (e->circuit) circuit_print(out, c, m, "by", e->circuit);
     }
     if (a->circuit) circuit_print(out, c, m, "circuit", a->circuit);
@@ -125,7 +130,8 @@ static const char *const stage_names[] = {
 
 static void dissipative_print(FILE *out, const Compiler *c, const ModelInst *m, const Stage *s)
 {
-    fprintf(out, "  %u perceptrons fan_in %u shift %d %s\n", s->dissipative.count, s->dissipative.fan_in, (int)s->dissipative.shift,
+    fprintf(out, "  %u perceptrons fan_in %u shift %d %s\n", s->dissipative.count,
+            s->dissipative.fan_in, (int)s->dissipative.shift,
             s->dissipative.periodic ? "periodic" : "open");
     if (s->dissipative.circuit) circuit_print(out, c, m, "circuit", s->dissipative.circuit);
     for (uint32_t i = 0; s->dissipative.perceptron && i < s->dissipative.count; i++)
@@ -137,20 +143,23 @@ static void stage_print(FILE *out, const Compiler *c, const ModelInst *m, uint32
     const Stage *s = &m->stages.at[i];
     fprintf(out, "  %u %s", i + 1, stage_names[s->kind]);
     if (s->kind == STAGE_input) fprintf(out, " %s", name_text(c->names, s->input.input));
-    for (uint32_t k = 0; k < s->operand_count; k++) fprintf(out, "%s%u", k ? ", " : "(", s->operand[k].i);
+    for (uint32_t k = 0; k < s->operand_count; k++)
+        fprintf(out, "%s%u", k ? ", " : "(", s->operand[k].i);
     fprintf(out, "%s: ", s->operand_count ? ")" : "");
     type_print(out, s->type);
     if (s->layer.i) fprintf(out, " %s", name_text(c->names, layer_of(m, s->layer)->name));
     if (s->skip) fprintf(out, " <%s>", m->skips.at[s->skip - 1].text);
-    for (uint32_t k = 0; k < s->group_count; k++) fprintf(out, " %s", group_of(m, s->group[k])->path);
+    for (uint32_t k = 0; k < s->group_count; k++)
+        fprintf(out, " %s", group_of(m, s->group[k])->path);
     switch (s->kind) {
     case STAGE_constant:
     case STAGE_dropout: fprintf(out, " %.9g", s->value.real); break;
     case STAGE_conv:
     case STAGE_maxpool:
     case STAGE_avgpool:
-        fprintf(out, " kernel %dx%d stride %dx%d pad %dx%d", (int)s->window.kernel_h, (int)s->window.kernel_w,
-                (int)s->window.stride_h, (int)s->window.stride_w, (int)s->window.pad_h, (int)s->window.pad_w);
+        fprintf(out, " kernel %dx%d stride %dx%d pad %dx%d", (int)s->window.kernel_h,
+                (int)s->window.kernel_w, (int)s->window.stride_h, (int)s->window.stride_w,
+                (int)s->window.pad_h, (int)s->window.pad_w);
         break;
     case STAGE_concat:
     case STAGE_softmax: fprintf(out, " axis %d", (int)s->axis.axis); break;
@@ -189,12 +198,13 @@ void model_print(FILE *out, const Compiler *c, const ModelInst *model)
     for (uint32_t i = 0; i < model->stages.len; i++) stage_print(out, c, model, i);
     for (uint32_t i = 0; i < model->layers.len; i++) {
         const LayerInst *l = &model->layers.at[i];
-        fprintf(out, "  layer %s \"%s\" own %u value %u\n", name_text(c->names, l->name), l->kind_text, l->own.i, l->value.i);
+        fprintf(out, "  layer %s \"%s\" own %u value %u\n", name_text(c->names, l->name),
+                l->kind_text, l->own.i, l->value.i);
     }
     for (uint32_t i = 0; i < model->skips.len; i++) {
         const SkipInst *s = &model->skips.at[i];
-        fprintf(out, "  skip %s from %u add %u%s%s\n", s->text, s->from_stage.i, s->add.i, s->has_scale ? " scale" : "",
-                s->has_via ? " via" : "");
+        fprintf(out, "  skip %s from %u add %u%s%s\n", s->text, s->from_stage.i, s->add.i,
+                s->has_scale ? " scale" : "", s->has_via ? " via" : "");
     }
     fprintf(out, "  output %u\n", model->output.i);
 }

@@ -1,4 +1,5 @@
-/* quantum.h: what quantum and quanvolutional layers share: encoding, circuit and observable put together. */
+/* quantum.h: what quantum and quanvolutional layers share: encoding, circuit and observable put
+ * together. */
 #ifndef RQ_CHECK_QUANTUM_H
 #define RQ_CHECK_QUANTUM_H
 
@@ -10,8 +11,9 @@ typedef struct QuantumArgs {
     const Arg *encode, *circuit, *measure, *qubits;
 } QuantumArgs;
 
-/* Fills encoding, circuit, observable and qubits of `a` for `values` numbers per circuit. Without encode: the circuit's data
- * argument takes them, else angle(); without measure: z_each. False after a report. */
+/* Fills encoding, circuit, observable and qubits of `a` for `values` numbers per circuit. Without
+ * encode: the circuit's data argument takes them, else angle(); without measure: z_each. False
+ * after a report. */
 bool quantum_parts(LayerCall *l, QuantumArgs args, int64_t values, QuantumAttr *a);
 
 /* "quanv 4q d4": kind, qubits, depth where the circuit has one. */

@@ -1,32 +1,45 @@
 /* quanv.c: quanvolutional layers: windows of an image, a circuit on each, and where the results go.
  *
- * Values of a patch are numbered row by row, channels outermost. With `out: fold` result r of a patch goes to its pixel r; what
- * lies in the padding is dropped, what no patch covers is 0.
+ * Values of a patch are numbered row by row, channels outermost. With `out: fold` result r of a
+ * patch goes to its pixel r; what lies in the padding is dropped, what no patch covers is 0.
  */
 #include "check/quantum.h"
 
-enum { QUANV_kernel, QUANV_stride, QUANV_pad, QUANV_encode, QUANV_circuit, QUANV_measure, QUANV_channels, QUANV_out, QUANV_qubits };
+enum {
+    QUANV_kernel,
+    QUANV_stride,
+    QUANV_pad,
+    QUANV_encode,
+    QUANV_circuit,
+    QUANV_measure,
+    QUANV_channels,
+    QUANV_out,
+    QUANV_qubits
+};
 
 static bool read_windows(LayerCall *l, QuantumAttr *a)
 {
-    bool is_good = slot_pair(l->e, l->slot[QUANV_kernel], "'kernel'", 1, &a->kernel_h, &a->kernel_w);
+    bool is_good =
+        slot_pair(l->e, l->slot[QUANV_kernel], "'kernel'", 1, &a->kernel_h, &a->kernel_w);
     if (!is_good) return false;
     a->stride_h = a->kernel_h;
     a->stride_w = a->kernel_w;
-    if (!slot_pair(l->e, l->slot[QUANV_stride], "'stride'", 1, &a->stride_h, &a->stride_w)) return false;
+    if (!slot_pair(l->e, l->slot[QUANV_stride], "'stride'", 1, &a->stride_h, &a->stride_w))
+        return false;
     if (!slot_pair(l->e, l->slot[QUANV_pad], "'pad'", 0, &a->pad_h, &a->pad_w)) return false;
     if (l->type.kind != VALUE_real || l->type.rank != 3) {
         layer_wants(l, "an image [channels, height, width]");
         return false;
     }
-    bool is_huge = a->kernel_h > LARGEST_SIDE || a->kernel_w > LARGEST_SIDE || a->pad_h > LARGEST_SIDE || a->pad_w > LARGEST_SIDE;
+    bool is_huge = a->kernel_h > LARGEST_SIDE || a->kernel_w > LARGEST_SIDE ||
+                   a->pad_h > LARGEST_SIDE || a->pad_w > LARGEST_SIDE;
     if (!is_huge) {
         a->patches_h = window_count(l->type.dim[1], a->kernel_h, a->stride_h, a->pad_h);
         a->patches_w = window_count(l->type.dim[2], a->kernel_w, a->stride_w, a->pad_w);
     }
     if (a->patches_h && a->patches_w) return true;
-    diag_error(l->m->k->c, l->slot[QUANV_kernel]->value->span, D_kernel_too_big, (long long)a->kernel_h,
-               (long long)a->kernel_w, value_type_text(l->m->k, l->type));
+    diag_error(l->m->k->c, l->slot[QUANV_kernel]->value->span, D_kernel_too_big,
+               (long long)a->kernel_h, (long long)a->kernel_w, value_type_text(l->m->k, l->type));
     return false;
 }
 
@@ -43,7 +56,8 @@ static bool read_modes(LayerCall *l, QuantumAttr *a)
     return true;
 }
 
-/* Channels of a folded image: as many results per circuit as a patch has pixels, once or for each joint channel. 0: no fit. */
+/* Channels of a folded image: as many results per circuit as a patch has pixels, once or for each
+ * joint channel. 0: no fit. */
 static int64_t folded_channels(const LayerCall *l, const QuantumAttr *a, int64_t results)
 {
     int64_t pixels = a->kernel_h * a->kernel_w;
@@ -69,7 +83,8 @@ static bool choose_out(LayerCall *l, QuantumAttr *a, int64_t results, ValueType 
         return false;
     }
     if (!folded) {
-        diag_error(l->m->k->c, at, D_fold_results, (long long)results, (long long)(a->kernel_h * a->kernel_w));
+        diag_error(l->m->k->c, at, D_fold_results, (long long)results,
+                   (long long)(a->kernel_h * a->kernel_w));
         return false;
     }
     *type = type_image(folded, dim[1], dim[2]);
@@ -90,9 +105,13 @@ static void warn_uncovered(LayerCall *l, const QuantumAttr *a)
     if (a->out != OUT_fold || (!rows && !columns)) return;
     Check *k = l->m->k;
     const char *row_text = arena_printf(k->keep, "%lld row%s", (long long)rows, plural(rows));
-    const char *column_text = arena_printf(k->keep, "%lld column%s", (long long)columns, plural(columns));
+    const char *column_text =
+        arena_printf(k->keep, "%lld column%s", (long long)columns, plural(columns));
     const char *both = arena_printf(k->keep, "%s and %s", row_text, column_text);
-    diag_warning(k->c, l->span, D_uncovered_border, rows && columns ? both : rows ? row_text : column_text);
+    diag_warning(k->c, l->span, D_uncovered_border,
+                 rows && columns ? both
+                 : rows          ? row_text
+                                 : column_text);
 }
 
 /* channels: own: the call's groups get a leading axis of channels. */
@@ -110,15 +129,19 @@ static void own_groups(LayerCall *l)
 
 StageId layer_quanv(LayerCall *l)
 {
-    static const ArgSpec specs[] = {{"kernel", true}, {"stride", false}, {"pad", false}, {"encode", false}, {"circuit", false},
-                                    {"measure", false}, {"channels", false}, {"out", false}, {"qubits", false}};
+    static const ArgSpec specs[] = {{"kernel", true},    {"stride", false},  {"pad", false},
+                                    {"encode", false},   {"circuit", false}, {"measure", false},
+                                    {"channels", false}, {"out", false},     {"qubits", false}};
     QuantumAttr a = {0};
     ValueType type = {0};
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
+        return (StageId){0};
     if (!read_windows(l, &a) || !read_modes(l, &a)) return (StageId){0};
     int64_t values = a.kernel_h * a.kernel_w * (a.channels == CHANNELS_joint ? l->type.dim[0] : 1);
-    QuantumArgs args = {l->slot[QUANV_encode], l->slot[QUANV_circuit], l->slot[QUANV_measure], l->slot[QUANV_qubits]};
-    if (!quantum_parts(l, args, values, &a) || !choose_out(l, &a, a.observable->yields.len, &type)) return (StageId){0};
+    QuantumArgs args = {l->slot[QUANV_encode], l->slot[QUANV_circuit], l->slot[QUANV_measure],
+                        l->slot[QUANV_qubits]};
+    if (!quantum_parts(l, args, values, &a) || !choose_out(l, &a, a.observable->yields.len, &type))
+        return (StageId){0};
     if (value_count(type) > LARGEST_SIZE) {
         diag_error(l->m->k->c, l->span, D_layer_too_big, l->title);
         return (StageId){0};

@@ -27,11 +27,13 @@ static void resolve_args(Env *e, const ArgList *args)
     for (uint32_t i = 0; i < args->len; i++) resolve_expr(e, args->at[i].value);
 }
 
-/* Words such as `fold` and names of gates stand where their callee knows them; only plain misses are reported. */
+/* Words such as `fold` and names of gates stand where their callee knows them; only plain misses
+ * are reported. */
 static void resolve_callee(Env *e, Ident name, bool in_model)
 {
     const char *text = name_string(e->k, name.name);
-    bool is_known = env_find(e, name.name) || scope_find(e->scope, name.name) || is_function(e->k, name.name);
+    bool is_known =
+        env_find(e, name.name) || scope_find(e->scope, name.name) || is_function(e->k, name.name);
     is_known = is_known || is_letter(text) || !strcmp(text, "amplitude") || !name.name.i;
     is_known = is_known || is_echo(e->k, text);
     if (is_known || (in_model && is_layer_kind(e->k, name.name))) return;
@@ -47,10 +49,13 @@ static void resolve_name(Env *e, Ident name)
 {
     const char *text = name_string(e->k, name.name);
     bool is_known = env_find(e, name.name) || scope_find(e->scope, name.name) || is_letter(text);
-    if (is_known || !name.name.i || !strcmp(text, "pi") || !strcmp(text, "amplitude") || is_echo(e->k, text)) return;
+    if (is_known || !name.name.i || !strcmp(text, "pi") || !strcmp(text, "amplitude") ||
+        is_echo(e->k, text))
+        return;
     WordList words = {0};
     for (const Env *at = e; at; at = at->parent) {
-        for (uint32_t i = 0; i < at->bindings.len; i++) words_add(e->k, &words, name_string(e->k, at->bindings.at[i].name));
+        for (uint32_t i = 0; i < at->bindings.len; i++)
+            words_add(e->k, &words, name_string(e->k, at->bindings.at[i].name));
     }
     scope_words(e->k, e->scope, DECL_none, &words);
     diag_error(e->k->c, name.span, D_unknown_name, text);
@@ -93,14 +98,17 @@ static void resolve_expr(Env *e, const Expr *x)
     unreachable();
 }
 
-/* A layer's value: kinds and blocks by name; their arguments may be words, so only calls among them are followed. */
+/* A layer's value: kinds and blocks by name; their arguments may be words, so only calls among them
+ * are followed. */
 static void resolve_layer(Env *e, const Expr *x)
 {
     if (x->kind == EXPR_pipe) {
         resolve_layer(e, x->pipe.from);
         const Expr *to = x->pipe.to;
-        if (to->kind == EXPR_name) resolve_callee(e, (Ident){to->name, to->span}, true);
-        else resolve_layer(e, to);
+        if (to->kind == EXPR_name)
+            resolve_callee(e, (Ident){to->name, to->span}, true);
+        else
+            resolve_layer(e, to);
     } else if (x->kind == EXPR_binary) {
         resolve_layer(e, x->binary.left);
         resolve_layer(e, x->binary.right);
@@ -116,7 +124,8 @@ static void resolve_gate(Env *e, const Stmt *s)
     Name name = s->gate.name.name;
     bool is_known = env_find(e, name) || scope_find(e->scope, name) || is_gate_name(e->k, name);
     if (name.i && !is_known) unknown_gate(e, s);
-    for (uint32_t i = 0; i < s->gate.modifiers.len; i++) resolve_expr(e, s->gate.modifiers.at[i].count);
+    for (uint32_t i = 0; i < s->gate.modifiers.len; i++)
+        resolve_expr(e, s->gate.modifiers.at[i].count);
     resolve_args(e, &s->gate.args);
     resolve_list(e, &s->gate.operands);
 }
@@ -162,7 +171,8 @@ static void resolve_body(Env *e, const StmtList *list)
         case STMT_yield: resolve_expr(e, s->yield.value); break;
         case STMT_input:
             bind(e, s->input.name.name, s->input.name.span);
-            for (uint32_t d = 0; d < s->input.dims.len; d++) bind_size_names(e, s->input.dims.at[d]);
+            for (uint32_t d = 0; d < s->input.dims.len; d++)
+                bind_size_names(e, s->input.dims.at[d]);
             break;
         case STMT_layer:
             resolve_layer(e, s->layer.value);

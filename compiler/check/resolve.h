@@ -4,7 +4,8 @@
 
 #include "check/scope.h"
 
-/* Reports unknown names in every circuit, encoding, observable, block and model of the file that was not expanded. */
+/* Reports unknown names in every circuit, encoding, observable, block and model of the file that
+ * was not expanded. */
 void resolve_unused(Check *k);
 
 #endif

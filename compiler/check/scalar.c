@@ -59,7 +59,8 @@ Rational number_function(SxKind kind, Rational a, Rational b)
     case SX_sin: return is_zero ? rational_int(0) : rational_real(sin(a.real));
     case SX_cos: return is_zero ? rational_int(1) : rational_real(cos(a.real));
     case SX_exp: return is_zero ? rational_int(1) : rational_real(exp(a.real));
-    case SX_log: return rational_compare(a, rational_int(1)) ? rational_real(log(a.real)) : rational_int(0);
+    case SX_log:
+        return rational_compare(a, rational_int(1)) ? rational_real(log(a.real)) : rational_int(0);
     case SX_tanh: return is_zero ? rational_int(0) : rational_real(tanh(a.real));
     case SX_sqrt: {
         double root = sqrt(a.real);
@@ -147,9 +148,12 @@ static const char *sx_kind_text(SxKind kind)
 
 static void number_print(FILE *out, Rational r)
 {
-    if (!r.exact) fprintf(out, "%.9g", r.real);
-    else if (r.den == 1) fprintf(out, "%" PRId64, r.num);
-    else fprintf(out, "%" PRId64 "/%" PRId64, r.num, r.den);
+    if (!r.exact)
+        fprintf(out, "%.9g", r.real);
+    else if (r.den == 1)
+        fprintf(out, "%" PRId64, r.num);
+    else
+        fprintf(out, "%" PRId64 "/%" PRId64, r.num, r.den);
 }
 
 void sx_print(FILE *out, const Compiler *c, const ModelInst *m, const Sx *s)

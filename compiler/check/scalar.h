@@ -1,4 +1,5 @@
-/* scalar.h: building scalars of run time (Sx), folded where both sides are known. Nodes are on c->keep and shared. */
+/* scalar.h: building scalars of run time (Sx), folded where both sides are known. Nodes are on
+ * c->keep and shared. */
 #ifndef RQ_CHECK_SCALAR_H
 #define RQ_CHECK_SCALAR_H
 
@@ -16,7 +17,8 @@ bool sx_is_zero(const Sx *s);
 bool sx_equal(const Sx *a, const Sx *b);
 /* The value of a function of the language for a known argument, exact where it can be. */
 Rational number_function(SxKind kind, Rational a, Rational b);
-/* True if every data argument in `s` lies under a step: the derivative with respect to data is 0. */
+/* True if every data argument in `s` lies under a step: the derivative with respect to data is 0.
+ */
 bool sx_is_flat_in_data(const Sx *s);
 /* "theta[3] * 0.5": groups are named by their paths. */
 void sx_print(FILE *out, const Compiler *c, const ModelInst *m, const Sx *s);

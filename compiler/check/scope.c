@@ -1,4 +1,5 @@
-/* scope.c: declarations of a file, of the files it uses and of the standard library; "did you mean". */
+/* scope.c: declarations of a file, of the files it uses and of the standard library; "did you
+ * mean". */
 #include "check/scope.h"
 
 #include <stdio.h>
@@ -138,8 +139,10 @@ static void use_file(Check *k, Scope *s, const Ast *from, const Decl *use, PathL
     const Ast *ast = parse(k->c, source);
     for (uint32_t i = 0; i < ast->decls.len; i++) {
         const Decl *d = ast->decls.at[i];
-        if (d->kind == DECL_use) use_file(k, s, ast, d, seen);
-        else if (d->kind != DECL_action) scope_add(k, s, d);
+        if (d->kind == DECL_use)
+            use_file(k, s, ast, d, seen);
+        else if (d->kind != DECL_action)
+            scope_add(k, s, d);
     }
 }
 

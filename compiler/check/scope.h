@@ -1,7 +1,8 @@
 /* scope.h: which declaration a name means, and the state of one check.
  *
- * Each file has one scope; the standard library is the parent of all. `use` puts the declarations of another file into the scope.
- * A body is expanded in the scope of the file that declares it, so a user's names never change the standard library.
+ * Each file has one scope; the standard library is the parent of all. `use` puts the declarations
+ * of another file into the scope. A body is expanded in the scope of the file that declares it, so
+ * a user's names never change the standard library.
  */
 #ifndef RQ_CHECK_SCOPE_H
 #define RQ_CHECK_SCOPE_H
@@ -16,11 +17,11 @@ typedef enum EntryState { ENTRY_fresh, ENTRY_busy, ENTRY_done } EntryState;
 typedef struct Entry {
     const Decl *decl;
     Scope *scope;
-    EntryState state;      /* busy: under evaluation or expansion; meeting it again is a recursion */
+    EntryState state; /* busy: under evaluation or expansion; meeting it again is a recursion */
     const struct Val *value; /* constants, once evaluated */
-    const Expr *set_value; /* constants: given by --set */
-    bool expanded;         /* its body has been gone through */
-    ModelInst *model;      /* models without arguments, once built; NULL if that failed */
+    const Expr *set_value;   /* constants: given by --set */
+    bool expanded;           /* its body has been gone through */
+    ModelInst *model;        /* models without arguments, once built; NULL if that failed */
 } Entry;
 
 struct Scope {
@@ -43,18 +44,20 @@ typedef struct Check {
     Scope *stdlib, *user;
     const CheckOptions *options;
     Program *program;
-    VEC(Span) broken;  /* places of syntax errors: echo.h */
+    VEC(Span) broken; /* places of syntax errors: echo.h */
     VEC(SetValue) sets;
-    uint64_t expanded; /* gates and loop rounds so far; see expansion_step */
-    bool overflowed;   /* the limit was reported */
-    bool has_heavy_scalar; /* an expression of run time has grown beyond reason; see expansion_step */
-    Name *gate_names;  /* indexed by GateId */
+    uint64_t expanded;     /* gates and loop rounds so far; see expansion_step */
+    bool overflowed;       /* the limit was reported */
+    bool has_heavy_scalar; /* an expression of run time has grown beyond reason; see expansion_step
+                            */
+    Name *gate_names;      /* indexed by GateId */
     Name *alias_names, *function_names; /* in the order of the rows */
 } Check;
 
 /* The standard library's scope; parses the embedded files. */
 Scope *scope_stdlib(Check *k);
-/* The scope of a file: its declarations and those of the files it uses. Reports duplicates and missing files. */
+/* The scope of a file: its declarations and those of the files it uses. Reports duplicates and
+ * missing files. */
 Scope *scope_file(Check *k, const Ast *ast);
 /* NULL if there is none. */
 Entry *scope_find(const Scope *s, Name name);

@@ -1,4 +1,5 @@
-/* setting.c: `--set KEY=VALUE`: constants, MODEL.FORMAL, ACTION.FIELD; a bare key has to name exactly one of them. */
+/* setting.c: `--set KEY=VALUE`: constants, MODEL.FORMAL, ACTION.FIELD; a bare key has to name
+ * exactly one of them. */
 #include "check/setting.h"
 
 #include <string.h>
@@ -13,7 +14,8 @@ void setting_fails(Check *k)
 const Expr *setting_for(const Check *k, Name owner, Name name)
 {
     for (uint32_t i = k->sets.len; i-- > 0;) {
-        if (name_eq(k->sets.at[i].owner, owner) && name_eq(k->sets.at[i].name, name)) return k->sets.at[i].value;
+        if (name_eq(k->sets.at[i].owner, owner) && name_eq(k->sets.at[i].name, name))
+            return k->sets.at[i].value;
     }
     return NULL;
 }
@@ -65,7 +67,8 @@ static void apply_one(Check *k, const Setting *s, const TargetList *targets, con
     uint32_t count = 0;
     const char *file = arena_printf(k->keep, "--set %s=%s", s->key, s->value);
     const Expr *value = parse_text(k, file, s->value);
-    Span at = {k->c->sources.list.at[k->c->sources.list.len - 1]->base, k->c->sources.list.at[k->c->sources.list.len - 1]->base};
+    Span at = {k->c->sources.list.at[k->c->sources.list.len - 1]->base,
+               k->c->sources.list.at[k->c->sources.list.len - 1]->base};
     if (value) at = value->span;
     for (uint32_t i = 0; i < targets->len; i++) {
         if (!means(k, &targets->at[i], words->at[i], s->key)) continue;
@@ -73,14 +76,20 @@ static void apply_one(Check *k, const Setting *s, const TargetList *targets, con
         all = arena_printf(k->keep, "%s%s%s", all, count++ ? ", " : "", words->at[i]);
     }
     if (count == 1 && value) {
-        if (found->name.i) vec_push(k->keep, &k->sets, (SetValue){found->entry->decl->name.name, found->name, value});
-        else found->entry->set_value = value;
+        if (found->name.i)
+            vec_push(k->keep, &k->sets,
+                     (SetValue){found->entry->decl->name.name, found->name, value});
+        else
+            found->entry->set_value = value;
         return;
     }
     setting_fails(k);
-    if (count > 1) diag_error(k->c, at, D_set_ambiguous, s->key, all);
-    else if (!count) diag_error(k->c, at, D_set_unknown, s->key);
-    else if (!k->c->errors) diag_error(k->c, at, D_set_value, s->key, arena_printf(k->keep, "'%s'", s->value));
+    if (count > 1)
+        diag_error(k->c, at, D_set_ambiguous, s->key, all);
+    else if (!count)
+        diag_error(k->c, at, D_set_unknown, s->key);
+    else if (!k->c->errors)
+        diag_error(k->c, at, D_set_value, s->key, arena_printf(k->keep, "'%s'", s->value));
     if (!count) help_closest(k, s->key, words);
 }
 
@@ -90,5 +99,6 @@ void apply_settings(Check *k)
     WordList words = {0};
     if (!k->options->setting_count) return;
     collect_targets(k, &targets, &words);
-    for (size_t i = 0; i < k->options->setting_count; i++) apply_one(k, &k->options->settings[i], &targets, &words);
+    for (size_t i = 0; i < k->options->setting_count; i++)
+        apply_one(k, &k->options->settings[i], &targets, &words);
 }

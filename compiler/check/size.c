@@ -1,6 +1,7 @@
 /* size.c: the sizes in a head, `x[2*n]` and `q[n]`, solved for the names that a use binds.
  *
- * A name in brackets that is no formal is bound by the use. A size is linear in at most one such name.
+ * A name in brackets that is no formal is bound by the use. A size is linear in at most one such
+ * name.
  */
 #include "check/circuit.h"
 
@@ -66,7 +67,8 @@ static bool linear_form(Env *in, const Expr *size, Name name, int64_t *a, int64_
     return false;
 }
 
-static bool wrong_size(Env *in, const Expr *size, int64_t wanted, int64_t count, const char *what, Span at)
+static bool wrong_size(Env *in, const Expr *size, int64_t wanted, int64_t count, const char *what,
+                       Span at)
 {
     diag_error(in->k->c, at, D_wrong_size, what, (long long)wanted, (long long)count);
     diag_note(in->k->c, size->span, D_size_here);
@@ -104,8 +106,9 @@ bool solve_registers(Env *in, const Decl *d, const uint32_t *counts, Span at)
 {
     for (uint32_t i = 0; i < d->unit.registers.len; i++) {
         const Register *r = &d->unit.registers.at[i];
-        const char *what = arena_printf(in->k->keep, "%s '%s': register '%s'", decl_kind_text(d->kind),
-                                        name_string(in->k, d->name.name), name_string(in->k, r->name.name));
+        const char *what =
+            arena_printf(in->k->keep, "%s '%s': register '%s'", decl_kind_text(d->kind),
+                         name_string(in->k, d->name.name), name_string(in->k, r->name.name));
         if (!r->size) {
             if (counts[i] != 1) {
                 diag_error(in->k->c, at, D_wrong_size, what, 1LL, (long long)counts[i]);

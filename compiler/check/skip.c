@@ -13,7 +13,8 @@ void collect_skips(Env *e, const StmtList *body)
         } else if (s->kind == STMT_if) {
             Env inner = env_inner(e);
             bool is_true;
-            if (!eval_bool(&inner, s->branch.condition, "the condition of 'if'", &is_true)) continue;
+            if (!eval_bool(&inner, s->branch.condition, "the condition of 'if'", &is_true))
+                continue;
             collect_skips(e, is_true ? &s->branch.then_body : &s->branch.else_body);
         } else if (s->kind == STMT_const) {
             continue;
@@ -51,7 +52,9 @@ static bool declares(const StmtList *body, Name name)
     for (uint32_t i = 0; i < body->len; i++) {
         const Stmt *s = body->at[i];
         if (s->kind == STMT_layer && name_eq(s->layer.name.name, name)) return true;
-        if (s->kind == STMT_if && (declares(&s->branch.then_body, name) || declares(&s->branch.else_body, name))) return true;
+        if (s->kind == STMT_if &&
+            (declares(&s->branch.then_body, name) || declares(&s->branch.else_body, name)))
+            return true;
     }
     return false;
 }
@@ -60,7 +63,8 @@ static void unknown_layer(Env *e, Ident name)
 {
     WordList words = {0};
     if (is_echo(e->k, name_string(e->k, name.name))) return;
-    for (uint32_t i = 0; i < e->bindings.len; i++) words_add(e->k, &words, name_string(e->k, e->bindings.at[i].name));
+    for (uint32_t i = 0; i < e->bindings.len; i++)
+        words_add(e->k, &words, name_string(e->k, e->bindings.at[i].name));
     diag_error(e->k->c, name.span, D_unknown_layer, name_string(e->k, name.name));
     help_closest(e->k, name_string(e->k, name.name), &words);
 }
@@ -72,7 +76,8 @@ static StageId skip_source(Env *e, const SkipUse *u)
     if (b && b->val.kind == VAL_stage) return b->val.stage;
     if (b && b->val.kind == VAL_none) return (StageId){0};
     if (b) {
-        diag_error(e->k->c, u->from.span, D_wanted_kind, "the start of a skip", "a layer or an input", val_kind_text(b->val));
+        diag_error(e->k->c, u->from.span, D_wanted_kind, "the start of a skip",
+                   "a layer or an input", val_kind_text(b->val));
         return (StageId){0};
     }
     if (name_eq(u->from.name, u->to.name)) {
@@ -83,7 +88,8 @@ static StageId skip_source(Env *e, const SkipUse *u)
         unknown_layer(e, u->from);
         return (StageId){0};
     }
-    diag_error(e->k->c, u->from.span, D_skip_backwards, name_string(e->k, u->from.name), name_string(e->k, u->to.name));
+    diag_error(e->k->c, u->from.span, D_skip_backwards, name_string(e->k, u->from.name),
+               name_string(e->k, u->to.name));
     diag_note(e->k->c, u->to.span, D_declared_here, name_string(e->k, u->to.name));
     return (StageId){0};
 }
@@ -114,7 +120,8 @@ static void shape_mismatch(Env *e, const SkipUse *u, StageId from, ValueType hav
     bool has_state = have.kind != VALUE_real || want.kind != VALUE_real;
     diag_error(c, u->span, has_state ? D_skip_states : D_skip_shape, have_text, want_text);
     const Binding *b = env_find(e, u->from.name);
-    if (b) diag_note(c, b->span, D_shape_here, value_type_text(e->k, stage_at(e->model, from)->type));
+    if (b)
+        diag_note(c, b->span, D_shape_here, value_type_text(e->k, stage_at(e->model, from)->type));
     diag_note(c, u->to.span, D_shape_here, want_text);
     const char *adapter = has_state || u->via ? NULL : adapter_for(e->k, have, want);
     if (adapter) diag_help(c, D_skip_adapter, u->text, adapter);
@@ -133,7 +140,8 @@ static StageId skip_via(Env *e, const SkipUse *u, StageId from)
     Val v = eval_expr(e, u->via);
     m->source = saved;
     m->text = layer_text;
-    const char *prefix = arena_printf(e->k->keep, "skip(%s->%s)", name_string(e->k, u->from.name), name_string(e->k, u->to.name));
+    const char *prefix = arena_printf(e->k->keep, "skip(%s->%s)", name_string(e->k, u->from.name),
+                                      name_string(e->k, u->to.name));
     frame_end(m, &frame, prefix);
     return v.kind == VAL_none ? (StageId){0} : val_to_stage(e, v, u->via->span);
 }
@@ -142,12 +150,15 @@ static StageId skip_scale(Env *e, const SkipUse *u, StageId value)
 {
     Val factor = eval_expr(e, u->scale);
     if (factor.kind == VAL_none) return (StageId){0};
-    ValueType type = factor.kind == VAL_stage ? stage_at(e->model, factor.stage)->type : type_scalar();
+    ValueType type =
+        factor.kind == VAL_stage ? stage_at(e->model, factor.stage)->type : type_scalar();
     if (type.kind != VALUE_real || type.rank != 0) {
-        diag_error(e->k->c, u->scale->span, D_wanted_kind, "the scale of a skip", "a number or a parameter without axes", value_type_text(e->k, type));
+        diag_error(e->k->c, u->scale->span, D_wanted_kind, "the scale of a skip",
+                   "a number or a parameter without axes", value_type_text(e->k, type));
         return (StageId){0};
     }
-    Val scaled = layer_binary(e, BINARY_mul, factor, (Val){.kind = VAL_stage, .stage = value}, u->scale->span);
+    Val scaled = layer_binary(e, BINARY_mul, factor, (Val){.kind = VAL_stage, .stage = value},
+                              u->scale->span);
     return scaled.kind == VAL_stage ? scaled.stage : (StageId){0};
 }
 
@@ -159,8 +170,13 @@ static StageId add_skip(Env *e, const SkipUse *u, StageId own)
     if (!from.i) return from;
     bool is_recorded = m->depth == 0;
     if (is_recorded) {
-        SkipInst inst = {.from = layer_named(m, u->from.name), .to = m->layer, .from_stage = from, .span = u->span,
-                         .has_scale = u->scale != NULL, .has_via = u->via != NULL, .text = u->text};
+        SkipInst inst = {.from = layer_named(m, u->from.name),
+                         .to = m->layer,
+                         .from_stage = from,
+                         .span = u->span,
+                         .has_scale = u->scale != NULL,
+                         .has_via = u->via != NULL,
+                         .text = u->text};
         vec_push(m->k->keep, &m->inst->skips, inst);
         m->skip = m->inst->skips.len;
     }
@@ -170,8 +186,10 @@ static StageId add_skip(Env *e, const SkipUse *u, StageId own)
     if (value.i) {
         ValueType have = stage_at(m, value)->type, want = stage_at(m, own)->type;
         StageId operand[2] = {own, value};
-        if (!type_equal(have, want) || have.kind != VALUE_real) shape_mismatch(e, u, from, have, own);
-        else sum = stage_add(m, STAGE_add, want, operand, 2, u->span);
+        if (!type_equal(have, want) || have.kind != VALUE_real)
+            shape_mismatch(e, u, from, have, own);
+        else
+            sum = stage_add(m, STAGE_add, want, operand, 2, u->span);
     }
     if (is_recorded) m->inst->skips.at[m->inst->skips.len - 1].add = sum;
     m->skip = 0;
@@ -185,21 +203,25 @@ static bool changed_skip(Env *e, Ident to, SkipUse *u)
     const ModelChange *change = &m->request->change;
     if (!change->has_skip || m->depth || change->skip_to.i != m->layer.i) return false;
     Ident from = to;
-    if (change->skip_from.i) from = (Ident){layer_of(m->inst, change->skip_from)->name, to.span};
-    else from = (Ident){stage_at(m, m->inst->inputs.at[0])->input.input, to.span};
+    if (change->skip_from.i)
+        from = (Ident){layer_of(m->inst, change->skip_from)->name, to.span};
+    else
+        from = (Ident){stage_at(m, m->inst->inputs.at[0])->input.input, to.span};
     *u = (SkipUse){.from = from, .to = to, .span = to.span};
     return true;
 }
 
 static StageId add_one(Env *e, SkipUse u, StageId own)
 {
-    u.text = arena_printf(e->k->keep, "%s -> %s", name_string(e->k, u.from.name), name_string(e->k, u.to.name));
+    u.text = arena_printf(e->k->keep, "%s -> %s", name_string(e->k, u.from.name),
+                          name_string(e->k, u.to.name));
     return add_skip(e, &u, own);
 }
 
 static void report_twice(Env *e, const Stmt *s, const Stmt *first)
 {
-    diag_error(e->k->c, span_join(s->skip.from->span, s->skip.to->span), D_skip_twice, name_string(e->k, s->skip.from->name), name_string(e->k, s->skip.to->name));
+    diag_error(e->k->c, span_join(s->skip.from->span, s->skip.to->span), D_skip_twice,
+               name_string(e->k, s->skip.from->name), name_string(e->k, s->skip.to->name));
     diag_note(e->k->c, span_join(first->skip.from->span, first->skip.to->span), D_first_here);
 }
 
@@ -209,8 +231,11 @@ static const Stmt *same_skip(const SkipList *skips, uint32_t i)
     const Stmt *s = skips->list.at[i].stmt;
     for (uint32_t j = 0; j < i; j++) {
         const Stmt *t = skips->list.at[j].stmt;
-        bool are_names = s->skip.from->kind == EXPR_name && t->skip.from->kind == EXPR_name && t->skip.to->kind == EXPR_name;
-        if (are_names && name_eq(s->skip.from->name, t->skip.from->name) && name_eq(s->skip.to->name, t->skip.to->name)) return t;
+        bool are_names = s->skip.from->kind == EXPR_name && t->skip.from->kind == EXPR_name &&
+                         t->skip.to->kind == EXPR_name;
+        if (are_names && name_eq(s->skip.from->name, t->skip.from->name) &&
+            name_eq(s->skip.to->name, t->skip.to->name))
+            return t;
     }
     return NULL;
 }
@@ -225,7 +250,10 @@ StageId skips_into(Env *e, Ident to, StageId own)
         if (s->skip.to->kind != EXPR_name || !name_eq(s->skip.to->name, to.name)) continue;
         skips->list.at[i].is_used = true;
         if (!endpoint(e, s->skip.to, &target)) return (StageId){0};
-        u = (SkipUse){.to = to, .span = span_join(s->skip.from->span, s->skip.to->span), .scale = s->skip.scale, .via = s->skip.via};
+        u = (SkipUse){.to = to,
+                      .span = span_join(s->skip.from->span, s->skip.to->span),
+                      .scale = s->skip.scale,
+                      .via = s->skip.via};
         if (!endpoint(e, s->skip.from, &u.from)) return (StageId){0};
         const Stmt *first = same_skip(skips, i);
         if (first) {

@@ -1,4 +1,5 @@
-/* skip.h: skips of a model or block: collected first, as their order does not count, and added as their target is declared. */
+/* skip.h: skips of a model or block: collected first, as their order does not count, and added as
+ * their target is declared. */
 #ifndef RQ_CHECK_SKIP_H
 #define RQ_CHECK_SKIP_H
 

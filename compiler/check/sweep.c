@@ -1,5 +1,5 @@
-/* sweep.c: what explore and scan vary: over, placement, where, require, expect. Checked in form; a variant's own errors belong to
- * the result of the exploration.
+/* sweep.c: what explore and scan vary: over, placement, where, require, expect. Checked in form; a
+ * variant's own errors belong to the result of the exploration.
  */
 #include <string.h>
 
@@ -16,8 +16,9 @@ enum { MOST_SWEPT = 4096 };
 /* What is swept: a training's model (explore) or the scan's own. */
 typedef struct Sweep {
     ActionBuild *a;
-    Entry *entry;          /* the model's declaration; NULL if unknown */
-    const ModelInst *model; /* an instance, to look names up; NULL if it cannot be built without the sweep */
+    Entry *entry; /* the model's declaration; NULL if unknown */
+    const ModelInst
+        *model; /* an instance, to look names up; NULL if it cannot be built without the sweep */
 } Sweep;
 
 static bool is_swept_formal(const Entry *entry, Name name)
@@ -32,9 +33,11 @@ static void unknown_layer_name(Sweep *s, const Expr *x, const char *text)
 {
     WordList words = {0};
     if (is_echo(s->a->k, text)) return;
-    for (uint32_t i = 0; i < s->model->layers.len; i++) words_add(s->a->k, &words, name_string(s->a->k, s->model->layers.at[i].name));
+    for (uint32_t i = 0; i < s->model->layers.len; i++)
+        words_add(s->a->k, &words, name_string(s->a->k, s->model->layers.at[i].name));
     for (uint32_t i = 0; i < s->model->inputs.len; i++)
-        words_add(s->a->k, &words, name_string(s->a->k, stage_of(s->model, s->model->inputs.at[i])->input.input));
+        words_add(s->a->k, &words,
+                  name_string(s->a->k, stage_of(s->model, s->model->inputs.at[i])->input.input));
     diag_error(s->a->k->c, x->span, D_unknown_layer, text);
     help_closest(s->a->k, text, &words);
 }
@@ -66,8 +69,11 @@ static bool check_edge(Sweep *s, const Expr *from, const Expr *to, Span at)
         return false;
     }
     if (start < end) return true;
-    if (start == end) diag_error(k->c, at, D_skip_to_itself, name_string(k, to->name));
-    else diag_error(k->c, at, D_skip_backwards, name_string(k, from->name), name_string(k, to->name));
+    if (start == end)
+        diag_error(k->c, at, D_skip_to_itself, name_string(k, to->name));
+    else
+        diag_error(k->c, at, D_skip_backwards, name_string(k, from->name),
+                   name_string(k, to->name));
     return false;
 }
 
@@ -77,7 +83,8 @@ static bool same_expr(const Expr *a, const Expr *b)
     if (a->kind == EXPR_name) return name_eq(a->name, b->name);
     if (a->kind == EXPR_number) return rational_compare(a->number.value, b->number.value) == 0;
     if (a->kind == EXPR_bool) return a->boolean == b->boolean;
-    if (a->kind == EXPR_edge) return same_expr(a->edge.from, b->edge.from) && same_expr(a->edge.to, b->edge.to);
+    if (a->kind == EXPR_edge)
+        return same_expr(a->edge.from, b->edge.from) && same_expr(a->edge.to, b->edge.to);
     return false;
 }
 
@@ -111,13 +118,15 @@ static void over_sums(Sweep *s, const Field *f)
 {
     if (!s->model || !f->into.name.i) return;
     Expr into = {.kind = EXPR_name, .span = f->into.span, .name = f->into.name};
-    for (uint32_t i = 0; i < f->values.len; i++) check_edge(s, f->values.at[i], &into, f->values.at[i]->span);
+    for (uint32_t i = 0; i < f->values.len; i++)
+        check_edge(s, f->values.at[i], &into, f->values.at[i]->span);
 }
 
 static void over_words(Sweep *s, const Field *f, const char *words)
 {
     for (uint32_t i = 0; i < f->values.len; i++)
-        eval_typed(&s->a->env, f->values.at[i], words, arena_printf(s->a->k->keep, "'over %s'", name_string(s->a->k, f->label.name)));
+        eval_typed(&s->a->env, f->values.at[i], words,
+                   arena_printf(s->a->k->keep, "'over %s'", name_string(s->a->k, f->label.name)));
 }
 
 static bool is_none(Check *k, const Expr *x)
@@ -143,7 +152,8 @@ static void over_ablate(Sweep *s, const Field *f)
         for (size_t w = 0; x->kind == EXPR_call && w < COUNT(kinds); w++)
             is_known = is_known || !strcmp(kinds[w], name_string(s->a->k, x->call.callee.name));
         if (!is_known || x->call.args.len != 1) {
-            diag_error(s->a->k->c, x->span, D_wanted_word, "an ablation", "none, freeze(LAYER), no_entanglement(LAYER), constant(LAYER)");
+            diag_error(s->a->k->c, x->span, D_wanted_word, "an ablation",
+                       "none, freeze(LAYER), no_entanglement(LAYER), constant(LAYER)");
             continue;
         }
         if (s->model) check_path(s->a->k, s->model, x->call.args.at[0].value);
@@ -152,7 +162,8 @@ static void over_ablate(Sweep *s, const Field *f)
 
 static void over_models(Sweep *s, const Field *f)
 {
-    for (uint32_t i = 0; i < f->values.len; i++) named_entry(s->a->k, f->values.at[i], DECL_model, "model");
+    for (uint32_t i = 0; i < f->values.len; i++)
+        named_entry(s->a->k, f->values.at[i], DECL_model, "model");
 }
 
 /* A constant or a formal: values or ranges. */
@@ -163,7 +174,8 @@ static void over_name(Sweep *s, const Field *f)
     bool is_const = entry && entry->decl->kind == DECL_const && entry->scope == k->user;
     const char *text = name_string(k, f->label.name);
     if (!is_const && !is_swept_formal(s->entry, f->label.name)) {
-        static const char *const labels[] = {"skips", "sums", "gradient", "freeze", "ablate", "model", "cost"};
+        static const char *const labels[] = {"skips",  "sums",  "gradient", "freeze",
+                                             "ablate", "model", "cost"};
         WordList words = {0};
         for (size_t i = 0; i < COUNT(labels); i++) words_add(k, &words, labels[i]);
         scope_words(k, k->user, DECL_const, &words);
@@ -173,7 +185,8 @@ static void over_name(Sweep *s, const Field *f)
         help_closest(k, text, &words);
         return;
     }
-    if ((is_const && entry->set_value) || (s->entry && setting_for(k, s->entry->decl->name.name, f->label.name))) {
+    if ((is_const && entry->set_value) ||
+        (s->entry && setting_for(k, s->entry->decl->name.name, f->label.name))) {
         setting_fails(k);
         diag_error(k->c, f->label.span, D_set_swept, text);
         return;
@@ -182,7 +195,8 @@ static void over_name(Sweep *s, const Field *f)
         Val v = eval_expr(&s->a->env, f->values.at[i]);
         bool is_empty = v.kind == VAL_range && v.range.from >= v.range.to;
         bool is_long = v.kind == VAL_range && !is_empty && v.range.to - v.range.from > MOST_SWEPT;
-        if (is_empty || is_long) diag_error(k->c, f->values.at[i]->span, D_sweep_range, (int)MOST_SWEPT);
+        if (is_empty || is_long)
+            diag_error(k->c, f->values.at[i]->span, D_sweep_range, (int)MOST_SWEPT);
     }
 }
 
@@ -191,14 +205,22 @@ static void check_over(Sweep *s, const Field *f)
     const char *label = name_string(s->a->k, f->label.name);
     bool is_explore = s->a->decl->action.kind == ACTION_explore;
     if (!check_repeats(s, f)) return;
-    if (is_explore && !strcmp(label, "skips")) over_skips(s, f);
-    else if (is_explore && !strcmp(label, "sums")) over_sums(s, f);
-    else if (is_explore && !strcmp(label, "gradient")) over_words(s, f, "exact|detached");
-    else if (is_explore && !strcmp(label, "freeze")) over_freeze(s, f);
-    else if (is_explore && !strcmp(label, "ablate")) over_ablate(s, f);
-    else if (!is_explore && !strcmp(label, "cost")) over_words(s, f, "global|local");
-    else if (!strcmp(label, "model")) over_models(s, f);
-    else over_name(s, f);
+    if (is_explore && !strcmp(label, "skips"))
+        over_skips(s, f);
+    else if (is_explore && !strcmp(label, "sums"))
+        over_sums(s, f);
+    else if (is_explore && !strcmp(label, "gradient"))
+        over_words(s, f, "exact|detached");
+    else if (is_explore && !strcmp(label, "freeze"))
+        over_freeze(s, f);
+    else if (is_explore && !strcmp(label, "ablate"))
+        over_ablate(s, f);
+    else if (!is_explore && !strcmp(label, "cost"))
+        over_words(s, f, "global|local");
+    else if (!strcmp(label, "model"))
+        over_models(s, f);
+    else
+        over_name(s, f);
 }
 
 static void check_placement(Sweep *s, const Field *f, uint32_t index)
@@ -207,12 +229,15 @@ static void check_placement(Sweep *s, const Field *f, uint32_t index)
     for (uint32_t i = 0; i < f->body.len; i++) {
         const Stmt *stmt = f->body.at[i];
         if (stmt->kind == STMT_error) continue;
-        if (stmt->kind != STMT_skip) diag_error(k->c, stmt->span, D_wants_edge);
-        else if (s->model) check_edge(s, stmt->skip.from, stmt->skip.to, stmt->span);
+        if (stmt->kind != STMT_skip)
+            diag_error(k->c, stmt->span, D_wants_edge);
+        else if (s->model)
+            check_edge(s, stmt->skip.from, stmt->skip.to, stmt->span);
     }
     for (uint32_t i = 0; i < index; i++) {
         const Field *other = &s->a->decl->action.fields.at[i];
-        bool is_same = other->kind == FIELD_placement && other->title && f->title && !strcmp(other->title, f->title);
+        bool is_same = other->kind == FIELD_placement && other->title && f->title &&
+                       !strcmp(other->title, f->title);
         if (!is_same) continue;
         diag_error(k->c, f->span, D_equal_variants);
         diag_note(k->c, other->span, D_first_here);
@@ -272,9 +297,11 @@ bool bind_sweeps(ActionBuild *a)
 {
     for (uint32_t i = 0; i < a->decl->action.fields.len; i++) {
         const Field *f = &a->decl->action.fields.at[i];
-        static const char *const words[] = {"skips", "sums", "gradient", "freeze", "ablate", "model", "cost"};
+        static const char *const words[] = {"skips",  "sums",  "gradient", "freeze",
+                                            "ablate", "model", "cost"};
         bool is_word = f->kind != FIELD_over || !f->values.len;
-        for (size_t w = 0; w < COUNT(words); w++) is_word = is_word || !strcmp(words[w], name_string(a->k, f->label.name));
+        for (size_t w = 0; w < COUNT(words); w++)
+            is_word = is_word || !strcmp(words[w], name_string(a->k, f->label.name));
         if (is_word || !is_sweepable(a->k, f->label.name)) continue;
         Val v = eval_expr(&a->env, f->values.at[0]);
         if (v.kind == VAL_range) v = val_int(v.range.from);
@@ -320,7 +347,10 @@ bool check_path(Check *k, const ModelInst *m, const Expr *x)
     return false;
 }
 
-static const ConstValue *val_of(const DataInst *data) { return data ? callee_argument(data->source, "val") : NULL; }
+static const ConstValue *val_of(const DataInst *data)
+{
+    return data ? callee_argument(data->source, "val") : NULL;
+}
 
 /* Ranking by the test samples of several variants picks the luckiest one. */
 static bool check_rank(ActionBuild *a, const Decl *train)
@@ -329,7 +359,9 @@ static bool check_rank(ActionBuild *a, const Decl *train)
     const Expr *data_expr = NULL;
     for (uint32_t i = 0; i < train->action.fields.len; i++) {
         const Field *f = &train->action.fields.at[i];
-        if (f->kind == FIELD_set && !strcmp(name_string(a->k, f->label.name), "data") && f->values.len) data_expr = f->values.at[0];
+        if (f->kind == FIELD_set && !strcmp(name_string(a->k, f->label.name), "data") &&
+            f->values.len)
+            data_expr = f->values.at[0];
     }
     if (!rank || !data_expr) return true;
     if (!strncmp(rank->text, "test.", 5)) {
@@ -341,7 +373,8 @@ static bool check_rank(ActionBuild *a, const Decl *train)
     if (!data || strncmp(rank->text, "val.", 4)) return data != NULL;
     const ConstValue *val = val_of(data);
     if (val && val->number.num > 0) return true;
-    diag_error(a->k->c, raw_field(a, "rank") ? rank->span : a->decl->name.span, D_needs_val, "'rank: val...'");
+    diag_error(a->k->c, raw_field(a, "rank") ? rank->span : a->decl->name.span, D_needs_val,
+               "'rank: val...'");
     diag_note(a->k->c, data->span, D_data_here);
     return false;
 }
@@ -351,7 +384,8 @@ bool check_explore(ActionBuild *a)
     Entry *train = named_entry(a->k, raw_field(a, "train"), DECL_action, "train action");
     if (!train) return false;
     if (train->decl->action.kind != ACTION_train) {
-        diag_error(a->k->c, raw_field(a, "train")->span, D_not_a_train, name_string(a->k, train->decl->name.name));
+        diag_error(a->k->c, raw_field(a, "train")->span, D_not_a_train,
+                   name_string(a->k, train->decl->name.name));
         return false;
     }
     Sweep s = {.a = a};
@@ -361,10 +395,12 @@ bool check_explore(ActionBuild *a)
     }
     for (uint32_t i = 0; i < train->decl->action.fields.len; i++) {
         const Field *f = &train->decl->action.fields.at[i];
-        bool is_model = f->kind == FIELD_set && !strcmp(name_string(a->k, f->label.name), "model") && f->values.len;
+        bool is_model = f->kind == FIELD_set &&
+                        !strcmp(name_string(a->k, f->label.name), "model") && f->values.len;
         if (!is_model) continue;
         const Expr *x = f->values.at[0];
-        if (x->kind == EXPR_name || x->kind == EXPR_call) s.entry = scope_find(a->k->user, x->kind == EXPR_call ? x->call.callee.name : x->name);
+        if (x->kind == EXPR_name || x->kind == EXPR_call)
+            s.entry = scope_find(a->k->user, x->kind == EXPR_call ? x->call.callee.name : x->name);
         if (s.entry && s.entry->decl->kind != DECL_model) s.entry = NULL;
     }
     bind_formal_defaults(a, s.entry);
@@ -395,7 +431,8 @@ static bool check_wrt(ActionBuild *a, const ModelInst *m)
 {
     const Expr *x = raw_field(a, "wrt");
     if (!x) return true;
-    bool is_each = x->kind == EXPR_call && !strcmp(name_string(a->k, x->call.callee.name), "each") && x->call.args.len == 1;
+    bool is_each = x->kind == EXPR_call &&
+                   !strcmp(name_string(a->k, x->call.callee.name), "each") && x->call.args.len == 1;
     return check_path(a->k, m, is_each ? x->call.args.at[0].value : x);
 }
 

@@ -31,7 +31,8 @@ Val unit_amplitude(Env *e, const ArgList *args, Span at)
     static const char *const words[] = {"error", "ground"};
     const Arg *slots[1];
     uint32_t word = 0;
-    if (!match_arguments(e->k, "encoding 'amplitude'", at, args, specs, 1, slots)) return val_none();
+    if (!match_arguments(e->k, "encoding 'amplitude'", at, args, specs, 1, slots))
+        return val_none();
     if (!slot_word(e, slots[0], "zero", words, 2, &word)) return val_none();
     UnitRef *u = unit_new(e, NULL, at);
     u->has_arguments = true;
@@ -122,7 +123,8 @@ bool bind_formals(Env *e, Entry *entry, const ArgList *args, Span at, bool with_
         formals[used++] = f;
     }
     if (!match_arguments(e->k, unit_title(e->k, d), at, args, specs, used, slots)) {
-        if (d->name.span.to) diag_note(e->k->c, d->name.span, D_declared_here, name_string(e->k, d->name.name));
+        if (d->name.span.to)
+            diag_note(e->k->c, d->name.span, D_declared_here, name_string(e->k, d->name.name));
         return false;
     }
     for (uint32_t i = 0; i < used; i++) {
@@ -160,7 +162,8 @@ bool bind_unit(Env *e, const UnitRef *unit, Env *into)
     return true;
 }
 
-/* The unit that a name means, with `args` if there are any. VAL_none with *is_unit false: the name is no unit. */
+/* The unit that a name means, with `args` if there are any. VAL_none with *is_unit false: the name
+ * is no unit. */
 static Val named_unit(Env *e, Ident name, const ArgList *args, Span at, bool *is_unit)
 {
     const Binding *b = env_find(e, name.name);
@@ -173,7 +176,8 @@ static Val named_unit(Env *e, Ident name, const ArgList *args, Span at, bool *is
         diag_error(e->k->c, at, D_arguments_given_already, name_string(e->k, name.name));
         return val_none();
     }
-    bool is_declared = entry && entry->decl->kind >= DECL_circuit && entry->decl->kind <= DECL_block;
+    bool is_declared =
+        entry && entry->decl->kind >= DECL_circuit && entry->decl->kind <= DECL_block;
     if (is_declared) return args ? unit_call(e, entry, args, at) : unit_plain(e, entry, at);
     if (!b && !entry && !strcmp(name_string(e->k, name.name), "amplitude"))
         return unit_amplitude(e, args, at);
@@ -224,8 +228,10 @@ static void unknown_callee(Env *e, const Expr *x)
     if (e->model) layer_kind_words(e->k, &words);
     const char *text = name_string(e->k, x->call.callee.name);
     if (is_echo(e->k, text)) return;
-    if (e->model) diag_error(e->k->c, x->call.callee.span, D_unknown_layer_kind, text);
-    else diag_error(e->k->c, x->call.callee.span, D_unknown_function, text);
+    if (e->model)
+        diag_error(e->k->c, x->call.callee.span, D_unknown_layer_kind, text);
+    else
+        diag_error(e->k->c, x->call.callee.span, D_unknown_function, text);
     help_closest(e->k, text, &words);
 }
 

@@ -1,4 +1,5 @@
-/* unit.h: circuits, encodings, observables and blocks as values, and the binding of their formals. */
+/* unit.h: circuits, encodings, observables and blocks as values, and the binding of their formals.
+ */
 #ifndef RQ_CHECK_UNIT_H
 #define RQ_CHECK_UNIT_H
 
@@ -13,8 +14,9 @@ Val unit_amplitude(Env *e, const ArgList *args, Span at);
 /* Evaluates an argument that has to be a unit of this kind. NULL after a report. */
 const UnitRef *eval_unit(Env *e, const Expr *x, DeclKind kind, const char *what);
 
-/* Binds the formals of `entry` in `into`, a fresh environment of its scope. `args` are evaluated in e. With `with_data` the data
- * arguments are among them, and are bound as arrays without a look at their sizes; otherwise they are left out. */
+/* Binds the formals of `entry` in `into`, a fresh environment of its scope. `args` are evaluated in
+ * e. With `with_data` the data arguments are among them, and are bound as arrays without a look at
+ * their sizes; otherwise they are left out. */
 bool bind_formals(Env *e, Entry *entry, const ArgList *args, Span at, bool with_data, Env *into);
 /* Binds what unit_call has evaluated; data arguments are left out. */
 bool bind_unit(Env *e, const UnitRef *unit, Env *into);

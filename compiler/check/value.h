@@ -1,8 +1,9 @@
 /* value.h: what an expression means while a file is checked.
  *
- * One evaluator serves sizes, circuits, observables and models. Its result is a Val: a compile-time value, a scalar of run time
- * (Sx), a sum of Pauli products, a selection of qubits, a declaration with arguments, or a stage of a model.
- * VAL_none is poison: the mistake was reported where it arose, and whoever meets it gives VAL_none in silence.
+ * One evaluator serves sizes, circuits, observables and models. Its result is a Val: a compile-time
+ * value, a scalar of run time (Sx), a sum of Pauli products, a selection of qubits, a declaration
+ * with arguments, or a stage of a model. VAL_none is poison: the mistake was reported where it
+ * arose, and whoever meets it gives VAL_none in silence.
  */
 #ifndef RQ_CHECK_VALUE_H
 #define RQ_CHECK_VALUE_H
@@ -56,8 +57,8 @@ typedef struct Pauli {
 /* A declaration with its arguments; data arguments are bound at the use. */
 typedef struct UnitRef {
     DeclKind kind;
-    Entry *entry;     /* NULL: built-in amplitude encoding */
-    Val *arguments;   /* one for each formal; those of data formals are VAL_none */
+    Entry *entry;       /* NULL: built-in amplitude encoding */
+    Val *arguments;     /* one for each formal; those of data formals are VAL_none */
     bool has_arguments; /* written with parentheses */
     bool zero_is_ground;
     Span span;
@@ -71,11 +72,19 @@ struct Val {
         bool boolean;
         const char *text;
         char axis;
-        struct { int64_t from, to; } range;
-        struct { Val *at; uint32_t len; } list;
+        struct {
+            int64_t from, to;
+        } range;
+        struct {
+            Val *at;
+            uint32_t len;
+        } list;
         const Sx *sx;
         Array array;
-        struct { GroupId group; uint32_t qubits; } unitary;
+        struct {
+            GroupId group;
+            uint32_t qubits;
+        } unitary;
         Qubits qubits;
         const Pauli *pauli;
         const UnitRef *unit;
@@ -89,10 +98,11 @@ typedef struct Binding {
     Span span;
 } Binding;
 
-typedef struct Body Body;             /* circuit.h: the circuit, encoding or observable under expansion */
+typedef struct Body Body; /* circuit.h: the circuit, encoding or observable under expansion */
 typedef struct ModelBuild ModelBuild; /* model.h */
 
-/* What names mean at a place: local bindings, then those of the enclosing block, then the file's declarations. */
+/* What names mean at a place: local bindings, then those of the enclosing block, then the file's
+ * declarations. */
 struct Env {
     const Env *parent;
     Check *k;
