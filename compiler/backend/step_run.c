@@ -1,10 +1,13 @@
 /* step_run.c: many small steps in a row as loops over tables: sparse maps, sums over lanes, gates (gate_run.c).
  *
  * The matrices of a circuit's gates are picked from their angles by hundreds of sparse maps of a few terms each. As code they would
- * cost more time to compile than to run for a whole training; as a table they cost nothing. A row of the table is one real number:
+ * cost more time to compile than to run for a whole training; as a table they cost nothing. A row of the table is one real number;
+ * what a map leaves empty is set to zero first, so that a scatter of one number among thousands is one row:
  *
- *     for row in 0..rows: bufs[to[row]][at[row]] = sum for k in start[row]..start[row + 1] of
- *                         coefficient[k] * bufs[from[k]][index[k]]
+ *     for s in 0..steps:
+ *         the first zero[s] bytes of bufs[out[s]] = 0
+ *         for row in last[s - 1]..last[s]: bufs[out[s]][at[row]] = sum for k in start[row]..start[row + 1] of
+ *                                          coefficient[k] * bufs[from[k]][index[k]]
  */
 #include "backend/llvm.h"
 
@@ -12,7 +15,9 @@ enum { RUN_MIN = 4, TERMS_MAX = 256 };
 
 typedef struct Rows {
     Arena *arena;
-    VEC(int64_t) to, at, start, from, index;
+    VEC(int64_t) out, zero, last;   /* of each step */
+    VEC(int64_t) to, at, start;     /* of each row */
+    VEC(int64_t) from, index;       /* of each term */
     VEC(double) coefficient;
 } Rows;
 
@@ -50,15 +55,15 @@ static void add_term(Rows *t, const Operand *in, int64_t real, double coefficien
     vec_push(t->arena, &t->coefficient, coefficient);
 }
 
-/* The real and imaginary parts of each row as rows of their own. A row that adds begins with what is there. */
+/* The real and imaginary parts of each row as rows of their own, if it has terms. A row that adds begins with what is there. */
 static void add_sparse(const Emit *e, Rows *t, const Step *s)
 {
     const SparseMap *map = s->sparse.map;
     const Operand *in = &s->in.at[0], *out = &s->out.at[0];
     int in_parts = operand_buffer(e, in)->is_complex ? 2 : 1, out_parts = operand_buffer(e, out)->is_complex ? 2 : 1;
+    int64_t first = t->at.len, reals = map->rows * out_parts;
     for (int64_t row = 0; row < map->rows; row++)
-        for (int part = 0; part < out_parts; part++) {
-            if (s->adds && map->start[row] == map->start[row + 1]) continue;
+        for (int part = 0; part < out_parts && map->start[row] < map->start[row + 1]; part++) {
             begin_row(t, out, row * out_parts + part);
             if (s->adds) add_term(t, out, row * out_parts + part, 1);
             for (int64_t k = map->start[row]; k < map->start[row + 1]; k++) {
@@ -68,6 +73,17 @@ static void add_sparse(const Emit *e, Rows *t, const Step *s)
                 if (in_parts == 2) add_term(t, in, column + 1, part ? re : -im);
             }
         }
+    bool stays = s->adds || t->at.len - first == reals;
+    int64_t real_bytes = e->k->real_bytes * (operand_buffer(e, out)->batched ? e->k->lanes : 1);
+    vec_push(t->arena, &t->out, out->buffer.i - 1);
+    vec_push(t->arena, &t->zero, stays ? 0 : reals * real_bytes);
+    vec_push(t->arena, &t->last, t->at.len);
+}
+
+static Value item(Emit *e, Value table, Value i)
+{
+    Value v = l_load(e, e->i32, l_gep(e, e->i32, table, i), 4);
+    return LLVMBuildZExt(e->builder, v, e->i64, "");
 }
 
 static Value buffer_pointer(Emit *e, Value numbers, Value i)
@@ -83,28 +99,47 @@ static Value real_pointer(Emit *e, Value buffers, Value reals, Value i, bool bat
     return l_gep(e, l_type(e, batched), buffer_pointer(e, buffers, i), real);
 }
 
-static void emit_table(Emit *e, Rows *t, bool batched)
+/* The tables of rows and terms. */
+typedef struct RowTables {
+    Value at, start, from, index, coefficient;
+    bool batched;
+} RowTables;
+
+/* The sum of one row. */
+static Value emit_row(Emit *e, const RowTables *t, Value row)
 {
-    int64_t rows = t->to.len;
-    vec_push(t->arena, &t->start, t->from.len);
-    Value to = table_i32(e, t->to.at, rows), at = table_i32(e, t->at.at, rows);
-    Value start = table_i32(e, t->start.at, rows + 1);
-    Value from = table_i32(e, t->from.at, t->from.len), index = table_i32(e, t->index.at, t->index.len);
-    Value coefficient = table_real(e, t->coefficient.at, t->coefficient.len);
+    Value zero = l_zero(e, t->batched);
     unsigned align = (unsigned)e->k->real_bytes;
-    Value zero = l_zero(e, batched);
-    Loop row = loop_begin(e, l_int(e, rows), NULL, 0);
-    Value first = l_load(e, e->i32, l_gep(e, e->i32, start, row.i), 4);
-    Value end = l_load(e, e->i32, l_gep(e, e->i32, start, l_add(e, row.i, l_int(e, 1))), 4);
-    first = LLVMBuildZExt(e->builder, first, e->i64, "");
-    end = LLVMBuildZExt(e->builder, end, e->i64, "");
-    Loop term = range_begin(e, first, end, &zero, 1);
-    Value c = l_load(e, e->real, l_gep(e, e->real, coefficient, term.i), align);
-    Value x = l_load(e, l_type(e, batched), real_pointer(e, from, index, term.i, batched), align);
+    Loop term = range_begin(e, item(e, t->start, row), item(e, t->start, l_add(e, row, l_int(e, 1))), &zero, 1);
+    Value c = l_load(e, e->real, l_gep(e, e->real, t->coefficient, term.i), align);
+    Value x = l_load(e, l_type(e, t->batched), real_pointer(e, t->from, t->index, term.i, t->batched), align);
     Value sum = l_fma(e, c, x, term.carry[0]);
     loop_end(e, &term, &sum);
-    l_store(e, term.carry[0], real_pointer(e, to, at, row.i, batched), align);
+    return term.carry[0];
+}
+
+static void emit_table(Emit *e, Rows *t, bool batched)
+{
+    vec_push(t->arena, &t->start, t->from.len);
+    Value out = table_i32(e, t->out.at, t->out.len), zero = table_i32(e, t->zero.at, t->zero.len);
+    Value last = table_i32(e, t->last.at, t->last.len);
+    RowTables rows = {.batched = batched};
+    rows.at = table_i32(e, t->at.at, t->at.len);
+    rows.start = table_i32(e, t->start.at, t->start.len);
+    rows.from = table_i32(e, t->from.at, t->from.len);
+    rows.index = table_i32(e, t->index.at, t->index.len);
+    rows.coefficient = table_real(e, t->coefficient.at, t->coefficient.len);
+    unsigned align = (unsigned)e->k->real_bytes;
+    Value first = l_int(e, 0);
+    Loop step = loop_begin(e, l_int(e, t->out.len), &first, 1);
+    Value to = buffer_pointer(e, out, step.i);
+    LLVMBuildMemSet(e->builder, to, LLVMConstInt(e->i8, 0, 0), item(e, zero, step.i), align);
+    Value end = item(e, last, step.i);
+    Loop row = range_begin(e, step.carry[0], end, NULL, 0);
+    Value sum = emit_row(e, &rows, row.i);
+    l_store(e, sum, l_gep(e, l_type(e, batched), to, item(e, rows.at, row.i)), align);
     loop_end(e, &row, NULL);
+    loop_end(e, &step, &end);
 }
 
 static void emit_sparse_run(Emit *e, const Kernel *kernel, uint32_t first, uint32_t n)
