@@ -1,7 +1,8 @@
 /* rq.y: tokens -> syntax tree. LALR(1) without a conflict; README.md says the same in prose.
  *
- * An action is one constructor call. After a syntax error the token filter (syntax/tokens.c) has already skipped to a ';',
- * a '}' or the closing bracket, so a rule with `error` needs no more than that token.
+ * An action is one constructor call. After a syntax error the token filter (syntax/tokens.c) has
+ * already skipped to a ';', a '}' or the closing bracket, so a rule with `error` needs no more
+ * than that token.
  */
 %require "3.8"
 %define api.pure full
@@ -48,15 +49,15 @@ static void rq_yyerror(const Span *at, Parser *p, const char *text);
     USE "'use'" CONST "'const'" DATA "'data'" CIRCUIT "'circuit'" ENCODING "'encoding'"
     OBSERVABLE "'observable'" BLOCK "'block'" MODEL "'model'" TRAIN "'train'" EXPLORE "'explore'"
     SCAN "'scan'" DISTILL "'distill'"
-    PARAM "'param'" FOR "'for'" IF "'if'" YIELD "'yield'" INPUT "'input'" LAYER "'layer'" SKIP "'skip'"
-    OUTPUT "'output'" FREEZE "'freeze'" TIE "'tie'" ELSE "'else'" IN "'in'" ON "'on'"
+    PARAM "'param'" FOR "'for'" IF "'if'" YIELD "'yield'" INPUT "'input'" LAYER "'layer'"
+    SKIP "'skip'" OUTPUT "'output'" FREEZE "'freeze'" TIE "'tie'" ELSE "'else'" IN "'in'" ON "'on'"
     OVER "'over'" INTO "'into'" PLACEMENT "'placement'" INIT "'init'" FROM "'from'" WHERE "'where'"
     REQUIRE "'require'" EXPECT "'expect'" SCALE "'scale'" VIA "'via'" EACH "'each'"
     TRUE "'true'" FALSE "'false'" AND "'and'" OR "'or'" NOT "'not'" DIV "'div'" MOD "'mod'"
     PLUS "'+'" MINUS "'-'" STAR "'*'" SLASH "'/'" CARET "'^'" LPAREN "'('" RPAREN "')'"
     LBRACKET "'['" RBRACKET "']'" LBRACE "'{'" RBRACE "'}'" COMMA "','" SEMICOLON "';'" COLON "':'"
-    ASSIGN "'='" TILDE "'~'" DOT "'.'" AT "'@'" ARROW "'->'" BACK_ARROW "'<-'" PIPE "'|>'" DOTS "'..'"
-    EQ "'=='" NE "'!='" LT "'<'" LE "'<='" GT "'>'" GE "'>='"
+    ASSIGN "'='" TILDE "'~'" DOT "'.'" AT "'@'" ARROW "'->'" BACK_ARROW "'<-'" PIPE "'|>'"
+    DOTS "'..'" EQ "'=='" NE "'!='" LT "'<'" LE "'<='" GT "'>'" GE "'>='"
     STAR_STAR "'**'" AND_AND "'&&'" OR_OR "'||'" BANG "'!'" PERCENT "'%'"
     NAME "a name" NUMBER "a number" STRING "a string"
     STATEMENT_END "the end of the line" UNCLOSED "an open bracket"
@@ -109,30 +110,35 @@ ast: decls;
 
 decls: %empty | decls decl;
 
-/* ---- declarations ------------------------------------------------------------------------------------------------ */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 decl:
     "'use'" name end                                { decl_use(p, @$, $name); }
   | "'const'" name "'='" expr end                   { decl_const(p, @$, $name, $expr); }
   | "'const'" name "':'"[colon] expr end            { mistake_colon(p, $name, @colon);
                                                       decl_const(p, @$, $name, $expr); }
-  | "'const'" name error "';'"                      { decl_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
-  | "'data'" name error "';'"                       { decl_data(p, @$, $name, expr_error(p, @$)); yyerrok; }
+  | "'const'" name error "';'"
+          { decl_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
+  | "'data'" name error "';'"
+          { decl_data(p, @$, $name, expr_error(p, @$)); yyerrok; }
   | "'data'" name "'='" expr end                    { decl_data(p, @$, $name, $expr); }
   | "'data'" name "':'"[colon] expr end             { mistake_colon(p, $name, @colon);
                                                       decl_data(p, @$, $name, $expr); }
-  | circuit_kind name formals registers block       { decl_unit(p, @$, $1, $name, $formals, $registers, $block); }
+  | circuit_kind name formals registers block
+          { decl_unit(p, @$, $1, $name, $formals, $registers, $block); }
   | circuit_kind name error block                   { decl_error(p, @$, $name); yyerrok; }
   | circuit_kind name error "';'"                   { decl_error(p, @$, $name); yyerrok; }
   | circuit_kind error block                        { decl_error(p, @$, (Ident){0}); yyerrok; }
   | circuit_kind error "';'"                        { decl_error(p, @$, (Ident){0}); yyerrok; }
-  | model_kind name formals block                   { decl_unit(p, @$, $1, $name, $formals, (RegisterList){0},
-                                                                $block); }
+  | model_kind name formals block
+          { decl_unit(p, @$, $1, $name, $formals, (RegisterList){0},
+                      $block); }
   | model_kind name error block                     { decl_error(p, @$, $name); yyerrok; }
   | model_kind name error "';'"                     { decl_error(p, @$, $name); yyerrok; }
   | model_kind error block                          { decl_error(p, @$, (Ident){0}); yyerrok; }
   | model_kind error "';'"                          { decl_error(p, @$, (Ident){0}); yyerrok; }
-  | action_kind[kind] name action_body[fields]      { decl_action(p, @$, $kind, @kind, $name, $fields); }
+  | action_kind[kind] name action_body[fields]
+          { decl_action(p, @$, $kind, @kind, $name, $fields); }
   | action_kind name error action_body              { decl_error(p, @$, $name); yyerrok; }
   | action_kind name error "';'"                    { decl_error(p, @$, $name); yyerrok; }
   | action_kind error action_body                   { decl_error(p, @$, (Ident){0}); yyerrok; }
@@ -181,7 +187,8 @@ formal_list:
 formal:
     name "':'" word[type] default   { $$ = formal_typed(p, $name, $type, $default); }
   | name "'['" expr "']'"           { $$ = (Formal){$name, FORMAL_data, $expr, NULL}; }
-  | name "'['" error "']'"          { $$ = (Formal){$name, FORMAL_data, expr_error(p, @$), NULL}; yyerrok; }
+  | name "'['" error "']'"
+          { $$ = (Formal){$name, FORMAL_data, expr_error(p, @$), NULL}; yyerrok; }
   | name                            { $$ = (Formal){$name, FORMAL_data, NULL, NULL}; }
   ;
 
@@ -202,7 +209,7 @@ register:
   | name "'['" error "']'"  { $$ = (Register){$name, expr_error(p, @$)}; yyerrok; }
   ;
 
-/* ---- statements of circuits, encodings, observables, blocks and models ------------------------------------------- */
+/* ---- statements of circuits, encodings, observables, blocks and models ----------------------- */
 
 block:
     "'{'" stmts "'}'"        { $$ = $stmts; }
@@ -215,24 +222,33 @@ stmts:
   ;
 
 stmt:
-    "'param'" name shape init bounds end            { $$ = stmt_param(p, @$, $name, $shape, $init, NULL, $bounds); }
-  | "'param'" name shape "'='" expr bounds end      { $$ = stmt_param(p, @$, $name, $shape, NULL, $expr, $bounds); }
-  | "'param'" name error "';'"                      { $$ = stmt_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
+    "'param'" name shape init bounds end
+          { $$ = stmt_param(p, @$, $name, $shape, $init, NULL, $bounds); }
+  | "'param'" name shape "'='" expr bounds end
+          { $$ = stmt_param(p, @$, $name, $shape, NULL, $expr, $bounds); }
+  | "'param'" name error "';'"
+          { $$ = stmt_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
   | "'const'" name "'='" expr end                   { $$ = stmt_const(p, @$, $name, $expr); }
-  | "'const'" name error "';'"                      { $$ = stmt_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
+  | "'const'" name error "';'"
+          { $$ = stmt_const(p, @$, $name, expr_error(p, @$)); yyerrok; }
   | "'const'" name "':'"[colon] expr end            { mistake_colon(p, $name, @colon);
                                                       $$ = stmt_const(p, @$, $name, $expr); }
   | "'for'" name "'in'" expr block                  { $$ = stmt_for(p, @$, $name, $expr, $block); }
   | if_stmt
-  | gate_head end                                   { $$ = stmt_gate(p, @$, (ModifierList){0}, $1, (ExprList){0}); }
-  | gate_head operands end                          { $$ = stmt_gate(p, @$, (ModifierList){0}, $1, $operands); }
-  | modifiers gate_head end                         { $$ = stmt_gate(p, @$, $1, $2, (ExprList){0}); }
+  | gate_head end
+          { $$ = stmt_gate(p, @$, (ModifierList){0}, $1, (ExprList){0}); }
+  | gate_head operands end
+          { $$ = stmt_gate(p, @$, (ModifierList){0}, $1, $operands); }
+  | modifiers gate_head end
+          { $$ = stmt_gate(p, @$, $1, $2, (ExprList){0}); }
   | modifiers gate_head operands end                { $$ = stmt_gate(p, @$, $1, $2, $operands); }
   | "'yield'" expr end                              { $$ = stmt_yield(p, @$, $expr); }
   | "'input'" name "':'" word[type] dims end        { $$ = stmt_input(p, @$, $name, $type, $dims); }
   | "'input'" name error "';'"                      { $$ = stmt_lost_input(p, @$, $name); yyerrok; }
-  | "'layer'" name error "';'"                      { $$ = stmt_layer(p, @$, $name, expr_error(p, @$)); yyerrok; }
-  | "'output'" error "';'"                          { $$ = stmt_output(p, @$, expr_error(p, @$)); yyerrok; }
+  | "'layer'" name error "';'"
+          { $$ = stmt_layer(p, @$, $name, expr_error(p, @$)); yyerrok; }
+  | "'output'" error "';'"
+          { $$ = stmt_output(p, @$, expr_error(p, @$)); yyerrok; }
   | "'layer'" name "'='" expr end                   { $$ = stmt_layer(p, @$, $name, $expr); }
   | "'layer'" name "':'"[colon] expr end            { mistake_colon(p, $name, @colon);
                                                       $$ = stmt_layer(p, @$, $name, $expr); }
@@ -240,12 +256,14 @@ stmt:
   | "'output'" expr end                             { $$ = stmt_output(p, @$, $expr); }
   | "'freeze'" exprs end                            { $$ = stmt_freeze(p, @$, $exprs); }
   | "'tie'" exprs end                               { $$ = stmt_tie(p, @$, $exprs); }
-  | gate_head[head] "'='" expr end                  { $$ = mistake_no_keyword(p, $head.name) == TOK_LAYER
-                                                               ? stmt_layer(p, @$, $head.name, $expr)
-                                                               : stmt_const(p, @$, $head.name, $expr); }
+  | gate_head[head] "'='" expr end
+          { $$ = mistake_no_keyword(p, $head.name) == TOK_LAYER
+                     ? stmt_layer(p, @$, $head.name, $expr)
+                     : stmt_const(p, @$, $head.name, $expr); }
   | gate_head[head] operand "'='" expr end          { mistake_keyword(p, $head.name);
                                                       $$ = stmt_error(p, @$); }
-  | "';'"                                           { mistake_empty(p, @$, "statement"); $$ = stmt_error(p, @$); }
+  | "';'"
+          { mistake_empty(p, @$, "statement"); $$ = stmt_error(p, @$); }
   | error "';'"                                     { $$ = stmt_error(p, @$); yyerrok; }
   ;
 
@@ -322,7 +340,7 @@ via:
   | "'via'" expr  { $$ = $expr; }
   ;
 
-/* ---- fields of actions ------------------------------------------------------------------------------------------- */
+/* ---- fields of actions ----------------------------------------------------------------------- */
 
 action_body:
     "'{'" fields "'}'"        { $$ = $fields; }
@@ -335,22 +353,29 @@ fields:
   ;
 
 field:
-    word[label] "':'" values end                { $$ = (Field){FIELD_set, .label = $label, .values = $values}; }
-  | word[label] "'='"[equals] values end        { mistake_equals(p, $label, @equals);
-                                                  $$ = (Field){FIELD_set, .label = $label, .values = $values}; }
-  | word[label] error "';'"                     { $$ = (Field){FIELD_set, .label = $label};
-                                                  $$.values = exprs_add(p, $$.values, expr_error(p, @$)); yyerrok; }
-  | "'over'" word[label] "':'" values end       { $$ = (Field){FIELD_over, .label = $label, .values = $values}; }
+    word[label] "':'" values end
+          { $$ = (Field){FIELD_set, .label = $label, .values = $values}; }
+  | word[label] "'='"[equals] values end
+          { mistake_equals(p, $label, @equals);
+            $$ = (Field){FIELD_set, .label = $label, .values = $values}; }
+  | word[label] error "';'"
+          { $$ = (Field){FIELD_set, .label = $label};
+            $$.values = exprs_add(p, $$.values, expr_error(p, @$)); yyerrok; }
+  | "'over'" word[label] "':'" values end
+          { $$ = (Field){FIELD_over, .label = $label, .values = $values}; }
   | "'over'" word[label] "'='"[equals] values end
-                                                { mistake_equals(p, $label, @equals);
-                                                  $$ = (Field){FIELD_over, .label = $label, .values = $values}; }
+          { mistake_equals(p, $label, @equals);
+            $$ = (Field){FIELD_over, .label = $label, .values = $values}; }
   | "'over'" word[label] "'into'" name[into] "':'" values end
-                                                { $$ = (Field){FIELD_over, $label, $into, .values = $values}; }
+          { $$ = (Field){FIELD_over, $label, $into, .values = $values}; }
   | "'placement'"[label] STRING[title] block    { $$ = field_placement(p, @label, @title, $block); }
-  | "'init'"[label] "'from'" run assigns        { $$ = field_of_one(p, FIELD_init_from, @label, $run);
-                                                  $$.more = $assigns; }
-  | "'where'"[label] condition end              { $$ = field_of_one(p, FIELD_where, @label, $condition); }
-  | "'require'"[label] condition end            { $$ = field_of_one(p, FIELD_require, @label, $condition); }
+  | "'init'"[label] "'from'" run assigns
+          { $$ = field_of_one(p, FIELD_init_from, @label, $run);
+            $$.more = $assigns; }
+  | "'where'"[label] condition end
+          { $$ = field_of_one(p, FIELD_where, @label, $condition); }
+  | "'require'"[label] condition end
+          { $$ = field_of_one(p, FIELD_require, @label, $condition); }
   | "'expect'"[label] word[into] "':'" expr end { $$ = field_of_one(p, FIELD_expect, @label, $expr);
                                                   $$.into = $into; }
   | "';'"                                       { mistake_empty(p, @$, "field"); $$ = (Field){0}; }
@@ -398,7 +423,7 @@ assign:
   | error "';'"                     { $$ = expr_error(p, @$); yyerrok; }
   ;
 
-/* ---- expressions ------------------------------------------------------------------------------------------------- */
+/* ---- expressions ----------------------------------------------------------------------------- */
 
 exprs:
     expr                    { $$ = exprs_add(p, (ExprList){0}, $expr); }
@@ -409,7 +434,8 @@ expr:
     postfix
   | "'-'" expr[a] %prec NEGATION  { $$ = expr_unary(p, @$, UNARY_neg, $a); }
   | "'not'" expr[a]               { $$ = expr_unary(p, @$, UNARY_not, $a); }
-  | "'!'"[op] expr[a]             { mistake_operator(p, @op, "not"); $$ = expr_unary(p, @$, UNARY_not, $a); }
+  | "'!'"[op] expr[a]
+          { mistake_operator(p, @op, "not"); $$ = expr_unary(p, @$, UNARY_not, $a); }
   | expr[a] "'+'" expr[b]         { $$ = expr_binary(p, @$, BINARY_add, $a, $b); }
   | expr[a] "'-'" expr[b]         { $$ = expr_binary(p, @$, BINARY_sub, $a, $b); }
   | expr[a] "'*'" expr[b]         { $$ = expr_binary(p, @$, BINARY_mul, $a, $b); }
@@ -485,15 +511,14 @@ index:
   | "'..'"        { $$ = expr_range(p, @$, NULL, NULL); }
   ;
 
-/* ---- names ------------------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* Keywords that begin no statement are names, too. */
-name:
-    NAME { $$ = ident_at(p, @$); }
-  | "'over'" { $$ = ident_at(p, @$); } | "'into'" { $$ = ident_at(p, @$); } | "'placement'" { $$ = ident_at(p, @$); }
-  | "'init'" { $$ = ident_at(p, @$); } | "'from'" { $$ = ident_at(p, @$); } | "'where'" { $$ = ident_at(p, @$); }
-  | "'require'" { $$ = ident_at(p, @$); } | "'expect'" { $$ = ident_at(p, @$); } | "'scale'" { $$ = ident_at(p, @$); }
-  | "'via'" { $$ = ident_at(p, @$); } | "'each'" { $$ = ident_at(p, @$); }
+name: name_token { $$ = ident_at(p, @$); };
+
+name_token:
+    NAME | "'over'" | "'into'" | "'placement'" | "'init'" | "'from'" | "'where'"
+  | "'require'" | "'expect'" | "'scale'" | "'via'" | "'each'"
   ;
 
 /* As a label and behind a '.', every word is a name. */
@@ -504,10 +529,10 @@ member: word | "'*'" { $$ = ident_at(p, @$); };
 hard_word: any_keyword { $$ = ident_at(p, @$); };
 
 any_keyword:
-    "'use'" | "'const'" | "'data'" | "'circuit'" | "'encoding'" | "'observable'" | "'block'" | "'model'"
-  | "'train'" | "'explore'" | "'scan'" | "'distill'" | "'param'" | "'for'" | "'if'" | "'yield'" | "'input'"
-  | "'layer'" | "'skip'" | "'output'" | "'freeze'" | "'tie'" | "'else'" | "'in'" | "'on'" | "'true'" | "'false'"
-  | "'and'" | "'or'" | "'not'" | "'div'" | "'mod'"
+    "'use'" | "'const'" | "'data'" | "'circuit'" | "'encoding'" | "'observable'" | "'block'"
+  | "'model'" | "'train'" | "'explore'" | "'scan'" | "'distill'" | "'param'" | "'for'" | "'if'"
+  | "'yield'" | "'input'" | "'layer'" | "'skip'" | "'output'" | "'freeze'" | "'tie'" | "'else'"
+  | "'in'" | "'on'" | "'true'" | "'false'" | "'and'" | "'or'" | "'not'" | "'div'" | "'mod'"
   ;
 
 %%

@@ -9,7 +9,7 @@
 typedef struct Diag Diag; /* private to diag.c */
 
 struct Compiler {
-    Arena *keep;    /* lives as long as the compilation: sources, names, AST, instances, diagnostics */
+    Arena *keep; /* lives as long as the compilation: sources, names, AST, instances, diagnostics */
     Arena *scratch; /* until the current function or kernel is done (arena_mark / arena_reset) */
     Sources sources;
     Names *names;
@@ -20,7 +20,8 @@ struct Compiler {
     bool colour;
 };
 
-Compiler *compiler_new(void); /* messages = stderr; colour if that is a terminal and NO_COLOR is unset */
+Compiler *
+compiler_new(void); /* messages = stderr; colour if that is a terminal and NO_COLOR is unset */
 void compiler_drop(Compiler *c);
 
 #endif

@@ -9,8 +9,8 @@
  *        |          ^^^^^^^^^^
  *        = help: an adapter fits: 'skip q1 -> head via dense(10);'
  *
- * A Diag is its marks, the main one first. The marks of one file form an excerpt, in the order of their lines. What a line
- * looks like and where its columns are is decided in excerpt.c.
+ * A Diag is its marks, the main one first. The marks of one file form an excerpt, in the order of
+ * their lines. What a line looks like and where its columns are is decided in excerpt.c.
  */
 #include "base/diag.h"
 
@@ -58,7 +58,8 @@ const char *diag_text(DiagId id) { return rows[id].text; }
 
 static const char *format_text(Compiler *c, DiagId id, char kind, va_list args)
 {
-    if (rows[id].kind != kind) ice(c, (Span){0, 0}, "message %s is not of kind '%c'", diag_code(id), kind);
+    if (rows[id].kind != kind)
+        ice(c, (Span){0, 0}, "message %s is not of kind '%c'", diag_code(id), kind);
     return arena_vprintf(c->keep, rows[id].text, args);
 }
 
@@ -105,8 +106,10 @@ void diag_note(Compiler *c, Span at, DiagId id, ...)
     va_end(args);
     Mark *main_mark = &d->marks.at[0];
     bool same = main_mark->at.from == at.from && main_mark->at.to == at.to && at.to;
-    if (same && !*main_mark->label) main_mark->label = text;
-    else vec_push(c->keep, &d->marks, (Mark){.at = at, .label = text});
+    if (same && !*main_mark->label)
+        main_mark->label = text;
+    else
+        vec_push(c->keep, &d->marks, (Mark){.at = at, .label = text});
 }
 
 void diag_help(Compiler *c, DiagId id, ...)
@@ -144,19 +147,23 @@ static int by_place(const void *a, const void *b)
 static bool is_repeat(const Diag *a, const Diag *b)
 {
     Span at_a = a->marks.at[0].at, at_b = b->marks.at[0].at;
-    return a->id == b->id && at_a.from == at_b.from && at_a.to == at_b.to && !strcmp(a->text, b->text);
+    return a->id == b->id && at_a.from == at_b.from && at_a.to == at_b.to &&
+           !strcmp(a->text, b->text);
 }
 
 /* Sorts and drops repeats; a repeat need not be the neighbour, but it begins at the same offset. */
 static void settle(Compiler *c)
 {
     if (c->diags.len) qsort(c->diags.at, c->diags.len, sizeof *c->diags.at, by_place);
-    uint32_t kept = 0, same_place = 0; /* kept diagnostics from same_place on begin where this one does */
+    uint32_t kept = 0,
+             same_place = 0; /* kept diagnostics from same_place on begin where this one does */
     for (uint32_t i = 0; i < c->diags.len; i++) {
         Diag *d = c->diags.at[i];
-        if (kept && c->diags.at[kept - 1]->marks.at[0].at.from != d->marks.at[0].at.from) same_place = kept;
+        if (kept && c->diags.at[kept - 1]->marks.at[0].at.from != d->marks.at[0].at.from)
+            same_place = kept;
         bool repeated = false;
-        for (uint32_t k = same_place; k < kept && !repeated; k++) repeated = is_repeat(c->diags.at[k], d);
+        for (uint32_t k = same_place; k < kept && !repeated; k++)
+            repeated = is_repeat(c->diags.at[k], d);
         if (!repeated) c->diags.at[kept++] = d;
     }
     c->diags.len = kept;
@@ -168,7 +175,8 @@ static const char *fix_in_words(Compiler *c, const Diag *d)
     Place p = source_place(&c->sources, d->fix_at.from);
     if (!p.source) return NULL;
     uint32_t len = d->fix_at.to - d->fix_at.from;
-    const char *old = arena_strndup(c->scratch, p.source->text + (d->fix_at.from - p.source->base), len);
+    const char *old =
+        arena_strndup(c->scratch, p.source->text + (d->fix_at.from - p.source->base), len);
     if (!len) return arena_printf(c->scratch, "insert '%s'", d->fix_text);
     if (!*d->fix_text) return arena_printf(c->scratch, "remove '%s'", old);
     return arena_printf(c->scratch, "write '%s' instead of '%s'", d->fix_text, old);
@@ -177,9 +185,12 @@ static const char *fix_in_words(Compiler *c, const Diag *d)
 static void print_line(Compiler *c, const Diag *d)
 {
     Place p = source_place(&c->sources, d->marks.at[0].at.from);
-    if (p.source && p.source->is_argument) fprintf(c->messages, "%s: ", p.source->path);
-    else if (p.source) fprintf(c->messages, "%s:%u:%u: ", p.source->path, p.line, p.column);
-    else fputs("rq: ", c->messages);
+    if (p.source && p.source->is_argument)
+        fprintf(c->messages, "%s: ", p.source->path);
+    else if (p.source)
+        fprintf(c->messages, "%s:%u:%u: ", p.source->path, p.line, p.column);
+    else
+        fputs("rq: ", c->messages);
     fprintf(c->messages, "%s: ", diag_code(d->id));
     excerpt_text(c->messages, d->text);
     fputc('\n', c->messages);
@@ -190,7 +201,8 @@ static void print_full(Compiler *c, const Diag *d)
     bool is_error = rows[d->id].kind == 'E';
     const char *colour = c->colour ? (is_error ? "\033[1;31m" : "\033[1;33m") : "";
     const char *bold = c->colour ? "\033[0m\033[1m" : "", *plain = c->colour ? "\033[0m" : "";
-    fprintf(c->messages, "%s%s[%s]%s: ", colour, is_error ? "error" : "warning", diag_code(d->id), bold);
+    fprintf(c->messages, "%s%s[%s]%s: ", colour, is_error ? "error" : "warning", diag_code(d->id),
+            bold);
     excerpt_text(c->messages, d->text);
     fprintf(c->messages, "%s\n", plain);
     ArenaMark mark = arena_mark(c->scratch);
@@ -216,11 +228,14 @@ unsigned diag_flush(Compiler *c)
             left += is_error;
             continue;
         }
-        if (c->diag_line) print_line(c, d);
-        else print_full(c, d);
+        if (c->diag_line)
+            print_line(c, d);
+        else
+            print_full(c, d);
         printed += is_error;
     }
-    if (left) fprintf(c->messages, "rq: %u more error%s not shown\n", left, left == 1 ? " is" : "s are");
+    if (left)
+        fprintf(c->messages, "rq: %u more error%s not shown\n", left, left == 1 ? " is" : "s are");
     c->diags.len = 0;
     return printed;
 }
@@ -234,7 +249,8 @@ void ice(const Compiler *c, Span at, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     fprintf(out, "rq: internal error: %s\n", text);
-    Mark mark = {.at = at, .label = "rq failed here; this is a bug in rq, not in the file", .is_main = true};
+    Mark mark = {
+        .at = at, .label = "rq failed here; this is a bug in rq, not in the file", .is_main = true};
     excerpts_print(c, &mark, 1, "");
     fflush(out);
     abort();

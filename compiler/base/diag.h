@@ -1,7 +1,8 @@
 /* diag.h: what the compiler tells its user.
  *
- * Every message is a row of diag.def. A diagnostic is one main message, any number of located notes and at most one help
- * with an optional fix-it. Diagnostics are collected in the Compiler, sorted by place, printed once by diag_flush().
+ * Every message is a row of diag.def. A diagnostic is one main message, any number of located notes
+ * and at most one help with an optional fix-it. Diagnostics are collected in the Compiler, sorted
+ * by place, printed once by diag_flush().
  */
 #ifndef RQ_BASE_DIAG_H
 #define RQ_BASE_DIAG_H
@@ -24,7 +25,8 @@ typedef enum DiagId {
     D_COUNT
 } DiagId;
 
-/* Starts a diagnostic. The row decides error or warning; the arguments follow its text as in printf. */
+/* Starts a diagnostic. The row decides error or warning; the arguments follow its text as in
+ * printf. */
 void diag_error(Compiler *c, Span at, DiagId id, ...);
 void diag_warning(Compiler *c, Span at, DiagId id, ...);
 /* Add to the diagnostic started last (dropped with it if that was a repeat). */
@@ -33,8 +35,8 @@ void diag_help(Compiler *c, DiagId id, ...);
 /* Sets the fix-it of the last diagnostic: replace `at` by `text` (empty `at` = insert). */
 void diag_fixit(Compiler *c, Span at, const char *text);
 
-/* Prints and forgets what was collected: sorted by place, exact repeats dropped, at most 20 errors. Returns the number of errors
- * printed. */
+/* Prints and forgets what was collected: sorted by place, exact repeats dropped, at most 20 errors.
+ * Returns the number of errors printed. */
 unsigned diag_flush(Compiler *c);
 
 /* Is a collected error in an argument of the command line, not in a file? */

@@ -1,15 +1,19 @@
 /* excerpt.c: one file's marked lines with a gutter of line numbers.
  *
- * A line is shown as cells, one per character of UTF-8; a tab is four cells of blank, what cannot be shown is '?'. A line of
- * more than WIDTH cells is cut around its first mark. A mark that runs over its line's end is drawn to that end; one that
- * stands behind the line is one cell wide.
+ * A line is shown as cells, one per character of UTF-8; a tab is four cells of blank, what cannot
+ * be shown is '?'. A line of more than WIDTH cells is cut around its first mark. A mark that runs
+ * over its line's end is drawn to that end; one that stands behind the line is one cell wide.
  */
 #include "base/excerpt.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 100, TAB = 4, BEFORE = 30 }; /* BEFORE: cells kept in front of the mark when a line is cut */
+enum {
+    WIDTH = 100,
+    TAB = 4,
+    BEFORE = 30
+}; /* BEFORE: cells kept in front of the mark when a line is cut */
 
 #define BLUE "\033[1;34m"
 #define PLAIN "\033[0m"
@@ -26,8 +30,10 @@ static uint32_t char_len(const char *s, uint32_t left, bool *shown)
     unsigned char first = (unsigned char)s[0];
     *shown = first >= 0x20 && first != 0x7F && first < 0x80;
     if (first < 0x80) return 1;
-    uint32_t need = first >= 0xF0 && first < 0xF5 ? 4 : first >= 0xE0 && first < 0xF0 ? 3
-                  : first >= 0xC2 && first < 0xE0 ? 2 : 0;
+    uint32_t need = first >= 0xF0 && first < 0xF5   ? 4
+                    : first >= 0xE0 && first < 0xF0 ? 3
+                    : first >= 0xC2 && first < 0xE0 ? 2
+                                                    : 0;
     if (!need || need > left) return 1;
     for (uint32_t k = 1; k < need; k++)
         if (((unsigned char)s[k] & 0xC0) != 0x80) return k;
@@ -38,9 +44,12 @@ static uint32_t char_len(const char *s, uint32_t left, bool *shown)
 void excerpt_text(FILE *out, const char *text)
 {
     bool shown = false;
-    for (uint32_t left = (uint32_t)strlen(text), len; (len = char_len(text, left, &shown)); text += len, left -= len) {
-        if (shown) fwrite(text, 1, len, out);
-        else fputc('?', out);
+    for (uint32_t left = (uint32_t)strlen(text), len; (len = char_len(text, left, &shown));
+         text += len, left -= len) {
+        if (shown)
+            fwrite(text, 1, len, out);
+        else
+            fputc('?', out);
     }
 }
 
@@ -49,7 +58,8 @@ static uint32_t cells_before(const char *line, uint32_t at)
 {
     uint32_t cells = 0;
     bool shown;
-    for (uint32_t i = 0; i < at; i += char_len(line + i, at - i, &shown)) cells += line[i] == '\t' ? TAB : 1;
+    for (uint32_t i = 0; i < at; i += char_len(line + i, at - i, &shown))
+        cells += line[i] == '\t' ? TAB : 1;
     return cells;
 }
 
@@ -63,9 +73,12 @@ static void print_cells(FILE *out, const char *line, uint32_t len, uint32_t from
         uint32_t width = line[i] == '\t' ? TAB : 1;
         for (uint32_t k = 0; k < width; k++, cell++) {
             if (cell < from || cell >= to) continue;
-            if (line[i] == '\t') fputc(' ', out);
-            else if (shown) fwrite(line + i, 1, n, out);
-            else fputc('?', out);
+            if (line[i] == '\t')
+                fputc(' ', out);
+            else if (shown)
+                fwrite(line + i, 1, n, out);
+            else
+                fputc('?', out);
         }
     }
 }
@@ -78,12 +91,16 @@ static uint32_t line_len(const Place *p)
 static void gutter(const Compiler *c, unsigned width, uint32_t line)
 {
     const char *on = c->colour ? BLUE : "", *off = c->colour ? PLAIN : "";
-    if (line) fprintf(c->messages, "%s%*u |%s", on, (int)width, line, off);
-    else fprintf(c->messages, "%s%*s |%s", on, (int)width, "", off);
+    if (line)
+        fprintf(c->messages, "%s%*u |%s", on, (int)width, line, off);
+    else
+        fprintf(c->messages, "%s%*s |%s", on, (int)width, "", off);
 }
 
-/* The row of carets under a line: first and end are cells of the mark, `cut` the first cell shown. */
-static void print_mark(const Compiler *c, const Spot *spot, unsigned width, uint32_t cut, const char *colour)
+/* The row of carets under a line: first and end are cells of the mark, `cut` the first cell shown.
+ */
+static void print_mark(const Compiler *c, const Spot *spot, unsigned width, uint32_t cut,
+                       const char *colour)
 {
     const Mark *m = spot->mark;
     const Place *p = &spot->place;
@@ -103,13 +120,16 @@ static void print_mark(const Compiler *c, const Spot *spot, unsigned width, uint
     fprintf(c->messages, "%s\n", c->colour ? PLAIN : "");
 }
 
-/* A line and the marks on it: spots[0..n) are of one line. A mark that a cut would hide gets a cut of its own. */
-static void print_line(const Compiler *c, const Spot *spots, uint32_t n, unsigned width, const char *colour)
+/* A line and the marks on it: spots[0..n) are of one line. A mark that a cut would hide gets a cut
+ * of its own. */
+static void print_line(const Compiler *c, const Spot *spots, uint32_t n, unsigned width,
+                       const char *colour)
 {
     const Place *p = &spots[0].place;
     uint32_t len = line_len(p), cells = cells_before(p->line_text, len), cut = 0;
     for (uint32_t i = 0; i < n; i++) {
-        uint32_t at = spots[i].mark->at.from - p->source->base - (uint32_t)(p->line_text - p->source->text);
+        uint32_t at =
+            spots[i].mark->at.from - p->source->base - (uint32_t)(p->line_text - p->source->text);
         uint32_t first = cells_before(p->line_text, at < len ? at : len), was = cut;
         bool fits = i && first >= cut && first < cut + WIDTH;
         if (!fits) cut = cells > WIDTH && first > WIDTH - BEFORE ? first - BEFORE : 0;
@@ -132,26 +152,32 @@ static int by_line(const void *a, const void *b)
     return (x->mark->at.from > y->mark->at.from) - (x->mark->at.from < y->mark->at.from);
 }
 
-/* Prints the excerpt of the file of spots[0]; printed spots leave the array. Returns how many are left. */
-static uint32_t print_file(const Compiler *c, Spot *spots, uint32_t n, unsigned width, const char *colour)
+/* Prints the excerpt of the file of spots[0]; printed spots leave the array. Returns how many are
+ * left. */
+static uint32_t print_file(const Compiler *c, Spot *spots, uint32_t n, unsigned width,
+                           const char *colour)
 {
     Place head = spots[0].place;
     Spot *here = arena_array(c->scratch, Spot, n);
     uint32_t count = 0, left = 0;
     for (uint32_t i = 0; i < n; i++) {
-        if (spots[i].place.source == head.source) here[count++] = spots[i];
-        else spots[left++] = spots[i];
+        if (spots[i].place.source == head.source)
+            here[count++] = spots[i];
+        else
+            spots[left++] = spots[i];
     }
     qsort(here, count, sizeof *here, by_line);
     if (head.source->is_argument) {
         fprintf(c->messages, "%*s--> %s\n", (int)width, "", head.source->path);
         return left;
     }
-    fprintf(c->messages, "%*s--> %s:%u:%u\n", (int)width, "", head.source->path, head.line, head.column);
+    fprintf(c->messages, "%*s--> %s:%u:%u\n", (int)width, "", head.source->path, head.line,
+            head.column);
     gutter(c, width, 0);
     fputc('\n', c->messages);
     for (uint32_t i = 0, next; i < count; i = next) {
-        for (next = i + 1; next < count && here[next].place.line == here[i].place.line; next++) continue;
+        for (next = i + 1; next < count && here[next].place.line == here[i].place.line; next++)
+            continue;
         if (i && here[i].place.line > here[i - 1].place.line + 1) fputs("...\n", c->messages);
         print_line(c, here + i, next - i, width, colour);
     }

@@ -125,8 +125,10 @@ Rational rational_parse(const char *text, uint32_t len)
         int d = text[i] - '0';
         exponent -= fraction;
         if (!kept && !d) continue; /* leading zeros */
-        if (kept < KEPT) buffer[kept++] = text[i];
-        else exponent++;
+        if (kept < KEPT)
+            buffer[kept++] = text[i];
+        else
+            exponent++;
         fits = fits && !__builtin_mul_overflow(digits, 10, &digits) &&
                !__builtin_add_overflow(digits, d, &digits);
     }

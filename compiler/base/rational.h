@@ -1,6 +1,8 @@
-/* rational.h: compile-time numbers. Exact while numerator and denominator fit 63 bits, then a double; `exact` tells which.
+/* rational.h: compile-time numbers. Exact while numerator and denominator fit 63 bits, then a
+ * double; `exact` tells which.
  *
- * `/` on integers gives 3/2, not 1; a size must be an exact integer. sin, sqrt and pi are inexact from the start.
+ * `/` on integers gives 3/2, not 1; a size must be an exact integer. sin, sqrt and pi are inexact
+ * from the start.
  */
 #ifndef RQ_BASE_RATIONAL_H
 #define RQ_BASE_RATIONAL_H

@@ -1,6 +1,8 @@
-/* ast.h: the tree that the parser builds. Open, tagged, never changed after parsing; every node has its span.
+/* ast.h: the tree that the parser builds. Open, tagged, never changed after parsing; every node has
+ * its span.
  *
- * Names are not resolved and nothing is folded here: `quanv(kernel: 2)` is a call of the name "quanv" with one labelled argument.
+ * Names are not resolved and nothing is folded here: `quanv(kernel: 2)` is a call of the name
+ * "quanv" with one labelled argument.
  */
 #ifndef RQ_SYNTAX_AST_H
 #define RQ_SYNTAX_AST_H
@@ -31,21 +33,33 @@ typedef VEC(Arg) ArgList;
 typedef enum UnaryOp { UNARY_none, UNARY_neg, UNARY_not } UnaryOp;
 typedef enum BinaryOp {
     BINARY_none,
-    BINARY_add, BINARY_sub, BINARY_mul, BINARY_div, /* '/' is exact or real */
-    BINARY_idiv, BINARY_mod,                        /* 'div', 'mod' */
-    BINARY_pow,                                     /* '^', right associative */
-    BINARY_eq, BINARY_ne, BINARY_lt, BINARY_le, BINARY_gt, BINARY_ge,
-    BINARY_and, BINARY_or,
+    BINARY_add,
+    BINARY_sub,
+    BINARY_mul,
+    BINARY_div, /* '/' is exact or real */
+    BINARY_idiv,
+    BINARY_mod, /* 'div', 'mod' */
+    BINARY_pow, /* '^', right associative */
+    BINARY_eq,
+    BINARY_ne,
+    BINARY_lt,
+    BINARY_le,
+    BINARY_gt,
+    BINARY_ge,
+    BINARY_and,
+    BINARY_or,
 } BinaryOp;
 
 typedef enum ExprKind {
     EXPR_none,
     EXPR_error,  /* placed by error recovery; already reported */
-    EXPR_number, /* number: 2, 0.01, 1e-3 as exact rational; 'integer' if written without '.' and exponent */
+    EXPR_number, /* number: 2, 0.01, 1e-3 as exact rational; 'integer' if written without '.' and
+                    exponent */
     EXPR_bool,   /* boolean */
     EXPR_string, /* string: text without quotes */
     EXPR_name,   /* name; also `pi`, keywords used as values such as `x` */
-    EXPR_call,   /* call: callee(args); a layer kind, stdlib circuit, function, data source, Pauli x(q[i]) */
+    EXPR_call,   /* call: callee(args); a layer kind, stdlib circuit, function, data source, Pauli
+                    x(q[i]) */
     EXPR_index,  /* index: base[items]; an item may be a range */
     EXPR_range,  /* range: from..to; either may be NULL inside an index */
     EXPR_list,   /* list: [a, b, c] */
@@ -59,31 +73,69 @@ typedef enum ExprKind {
 
 struct Expr {
     ExprKind kind;
-    uint32_t depth; /* levels below and with this one; the parser allows at most 1000, so recursion is safe */
+    uint32_t depth; /* levels below and with this one; the parser allows at most 1000, so recursion
+                       is safe */
     Span span;
     union {
-        struct { Rational value; bool integer; } number; /* value may be inexact: see rational.h */
+        struct {
+            Rational value;
+            bool integer;
+        } number; /* value may be inexact: see rational.h */
         bool boolean;
-        struct { const char *text; } string;
+        struct {
+            const char *text;
+        } string;
         Name name;
-        struct { Ident callee; ArgList args; } call;
-        struct { Expr *base; ExprList items; } index;
-        struct { Expr *from, *to; } range;
+        struct {
+            Ident callee;
+            ArgList args;
+        } call;
+        struct {
+            Expr *base;
+            ExprList items;
+        } index;
+        struct {
+            Expr *from, *to;
+        } range;
         ExprList list;
-        struct { Expr *base; Ident name; } member;
-        struct { UnaryOp op; Expr *operand; } unary;
-        struct { BinaryOp op; Expr *left, *right; } binary;
-        struct { Expr *from, *to; } pipe;
-        struct { Expr *from, *to; } edge;
-        struct { Expr *to, *from; } assign;
+        struct {
+            Expr *base;
+            Ident name;
+        } member;
+        struct {
+            UnaryOp op;
+            Expr *operand;
+        } unary;
+        struct {
+            BinaryOp op;
+            Expr *left, *right;
+        } binary;
+        struct {
+            Expr *from, *to;
+        } pipe;
+        struct {
+            Expr *from, *to;
+        } edge;
+        struct {
+            Expr *to, *from;
+        } assign;
     };
 };
 
-/* A formal of a circuit, encoding, observable, block or model: `depth: int = 4`, or a data argument `x[n]`. */
+/* A formal of a circuit, encoding, observable, block or model: `depth: int = 4`, or a data argument
+ * `x[n]`. */
 typedef enum FormalType {
-    FORMAL_none, FORMAL_int, FORMAL_real, FORMAL_bool, FORMAL_axis, FORMAL_circuit, FORMAL_encoding,
-    FORMAL_observable, FORMAL_block,
-    FORMAL_data, /* `x[n]`: values handed over at run time; size is the bracket's expression (NULL for a scalar `x`) */
+    FORMAL_none,
+    FORMAL_int,
+    FORMAL_real,
+    FORMAL_bool,
+    FORMAL_axis,
+    FORMAL_circuit,
+    FORMAL_encoding,
+    FORMAL_observable,
+    FORMAL_block,
+    FORMAL_data, /* `x[n]`: values handed over at run time; size is the bracket's expression (NULL
+                    for a scalar `x`) */
 } FormalType;
 typedef struct Formal {
     Ident name;
@@ -132,20 +184,56 @@ struct Stmt {
     StmtKind kind;
     Span span;
     union {
-        /* param theta[depth, n] ~ uniform(0, 2*pi);  param V: unitary[n] ~ haar;  param alpha = 0.5;  param h ~ normal(0,1) in [-1, 1]; */
-        struct { Ident name; ParamType type; ExprList dims; Expr *init; /* call or name; NULL: zeros */ Expr *value; /* `= 0.5` */
-                 Expr *low, *high; /* `in [a, b]` or NULL */ } param;
-        struct { Ident name; Expr *value; } let;
-        struct { Ident name; Expr *range; StmtList body; } loop;
-        struct { Expr *condition; StmtList then_body, else_body; } branch;
-        /* modifiers name(args) operands;  an operand is a name (whole register) or an index expression */
-        struct { ModifierList modifiers; Ident name; ArgList args; ExprList operands; } gate;
-        struct { Expr *value; } yield;
+        /* param theta[depth, n] ~ uniform(0, 2*pi);  param V: unitary[n] ~ haar;  param alpha =
+         * 0.5;  param h ~ normal(0,1) in [-1, 1]; */
+        struct {
+            Ident name;
+            ParamType type;
+            ExprList dims;
+            Expr *init;       /* call or name; NULL: zeros */
+            Expr *value;      /* `= 0.5` */
+            Expr *low, *high; /* `in [a, b]` or NULL */
+        } param;
+        struct {
+            Ident name;
+            Expr *value;
+        } let;
+        struct {
+            Ident name;
+            Expr *range;
+            StmtList body;
+        } loop;
+        struct {
+            Expr *condition;
+            StmtList then_body, else_body;
+        } branch;
+        /* modifiers name(args) operands;  an operand is a name (whole register) or an index
+         * expression */
+        struct {
+            ModifierList modifiers;
+            Ident name;
+            ArgList args;
+            ExprList operands;
+        } gate;
+        struct {
+            Expr *value;
+        } yield;
         /* input x: image[1, 28, 28]; */
-        struct { Ident name; Ident type; ExprList dims; } input;
-        struct { Ident name; Expr *value; } layer;
+        struct {
+            Ident name;
+            Ident type;
+            ExprList dims;
+        } input;
+        struct {
+            Ident name;
+            Expr *value;
+        } layer;
         /* skip a -> b scale: s via dense(16); */
-        struct { Expr *from, *to; Expr *scale; Expr *via; } skip;
+        struct {
+            Expr *from, *to;
+            Expr *scale;
+            Expr *via;
+        } skip;
         Expr *expr;
         ExprList list;
     };
@@ -165,15 +253,23 @@ typedef enum DeclKind {
     DECL_action,     /* action: train, explore, scan, distill */
 } DeclKind;
 
-typedef enum ActionKind { ACTION_none, ACTION_train, ACTION_explore, ACTION_scan, ACTION_distill } ActionKind;
+typedef enum ActionKind {
+    ACTION_none,
+    ACTION_train,
+    ACTION_explore,
+    ACTION_scan,
+    ACTION_distill
+} ActionKind;
 
 /* A statement of an action. */
 typedef enum FieldKind {
     FIELD_none,
-    FIELD_set,       /* label, values: `epochs: 5;` `wrt: each q1.theta;` (a call of 'each') */
-    FIELD_over,      /* label, values: `over skips: a -> b, c -> d;`  into: `over sums into head: x, q1;` */
+    FIELD_set,  /* label, values: `epochs: 5;` `wrt: each q1.theta;` (a call of 'each') */
+    FIELD_over, /* label, values: `over skips: a -> b, c -> d;`  into: `over sums into head: x, q1;`
+                 */
     FIELD_placement, /* title, body: `placement "name" { skip ...; }` */
-    FIELD_init_from, /* values {the run: a string or a path}, more: `init from RUN { q1 <- q1; c2.* <- conv2.*; }` */
+    FIELD_init_from, /* values {the run: a string or a path}, more: `init from RUN { q1 <- q1; c2.*
+                        <- conv2.*; }` */
     FIELD_where,     /* values {condition}: `where COND;` */
     FIELD_require,   /* values {condition}: `require a <= b;` */
     FIELD_expect,    /* into, values {value}: `expect global: EXPR;` */
@@ -196,10 +292,22 @@ struct Decl {
     Span span;
     Ident name;
     union {
-        struct { Expr *value; } constant;
-        struct { Expr *value; } data;
-        struct { FormalList formals; RegisterList registers; StmtList body; } unit;
-        struct { ActionKind kind; Span kind_span; FieldList fields; } action;
+        struct {
+            Expr *value;
+        } constant;
+        struct {
+            Expr *value;
+        } data;
+        struct {
+            FormalList formals;
+            RegisterList registers;
+            StmtList body;
+        } unit;
+        struct {
+            ActionKind kind;
+            Span kind_span;
+            FieldList fields;
+        } action;
     };
 };
 
@@ -208,7 +316,8 @@ typedef struct Ast {
     VEC(Decl *) decls;
 } Ast;
 
-/* Parses one source. Never NULL; errors are in c, and what could be kept is there. Memory: c->keep. */
+/* Parses one source. Never NULL; errors are in c, and what could be kept is there. Memory: c->keep.
+ */
 Ast *parse(Compiler *c, const Source *source);
 /* Prints .rq text that parses back to the same tree. */
 void ast_print(FILE *out, const Compiler *c, const Ast *ast);

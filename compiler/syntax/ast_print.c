@@ -18,7 +18,9 @@ typedef struct Printer {
 
 static const char *text_of(const Printer *p, Name name) { return name_text(p->c->names, name); }
 
-/* ---- expressions -------------------------------------------------------------------------------------------------- */
+/* ---- expressions
+ * --------------------------------------------------------------------------------------------------
+ */
 
 /* How tight an expression binds, as in rq.y. */
 enum { PIPE = 1, OR, AND, NOT, COMPARE, RANGE, ADD, MULTIPLY, NEGATE, POWER, POSTFIX };
@@ -29,11 +31,14 @@ typedef struct Operator {
 } Operator;
 
 static const Operator operators[] = {
-    [BINARY_add] = {" + ", ADD},        [BINARY_sub] = {" - ", ADD},        [BINARY_mul] = {" * ", MULTIPLY},
-    [BINARY_div] = {" / ", MULTIPLY},   [BINARY_idiv] = {" div ", MULTIPLY}, [BINARY_mod] = {" mod ", MULTIPLY},
-    [BINARY_pow] = {"^", POWER},        [BINARY_eq] = {" == ", COMPARE},    [BINARY_ne] = {" != ", COMPARE},
-    [BINARY_lt] = {" < ", COMPARE},     [BINARY_le] = {" <= ", COMPARE},    [BINARY_gt] = {" > ", COMPARE},
-    [BINARY_ge] = {" >= ", COMPARE},    [BINARY_and] = {" and ", AND},      [BINARY_or] = {" or ", OR},
+    [BINARY_add] = {" + ", ADD},         [BINARY_sub] = {" - ", ADD},
+    [BINARY_mul] = {" * ", MULTIPLY},    [BINARY_div] = {" / ", MULTIPLY},
+    [BINARY_idiv] = {" div ", MULTIPLY}, [BINARY_mod] = {" mod ", MULTIPLY},
+    [BINARY_pow] = {"^", POWER},         [BINARY_eq] = {" == ", COMPARE},
+    [BINARY_ne] = {" != ", COMPARE},     [BINARY_lt] = {" < ", COMPARE},
+    [BINARY_le] = {" <= ", COMPARE},     [BINARY_gt] = {" > ", COMPARE},
+    [BINARY_ge] = {" >= ", COMPARE},     [BINARY_and] = {" and ", AND},
+    [BINARY_or] = {" or ", OR},
 };
 
 static int level_of(const Expr *e)
@@ -43,10 +48,18 @@ static int level_of(const Expr *e)
     case EXPR_unary: return e->unary.op == UNARY_not ? NOT : NEGATE;
     case EXPR_pipe: return PIPE;
     case EXPR_range: return RANGE;
-    case EXPR_edge: case EXPR_assign: return 0;
-    case EXPR_none: case EXPR_error: case EXPR_number: case EXPR_bool: case EXPR_string: case EXPR_name:
-    case EXPR_call: case EXPR_index: case EXPR_list: case EXPR_member:
-        return POSTFIX;
+    case EXPR_edge:
+    case EXPR_assign: return 0;
+    case EXPR_none:
+    case EXPR_error:
+    case EXPR_number:
+    case EXPR_bool:
+    case EXPR_string:
+    case EXPR_name:
+    case EXPR_call:
+    case EXPR_index:
+    case EXPR_list:
+    case EXPR_member: return POSTFIX;
     }
     unreachable();
 }
@@ -94,7 +107,8 @@ static void print_number(const Printer *p, const Expr *e)
 {
     Place at = source_place(&p->c->sources, e->span.from);
     if (!at.source) return;
-    fwrite(at.source->text + (e->span.from - at.source->base), 1, e->span.to - e->span.from, p->out);
+    fwrite(at.source->text + (e->span.from - at.source->base), 1, e->span.to - e->span.from,
+           p->out);
 }
 
 static void print_pair(const Printer *p, const Expr *a, const char *sign, const Expr *b)
@@ -107,7 +121,8 @@ static void print_pair(const Printer *p, const Expr *a, const char *sign, const 
 static void print_expr(const Printer *p, const Expr *e)
 {
     switch (e->kind) {
-    case EXPR_none: case EXPR_error: fputs("<error>", p->out); return;
+    case EXPR_none:
+    case EXPR_error: fputs("<error>", p->out); return;
     case EXPR_number: print_number(p, e); return;
     case EXPR_bool: fputs(e->boolean ? "true" : "false", p->out); return;
     case EXPR_string: fprintf(p->out, "\"%s\"", e->string.text); return;
@@ -152,9 +167,14 @@ static void print_expr(const Printer *p, const Expr *e)
     unreachable();
 }
 
-void expr_print(FILE *out, const Compiler *c, const Expr *expr) { print_expr(&(Printer){out, c, 0}, expr); }
+void expr_print(FILE *out, const Compiler *c, const Expr *expr)
+{
+    print_expr(&(Printer){out, c, 0}, expr);
+}
 
-/* ---- statements --------------------------------------------------------------------------------------------------- */
+/* ---- statements
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static void print_body(const Printer *p, const StmtList *body);
 
@@ -185,8 +205,8 @@ static void print_param(const Printer *p, const Stmt *s)
 
 static void print_gate(const Printer *p, const Stmt *s)
 {
-    static const char *const names[] = {[MOD_ctrl] = "ctrl", [MOD_negctrl] = "negctrl", [MOD_inv] = "inv",
-                                        [MOD_pow] = "pow"};
+    static const char *const names[] = {
+        [MOD_ctrl] = "ctrl", [MOD_negctrl] = "negctrl", [MOD_inv] = "inv", [MOD_pow] = "pow"};
     for (uint32_t i = 0; i < s->gate.modifiers.len; i++) {
         const Modifier *m = &s->gate.modifiers.at[i];
         fputs(names[m->kind], p->out);
@@ -239,7 +259,8 @@ static void print_named(const Printer *p, const char *word, Ident name, const Ex
 static void print_stmt(const Printer *p, const Stmt *s)
 {
     switch (s->kind) {
-    case STMT_none: case STMT_error: fputs("<error>", p->out); return;
+    case STMT_none:
+    case STMT_error: fputs("<error>", p->out); return;
     case STMT_param: print_param(p, s); return;
     case STMT_const: print_named(p, "const", s->let.name, s->let.value); return;
     case STMT_for:
@@ -251,7 +272,8 @@ static void print_stmt(const Printer *p, const Stmt *s)
     case STMT_gate: print_gate(p, s); return;
     case STMT_yield: fputs("yield ", p->out), print_expr(p, s->yield.value); return;
     case STMT_input:
-        fprintf(p->out, "input %s: %s", text_of(p, s->input.name.name), text_of(p, s->input.type.name));
+        fprintf(p->out, "input %s: %s", text_of(p, s->input.name.name),
+                text_of(p, s->input.type.name));
         print_dims(p, &s->input.dims);
         return;
     case STMT_layer: print_named(p, "layer", s->layer.name, s->layer.value); return;
@@ -277,14 +299,21 @@ static void print_body(const Printer *p, const StmtList *body)
     fputc('}', p->out);
 }
 
-/* ---- declarations ------------------------------------------------------------------------------------------------- */
+/* ---- declarations
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void print_formal(const Printer *p, const Formal *f)
 {
     static const char *const types[] = {
-        [FORMAL_int] = "int",         [FORMAL_real] = "real",         [FORMAL_bool] = "bool",
-        [FORMAL_axis] = "axis",       [FORMAL_circuit] = "circuit",   [FORMAL_encoding] = "encoding",
-        [FORMAL_observable] = "observable", [FORMAL_block] = "block",
+        [FORMAL_int] = "int",
+        [FORMAL_real] = "real",
+        [FORMAL_bool] = "bool",
+        [FORMAL_axis] = "axis",
+        [FORMAL_circuit] = "circuit",
+        [FORMAL_encoding] = "encoding",
+        [FORMAL_observable] = "observable",
+        [FORMAL_block] = "block",
     };
     fputs(text_of(p, f->name.name), p->out);
     if (f->type != FORMAL_data) fprintf(p->out, ": %s", types[f->type]);
@@ -354,18 +383,22 @@ static void print_field(const Printer *p, const Field *f)
 
 static void print_action(const Printer *p, const Decl *d)
 {
-    static const char *const words[] = {[ACTION_train] = "train", [ACTION_explore] = "explore",
-                                        [ACTION_scan] = "scan", [ACTION_distill] = "distill"};
+    static const char *const words[] = {[ACTION_train] = "train",
+                                        [ACTION_explore] = "explore",
+                                        [ACTION_scan] = "scan",
+                                        [ACTION_distill] = "distill"};
     Printer inner = {p->out, p->c, p->indent + 1};
     fprintf(p->out, "%s %s {\n", words[d->action.kind], text_of(p, d->name.name));
-    for (uint32_t i = 0; i < d->action.fields.len; i++) print_field(&inner, &d->action.fields.at[i]);
+    for (uint32_t i = 0; i < d->action.fields.len; i++)
+        print_field(&inner, &d->action.fields.at[i]);
     fputs("}\n", p->out);
 }
 
 static void print_decl(const Printer *p, const Decl *d)
 {
     switch (d->kind) {
-    case DECL_none: case DECL_error: fputs("<error>\n", p->out); return;
+    case DECL_none:
+    case DECL_error: fputs("<error>\n", p->out); return;
     case DECL_use: fprintf(p->out, "use %s;\n", text_of(p, d->name.name)); return;
     case DECL_const:
         print_named(p, "const", d->name, d->constant.value);

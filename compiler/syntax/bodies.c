@@ -44,7 +44,11 @@ static const char *body_text(DeclKind kind)
     case DECL_block: return "a block";
     case DECL_model: return "a model";
     case DECL_action: return "a placement";
-    case DECL_none: case DECL_error: case DECL_use: case DECL_const: case DECL_data: break;
+    case DECL_none:
+    case DECL_error:
+    case DECL_use:
+    case DECL_const:
+    case DECL_data: break;
     }
     unreachable();
 }

@@ -20,9 +20,12 @@ Ident ident_at(Parser *p, Span span)
     return (Ident){name_intern(p->c->names, text, len), span};
 }
 
-/* ---- expressions -------------------------------------------------------------------------------------------------- */
+/* ---- expressions
+ * --------------------------------------------------------------------------------------------------
+ */
 
-/* A new expression one level above the deepest of its parts. Too deep ones become errors, so that depth is bounded. */
+/* A new expression one level above the deepest of its parts. Too deep ones become errors, so that
+ * depth is bounded. */
 static Expr *make(Parser *p, ExprKind kind, Span span, uint32_t below)
 {
     Expr *e = arena_make(p->c->keep, Expr);
@@ -61,7 +64,8 @@ Expr *expr_number(Parser *p, Span span)
         return expr_error(p, span); /* the scanner has reported it */
     Expr *e = make(p, EXPR_number, span, 0);
     e->number.value = rational_parse(text, all);
-    e->number.integer = !memchr(text, '.', all) && !memchr(text, 'e', all) && !memchr(text, 'E', all);
+    e->number.integer =
+        !memchr(text, '.', all) && !memchr(text, 'e', all) && !memchr(text, 'E', all);
     if (!isfinite(e->number.value.real)) diag_error(p->c, span, D_number_range, text_at(p, span));
     return e;
 }
@@ -179,7 +183,9 @@ Expr *expr_assign(Parser *p, Span span, Expr *to, Expr *from)
     return e;
 }
 
-/* ---- lists -------------------------------------------------------------------------------------------------------- */
+/* ---- lists
+ * --------------------------------------------------------------------------------------------------------
+ */
 
 ExprList exprs_add(Parser *p, ExprList list, Expr *item)
 {
@@ -219,7 +225,8 @@ FieldList fields_add(Parser *p, FieldList list, Field item, Span span)
     return list;
 }
 
-/* ---- formals, modifiers ------------------------------------------------------------------------------------------- */
+/* ---- formals, modifiers
+ * ------------------------------------------------------------------------------------------- */
 
 FormalList formals_lost(Parser *p)
 {
@@ -229,8 +236,10 @@ FormalList formals_lost(Parser *p)
 
 Formal formal_typed(Parser *p, Ident name, Ident type, Expr *value)
 {
-    static const char *const types[] = {"int", "real", "bool", "axis", "circuit", "encoding", "observable", "block"};
-    _Static_assert(FORMAL_block - FORMAL_int + 1 == COUNT(types), "one name for each type, in the enum's order");
+    static const char *const types[] = {"int",     "real",     "bool",       "axis",
+                                        "circuit", "encoding", "observable", "block"};
+    _Static_assert(FORMAL_block - FORMAL_int + 1 == COUNT(types),
+                   "one name for each type, in the enum's order");
     Formal f = {.name = name, .default_value = value};
     const char *text = name_text(p->c->names, type.name);
     for (size_t i = 0; i < COUNT(types); i++)
@@ -246,7 +255,8 @@ Formal formal_typed(Parser *p, Ident name, Ident type, Expr *value)
 ModifierList modifiers_add(Parser *p, ModifierList list, GateHead head)
 {
     static const char *const names[] = {"ctrl", "negctrl", "inv", "pow"};
-    _Static_assert(MOD_pow - MOD_ctrl + 1 == COUNT(names), "one name for each modifier, in the enum's order");
+    _Static_assert(MOD_pow - MOD_ctrl + 1 == COUNT(names),
+                   "one name for each modifier, in the enum's order");
     if (head.failed) return list;
     Modifier m = {.span = head.span};
     const char *text = name_text(p->c->names, head.name.name);
@@ -258,10 +268,12 @@ ModifierList modifiers_add(Parser *p, ModifierList list, GateHead head)
         return list;
     }
     bool labelled = given && head.args.at[0].label.name.i;
-    if (m.kind == MOD_inv ? head.has_args : (given > 1 || labelled || (m.kind == MOD_pow && !given))) {
+    if (m.kind == MOD_inv ? head.has_args
+                          : (given > 1 || labelled || (m.kind == MOD_pow && !given))) {
         const char *takes = m.kind == MOD_inv ? "nothing in brackets"
-                            : m.kind == MOD_pow ? "one number in brackets, the exponent"
-                                                : "at most one number in brackets, that of the controls";
+                            : m.kind == MOD_pow
+                                ? "one number in brackets, the exponent"
+                                : "at most one number in brackets, that of the controls";
         diag_error(p->c, head.span, D_modifier_arguments, text, takes);
         return list;
     }
@@ -270,7 +282,9 @@ ModifierList modifiers_add(Parser *p, ModifierList list, GateHead head)
     return list;
 }
 
-/* ---- statements --------------------------------------------------------------------------------------------------- */
+/* ---- statements
+ * ---------------------------------------------------------------------------------------------------
+ */
 
 static Stmt *statement(Parser *p, StmtKind kind, Span span)
 {
@@ -282,7 +296,8 @@ static Stmt *statement(Parser *p, StmtKind kind, Span span)
 
 Stmt *stmt_error(Parser *p, Span span) { return statement(p, STMT_error, span); }
 
-Stmt *stmt_param(Parser *p, Span span, Ident name, ParamShape shape, Expr *init, Expr *value, Bounds bounds)
+Stmt *stmt_param(Parser *p, Span span, Ident name, ParamShape shape, Expr *init, Expr *value,
+                 Bounds bounds)
 {
     Stmt *s = statement(p, STMT_param, span);
     s->param.name = name;
@@ -294,9 +309,11 @@ Stmt *stmt_param(Parser *p, Span span, Ident name, ParamShape shape, Expr *init,
     s->param.high = bounds.high;
     if (!shape.type.name.i) return s;
     const char *type = name_text(p->c->names, shape.type.name);
-    if (!strcmp(type, "unitary") && shape.dims.len == 1) s->param.type = PARAM_unitary;
+    if (!strcmp(type, "unitary") && shape.dims.len == 1)
+        s->param.type = PARAM_unitary;
     else {
-        const char *text = text_at(p, (Span){shape.type.span.from, shape.dims.at[shape.dims.len - 1]->span.to + 1});
+        const char *text = text_at(
+            p, (Span){shape.type.span.from, shape.dims.at[shape.dims.len - 1]->span.to + 1});
         diag_error(p->c, shape.type.span, D_parameter_type, text);
     }
     return s;
@@ -397,7 +414,8 @@ Stmt *stmt_freeze(Parser *p, Span span, ExprList paths)
 Stmt *stmt_tie(Parser *p, Span span, ExprList paths)
 {
     if (paths.len != 2) {
-        const char *given = paths.len == 1 ? "is one" : arena_printf(p->c->keep, "are %u", paths.len);
+        const char *given =
+            paths.len == 1 ? "is one" : arena_printf(p->c->keep, "are %u", paths.len);
         diag_error(p->c, span, D_tie_pair, given);
         return stmt_error(p, span);
     }
@@ -414,10 +432,13 @@ Field field_of_one(Parser *p, FieldKind kind, Span label, Expr *value)
 Field field_placement(Parser *p, Span label, Span title, StmtList body)
 {
     check_body(p, DECL_action, &body);
-    return (Field){FIELD_placement, .label = ident_at(p, label), .title = string_at(p, title), .body = body};
+    return (Field){FIELD_placement, .label = ident_at(p, label), .title = string_at(p, title),
+                   .body = body};
 }
 
-/* ---- declarations ------------------------------------------------------------------------------------------------- */
+/* ---- declarations
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static Decl *declaration(Parser *p, DeclKind kind, Span span, Ident name)
 {
@@ -441,8 +462,8 @@ void decl_data(Parser *p, Span span, Ident name, Expr *value)
     declaration(p, DECL_data, span, name)->data.value = value;
 }
 
-void decl_unit(Parser *p, Span span, DeclKind kind, Ident name, FormalList formals, RegisterList registers,
-               StmtList body)
+void decl_unit(Parser *p, Span span, DeclKind kind, Ident name, FormalList formals,
+               RegisterList registers, StmtList body)
 {
     check_body(p, kind, &body);
     Decl *d = declaration(p, p->formals_lost ? DECL_error : kind, span, name);
@@ -452,7 +473,8 @@ void decl_unit(Parser *p, Span span, DeclKind kind, Ident name, FormalList forma
     d->unit.body = body;
 }
 
-void decl_action(Parser *p, Span span, ActionKind kind, Span kind_span, Ident name, FieldList fields)
+void decl_action(Parser *p, Span span, ActionKind kind, Span kind_span, Ident name,
+                 FieldList fields)
 {
     Decl *d = declaration(p, DECL_action, span, name);
     d->action.kind = kind;

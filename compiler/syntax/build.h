@@ -1,7 +1,8 @@
 /* build.h: one constructor for each kind of thing in the tree; what the grammar's actions call.
  *
- * All memory is on c->keep. Lists are passed by value and given back longer. Constructors check what spelling alone decides
- * (a modifier's name, which statement stands in which body) and report it; names and types are the checker's business.
+ * All memory is on c->keep. Lists are passed by value and given back longer. Constructors check
+ * what spelling alone decides (a modifier's name, which statement stands in which body) and report
+ * it; names and types are the checker's business.
  */
 #ifndef RQ_SYNTAX_BUILD_H
 #define RQ_SYNTAX_BUILD_H
@@ -57,13 +58,15 @@ StmtList stmts_add(Parser *p, StmtList list, Stmt *item);
 /* Leaves out a mistake (FIELD_none). */
 FieldList fields_add(Parser *p, FieldList list, Field item, Span span);
 
-/* Formals that could not be read: the declaration becomes a DECL_error, so that nobody complains about its arguments. */
+/* Formals that could not be read: the declaration becomes a DECL_error, so that nobody complains
+ * about its arguments. */
 FormalList formals_lost(Parser *p);
 /* `depth: int = 4` */
 Formal formal_typed(Parser *p, Ident name, Ident type, Expr *value);
 
 Stmt *stmt_error(Parser *p, Span span);
-Stmt *stmt_param(Parser *p, Span span, Ident name, ParamShape shape, Expr *init, Expr *value, Bounds bounds);
+Stmt *stmt_param(Parser *p, Span span, Ident name, ParamShape shape, Expr *init, Expr *value,
+                 Bounds bounds);
 Stmt *stmt_const(Parser *p, Span span, Ident name, Expr *value);
 Stmt *stmt_for(Parser *p, Span span, Ident name, Expr *range, StmtList body);
 Stmt *stmt_if(Parser *p, Span span, Expr *condition, StmtList then_body, StmtList else_body);
@@ -86,12 +89,14 @@ Field field_placement(Parser *p, Span label, Span title, StmtList body);
 void decl_use(Parser *p, Span span, Ident name);
 void decl_const(Parser *p, Span span, Ident name, Expr *value);
 void decl_data(Parser *p, Span span, Ident name, Expr *value);
-void decl_unit(Parser *p, Span span, DeclKind kind, Ident name, FormalList formals, RegisterList registers,
-               StmtList body);
-void decl_action(Parser *p, Span span, ActionKind kind, Span kind_span, Ident name, FieldList fields);
+void decl_unit(Parser *p, Span span, DeclKind kind, Ident name, FormalList formals,
+               RegisterList registers, StmtList body);
+void decl_action(Parser *p, Span span, ActionKind kind, Span kind_span, Ident name,
+                 FieldList fields);
 void decl_error(Parser *p, Span span, Ident name);
 
-/* bodies.c: reports each statement that does not belong into the body of such a declaration; it becomes a STMT_error. */
+/* bodies.c: reports each statement that does not belong into the body of such a declaration; it
+ * becomes a STMT_error. */
 void check_body(Parser *p, DeclKind kind, const StmtList *body);
 
 #endif

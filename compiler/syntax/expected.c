@@ -2,8 +2,9 @@
  *
  *     "';'"     "',' or ')'"     "an expression"     "a statement or '}'"
  *
- * A list that holds all beginnings of a construct names the construct. What may follow any expression (operators, '.', '[')
- * is left out, as are tokens that the grammar knows only as mistakes.
+ * A list that holds all beginnings of a construct names the construct. What may follow any
+ * expression (operators, '.', '[') is left out, as are tokens that the grammar knows only as
+ * mistakes.
  */
 #include "syntax/parser.h"
 
@@ -11,14 +12,18 @@ enum { MOST = 5 };
 
 /* Classes of tokens are ranges of their declaration in rq.y. */
 _Static_assert(TOK_CONST == TOK_USE + 1 && TOK_TIE - TOK_USE == 21, "statements and declarations");
-_Static_assert(TOK_DISTILL + 1 == TOK_PARAM && TOK_EACH - TOK_OVER == 10, "keywords that are names");
+_Static_assert(TOK_DISTILL + 1 == TOK_PARAM && TOK_EACH - TOK_OVER == 10,
+               "keywords that are names");
 _Static_assert(TOK_MOD - TOK_USE == 42, "all keywords");
 
 bool token_is_name(int kind) { return kind == TOK_NAME || (kind >= TOK_OVER && kind <= TOK_EACH); }
 
 bool token_begins_statement(int kind) { return kind >= TOK_USE && kind <= TOK_TIE; }
 
-bool token_begins_declaration(int kind) { return token_begins_statement(kind) && kind < TOK_PARAM && kind != TOK_CONST; }
+bool token_begins_declaration(int kind)
+{
+    return token_begins_statement(kind) && kind < TOK_PARAM && kind != TOK_CONST;
+}
 
 bool expects(const int *tokens, int count, int kind)
 {
@@ -32,9 +37,15 @@ static bool is_keyword(int kind) { return kind >= TOK_USE && kind <= TOK_MOD; }
 static bool begins_expression(int kind)
 {
     switch (kind) {
-    case TOK_NUMBER: case TOK_STRING: case TOK_TRUE: case TOK_FALSE: case TOK_LPAREN: case TOK_LBRACKET:
-    case TOK_MINUS: case TOK_NOT: case TOK_FREEZE:
-        return true;
+    case TOK_NUMBER:
+    case TOK_STRING:
+    case TOK_TRUE:
+    case TOK_FALSE:
+    case TOK_LPAREN:
+    case TOK_LBRACKET:
+    case TOK_MINUS:
+    case TOK_NOT:
+    case TOK_FREEZE: return true;
     }
     return token_is_name(kind);
 }
@@ -42,10 +53,26 @@ static bool begins_expression(int kind)
 static bool follows_expression(int kind)
 {
     switch (kind) {
-    case TOK_PLUS: case TOK_MINUS: case TOK_STAR: case TOK_SLASH: case TOK_DIV: case TOK_MOD: case TOK_CARET:
-    case TOK_EQ: case TOK_NE: case TOK_LT: case TOK_LE: case TOK_GT: case TOK_GE: case TOK_AND: case TOK_OR:
-    case TOK_PIPE: case TOK_DOTS: case TOK_DOT: case TOK_LBRACKET: case TOK_LPAREN:
-        return true;
+    case TOK_PLUS:
+    case TOK_MINUS:
+    case TOK_STAR:
+    case TOK_SLASH:
+    case TOK_DIV:
+    case TOK_MOD:
+    case TOK_CARET:
+    case TOK_EQ:
+    case TOK_NE:
+    case TOK_LT:
+    case TOK_LE:
+    case TOK_GT:
+    case TOK_GE:
+    case TOK_AND:
+    case TOK_OR:
+    case TOK_PIPE:
+    case TOK_DOTS:
+    case TOK_DOT:
+    case TOK_LBRACKET:
+    case TOK_LPAREN: return true;
     }
     return false;
 }
@@ -53,9 +80,14 @@ static bool follows_expression(int kind)
 static bool is_mistake(int kind)
 {
     switch (kind) {
-    case TOK_STAR_STAR: case TOK_AND_AND: case TOK_OR_OR: case TOK_BANG: case TOK_PERCENT:
-    case TOK_STATEMENT_END: case TOK_UNCLOSED: case TOK_END:
-        return true;
+    case TOK_STAR_STAR:
+    case TOK_AND_AND:
+    case TOK_OR_OR:
+    case TOK_BANG:
+    case TOK_PERCENT:
+    case TOK_STATEMENT_END:
+    case TOK_UNCLOSED:
+    case TOK_END: return true;
     }
     return kind <= 0;
 }
@@ -77,7 +109,8 @@ static Wanted wanted_of(const int *tokens, int count)
         .declaration = !word && !yield && expects(tokens, count, TOK_USE),
         .after_expression = expects(tokens, count, TOK_PLUS),
     };
-    w.name = !number && !w.field && !w.statement && !w.declaration && expects(tokens, count, TOK_NAME);
+    w.name =
+        !number && !w.field && !w.statement && !w.declaration && expects(tokens, count, TOK_NAME);
     return w;
 }
 
@@ -88,7 +121,8 @@ static bool is_other_sign(const Parser *p, int kind, const int *tokens, int coun
     if (kind == TOK_ASSIGN && ends && p->first.kind != TOK_PARAM) return true;
     if (!expects(tokens, count, TOK_ASSIGN) || !expects(tokens, count, TOK_COLON)) return false;
     int first = p->first.kind;
-    bool assigns = first == TOK_LAYER || first == TOK_CONST || first == TOK_DATA || first == TOK_PARAM;
+    bool assigns =
+        first == TOK_LAYER || first == TOK_CONST || first == TOK_DATA || first == TOK_PARAM;
     bool labels = p->open.len && p->open.at[p->open.len - 1].kind == TOK_LPAREN;
     return kind == (assigns && !labels ? TOK_COLON : TOK_ASSIGN);
 }
@@ -116,8 +150,10 @@ const char *expected_text(Parser *p, const int *tokens, int count, int *only)
                             : w.declaration ? "a declaration"
                             : w.name        ? "a name"
                                             : NULL;
-    if (construct) parts[n++] = construct;
-    else if (expects(tokens, count, TOK_COMMA)) parts[n++] = token_alias(fixed = TOK_COMMA);
+    if (construct)
+        parts[n++] = construct;
+    else if (expects(tokens, count, TOK_COMMA))
+        parts[n++] = token_alias(fixed = TOK_COMMA);
     for (int i = 0; i < count && n < MOST; i++) {
         int kind = tokens[i];
         if (kind == TOK_COMMA && !construct) continue;

@@ -13,18 +13,21 @@ const char *text_at(const Parser *p, Span span)
     const char *text = p->source->text + (span.from - p->source->base);
     uint32_t len = span.to - span.from, shown = len < LONGEST_SHOWN ? len : LONGEST_SHOWN;
     if (shown < len)
-        while (shown > 1 && ((unsigned char)text[shown] & 0xC0) == 0x80) shown--; /* no half character */
+        while (shown > 1 && ((unsigned char)text[shown] & 0xC0) == 0x80)
+            shown--; /* no half character */
     return arena_printf(p->c->keep, "%.*s%s", (int)shown, text, shown < len ? "..." : "");
 }
 
-/* ---- of the scanner ----------------------------------------------------------------------------------------------- */
+/* ---- of the scanner
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* What stands for an ASCII spelling in papers and word processors. */
 static const char *const lookalikes[][2] = {
-    {"\xCF\x80", "pi"},       {"\xC3\x97", "*"},        {"\xC2\xB7", "*"},        {"\xE2\x88\x92", "-"},
-    {"\xE2\x80\x93", "-"},    {"\xE2\x86\x92", "->"},   {"\xE2\x86\x90", "<-"},   {"\xE2\x89\xA4", "<="},
-    {"\xE2\x89\xA5", ">="},   {"\xE2\x89\xA0", "!="},   {"\xE2\x80\x9C", "\""},   {"\xE2\x80\x9D", "\""},
-    {"\xC2\xA0", " "},        {"\xE2\x80\xA6", ".."},   {"\xCE\xB8", "theta"},    {"\xCE\xB1", "alpha"},
+    {"\xCF\x80", "pi"},     {"\xC3\x97", "*"},      {"\xC2\xB7", "*"},      {"\xE2\x88\x92", "-"},
+    {"\xE2\x80\x93", "-"},  {"\xE2\x86\x92", "->"}, {"\xE2\x86\x90", "<-"}, {"\xE2\x89\xA4", "<="},
+    {"\xE2\x89\xA5", ">="}, {"\xE2\x89\xA0", "!="}, {"\xE2\x80\x9C", "\""}, {"\xE2\x80\x9D", "\""},
+    {"\xC2\xA0", " "},      {"\xE2\x80\xA6", ".."}, {"\xCE\xB8", "theta"},  {"\xCE\xB1", "alpha"},
 };
 
 void mistake_character(Parser *p, Span at)
@@ -39,8 +42,10 @@ void mistake_character(Parser *p, Span at)
         diag_help(p->c, D_save_as_utf8);
         return;
     }
-    if (byte >= 0x20) diag_error(p->c, at, D_stray_character, text_at(p, at));
-    else diag_error(p->c, at, D_stray_character, arena_printf(p->c->keep, "\\x%02X", byte));
+    if (byte >= 0x20)
+        diag_error(p->c, at, D_stray_character, text_at(p, at));
+    else
+        diag_error(p->c, at, D_stray_character, arena_printf(p->c->keep, "\\x%02X", byte));
     for (size_t i = 0; i < COUNT(lookalikes); i++) {
         if (strncmp(text, lookalikes[i][0], strlen(lookalikes[i][0])) != 0) continue;
         diag_help(p->c, D_write_instead, lookalikes[i][1]);
@@ -74,7 +79,9 @@ void mistake_open_string(Parser *p, Span at)
     diag_fixit(p->c, (Span){end, end}, "\"");
 }
 
-/* ---- of the grammar ----------------------------------------------------------------------------------------------- */
+/* ---- of the grammar
+ * -----------------------------------------------------------------------------------------------
+ */
 
 /* Alias without its quotes. */
 static const char *plain(const Parser *p, int kind)
@@ -90,7 +97,8 @@ static const char *found_text(const Parser *p, Token found)
     return arena_printf(p->c->keep, "'%s'", text_at(p, found.span));
 }
 
-/* The closest keyword that begins something; NULL if none is near. Two letters are near to too much. */
+/* The closest keyword that begins something; NULL if none is near. Two letters are near to too
+ * much. */
 static const char *near_keyword(const Parser *p, const char *word, int last)
 {
     const char *keywords[TOK_PLACEMENT - TOK_USE];
@@ -100,12 +108,14 @@ static const char *near_keyword(const Parser *p, const char *word, int last)
     return strlen(word) > 2 ? closest_name(word, keywords, n) : NULL;
 }
 
-/* The statement or declaration begins with a name that is near to a keyword, or stands where only keywords do. */
+/* The statement or declaration begins with a name that is near to a keyword, or stands where only
+ * keywords do. */
 static bool is_misspelt_keyword(Parser *p)
 {
     if (p->first.kind != TOK_NAME || p->first.span.from == p->last.span.from) return false;
     bool top = p->open.len == 0;
-    const char *word = text_at(p, p->first.span), *near = near_keyword(p, word, top ? TOK_DISTILL : TOK_OVER);
+    const char *word = text_at(p, p->first.span),
+               *near = near_keyword(p, word, top ? TOK_DISTILL : TOK_OVER);
     if (!near && !top) return false;
     diag_error(p->c, p->first.span, D_unknown_keyword, word);
     if (near) {
@@ -121,10 +131,13 @@ static void add_hints(Parser *p, Token found, const int *expected, int count)
     Token open = p->open.len ? p->open.at[p->open.len - 1] : (Token){0};
     if (p->last.kind == TOK_UNCLOSED && open.kind)
         diag_note(p->c, open.span, D_opened_here, plain(p, open.kind));
-    if (found.kind == TOK_DOT && expects(expected, count, TOK_NUMBER)) diag_help(p->c, D_spell_number);
-    if (found.kind == TOK_BACK_ARROW && expects(expected, count, TOK_LT)) diag_help(p->c, D_arrow_or_less);
+    if (found.kind == TOK_DOT && expects(expected, count, TOK_NUMBER))
+        diag_help(p->c, D_spell_number);
+    if (found.kind == TOK_BACK_ARROW && expects(expected, count, TOK_LT))
+        diag_help(p->c, D_arrow_or_less);
     bool is_keyword = found.kind >= TOK_USE && found.kind <= TOK_MOD;
-    if (is_keyword && expects(expected, count, TOK_NAME) && !expects(expected, count, found.kind) && !found.new_line)
+    if (is_keyword && expects(expected, count, TOK_NAME) && !expects(expected, count, found.kind) &&
+        !found.new_line)
         diag_help(p->c, D_keyword_is_no_name, text_at(p, found.span));
     if (found.kind != TOK_NAME || expects(expected, count, TOK_NAME)) return;
     const char *words[TOK_MOD - TOK_USE + 1];
@@ -135,8 +148,9 @@ static void add_hints(Parser *p, Token found, const int *expected, int count)
     if (near) diag_help(p->c, D_did_you_mean_word, near);
 }
 
-/* The error follows from one that was reported: what is missing is the stray character that was left out; the bracket that is
- * open was taken for the inner one of which it was reported; a token was added that does not fit. */
+/* The error follows from one that was reported: what is missing is the stray character that was
+ * left out; the bracket that is open was taken for the inner one of which it was reported; a token
+ * was added that does not fit. */
 static bool is_echo(const Parser *p, Token found)
 {
     bool is_unclosed = p->last.kind == TOK_UNCLOSED;
@@ -210,13 +224,15 @@ int mistake_no_keyword(Parser *p, Ident name)
     int kind = in_model(p) ? TOK_LAYER : TOK_CONST;
     const char *text = name_text(p->c->names, name.name), *keyword = plain(p, kind);
     diag_error(p->c, name.span, D_missing_keyword, text, text, keyword);
-    diag_fixit(p->c, (Span){name.span.from, name.span.from}, arena_printf(p->c->keep, "%s ", keyword));
+    diag_fixit(p->c, (Span){name.span.from, name.span.from},
+               arena_printf(p->c->keep, "%s ", keyword));
     return kind;
 }
 
 void mistake_keyword(Parser *p, Ident word)
 {
-    static const char *const of_file[] = {"const", "data"}, *const of_body[] = {"const", "param", "layer"};
+    static const char *const of_file[] = {"const", "data"}, *const of_body[] = {"const", "param",
+                                                                                "layer"};
     const char *text = name_text(p->c->names, word.name);
     const char *near = p->open.len ? closest_name(text, of_body, in_model(p) ? 3 : 2)
                                    : closest_name(text, of_file, COUNT(of_file));
@@ -224,9 +240,12 @@ void mistake_keyword(Parser *p, Ident word)
     if (near) {
         diag_help(p->c, D_did_you_mean_word, near);
         diag_fixit(p->c, word.span, near);
-    } else if (!p->open.len) diag_help(p->c, D_words_of_file);
-    else if (in_model(p)) diag_help(p->c, D_words_of_model);
-    else diag_help(p->c, D_words_of_circuit);
+    } else if (!p->open.len)
+        diag_help(p->c, D_words_of_file);
+    else if (in_model(p))
+        diag_help(p->c, D_words_of_model);
+    else
+        diag_help(p->c, D_words_of_circuit);
 }
 
 void mistake_gate(Parser *p, const Stmt *gate)

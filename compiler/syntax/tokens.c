@@ -1,7 +1,7 @@
 /* tokens.c: the filter between scanner and grammar.
  *
- * Undisturbed it passes tokens on. Where something is missing whose place is known, it adds tokens of no width, so that the
- * grammar reports one error and loses nothing:
+ * Undisturbed it passes tokens on. Where something is missing whose place is known, it adds tokens
+ * of no width, so that the grammar reports one error and loses nothing:
  *
  *     layer a = dense(10      'layer' begins a line while a '(' is open:
  *     layer b = relu;         UNCLOSED  ')'  ';'  'layer'
@@ -12,8 +12,9 @@
  *     model A { ...           'model' and a name inside of a body:
  *     model B { ... }         UNCLOSED  '}'  'model'
  *
- * UNCLOSED is accepted nowhere and STATEMENT_END where a ';' is; both make the grammar speak. After any other syntax error
- * tokens_resync() skips to the end of the innermost bracket, statement, header or declaration.
+ * UNCLOSED is accepted nowhere and STATEMENT_END where a ';' is; both make the grammar speak. After
+ * any other syntax error tokens_resync() skips to the end of the innermost bracket, statement,
+ * header or declaration.
  */
 #include "syntax/parser.h"
 
@@ -31,10 +32,7 @@ static Token scan(Parser *p)
     return t;
 }
 
-static Token next_token(Parser *p)
-{
-    return p->ahead.len ? p->ahead.at[--p->ahead.len] : scan(p);
-}
+static Token next_token(Parser *p) { return p->ahead.len ? p->ahead.at[--p->ahead.len] : scan(p); }
 
 static void put_back(Parser *p, Token t) { vec_push(p->c->keep, &p->ahead, t); }
 
@@ -55,7 +53,10 @@ static int closing(int opening)
     return opening == TOK_LPAREN ? TOK_RPAREN : opening == TOK_LBRACKET ? TOK_RBRACKET : TOK_RBRACE;
 }
 
-static bool is_opening(int kind) { return kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LBRACE; }
+static bool is_opening(int kind)
+{
+    return kind == TOK_LPAREN || kind == TOK_LBRACKET || kind == TOK_LBRACE;
+}
 
 /* The innermost open bracket's kind; 0 outside of all. */
 static int innermost(const Parser *p) { return p->open.len ? p->open.at[p->open.len - 1].kind : 0; }
@@ -69,8 +70,12 @@ static bool in_parens(const Parser *p)
 static bool may_end_statement(int kind)
 {
     switch (kind) {
-    case TOK_NUMBER: case TOK_STRING: case TOK_RPAREN: case TOK_RBRACKET: case TOK_TRUE: case TOK_FALSE:
-        return true;
+    case TOK_NUMBER:
+    case TOK_STRING:
+    case TOK_RPAREN:
+    case TOK_RBRACKET:
+    case TOK_TRUE:
+    case TOK_FALSE: return true;
     }
     return token_is_name(kind);
 }
@@ -78,9 +83,15 @@ static bool may_end_statement(int kind)
 static bool has_body(int kind)
 {
     switch (kind) {
-    case TOK_CIRCUIT: case TOK_ENCODING: case TOK_OBSERVABLE: case TOK_BLOCK: case TOK_MODEL:
-    case TOK_TRAIN: case TOK_EXPLORE: case TOK_SCAN: case TOK_DISTILL:
-        return true;
+    case TOK_CIRCUIT:
+    case TOK_ENCODING:
+    case TOK_OBSERVABLE:
+    case TOK_BLOCK:
+    case TOK_MODEL:
+    case TOK_TRAIN:
+    case TOK_EXPLORE:
+    case TOK_SCAN:
+    case TOK_DISTILL: return true;
     }
     return false;
 }
@@ -91,7 +102,8 @@ static bool is_statement(Parser *p, Token t)
     return t.new_line && token_begins_statement(t.kind) && token_is_name(peek(p));
 }
 
-/* A declaration's keyword first on its line, a name, and what comes behind it; in an action `model M;` only lacks a ':'. */
+/* A declaration's keyword first on its line, a name, and what comes behind it; in an action `model
+ * M;` only lacks a ':'. */
 static bool is_declaration(Parser *p, Token t)
 {
     if (!t.new_line || !token_begins_declaration(t.kind) || !token_is_name(peek(p))) return false;
@@ -106,22 +118,26 @@ static bool is_declaration(Parser *p, Token t)
 static bool leaves_parens(Parser *p, Token t)
 {
     switch (t.kind) {
-    case TOK_SEMICOLON: case TOK_LBRACE: case TOK_RBRACE: case TOK_END:
-        return true;
-    case TOK_ON:
-        return p->in_header && token_is_name(peek(p));
+    case TOK_SEMICOLON:
+    case TOK_LBRACE:
+    case TOK_RBRACE:
+    case TOK_END: return true;
+    case TOK_ON: return p->in_header && token_is_name(peek(p));
     }
     return is_statement(p, t);
 }
 
-/* To come: the closing brackets that are missing before t, a ';' if the statement ends with them, t. */
+/* To come: the closing brackets that are missing before t, a ';' if the statement ends with them,
+ * t. */
 static void close_parens(Parser *p, Token t)
 {
     put_back(p, t);
-    if (t.kind != TOK_SEMICOLON && t.kind != TOK_LBRACE && t.kind != TOK_ON) put_virtual(p, TOK_SEMICOLON, t.span.from);
+    if (t.kind != TOK_SEMICOLON && t.kind != TOK_LBRACE && t.kind != TOK_ON)
+        put_virtual(p, TOK_SEMICOLON, t.span.from);
     uint32_t first = p->open.len;
     while (first > 0 && p->open.at[first - 1].kind != TOK_LBRACE) first--;
-    for (uint32_t i = first; i < p->open.len; i++) put_virtual(p, closing(p->open.at[i].kind), t.span.from);
+    for (uint32_t i = first; i < p->open.len; i++)
+        put_virtual(p, closing(p->open.at[i].kind), t.span.from);
 }
 
 /* Between p->last, which may end a statement, and t a ';' is missing. */
@@ -130,22 +146,30 @@ static bool is_new_statement(Parser *p, Token t)
     if (t.kind == TOK_END || t.kind == TOK_RBRACE) return true;
     if (!t.new_line) return false;
     switch (t.kind) {
-    case TOK_OVER: case TOK_PLACEMENT: case TOK_INIT: case TOK_WHERE: case TOK_REQUIRE: case TOK_EXPECT:
-        return true;
-    case TOK_SCALE: case TOK_VIA: case TOK_INTO: case TOK_FROM:
-        return false;
+    case TOK_OVER:
+    case TOK_PLACEMENT:
+    case TOK_INIT:
+    case TOK_WHERE:
+    case TOK_REQUIRE:
+    case TOK_EXPECT: return true;
+    case TOK_SCALE:
+    case TOK_VIA:
+    case TOK_INTO:
+    case TOK_FROM: return false;
     }
     if (token_begins_statement(t.kind)) return true;
     if (t.kind != TOK_NAME) return false;
     switch (p->last.kind) {
-    case TOK_NUMBER: case TOK_STRING: case TOK_RBRACKET:
-        return true;
+    case TOK_NUMBER:
+    case TOK_STRING:
+    case TOK_RBRACKET: return true;
     }
     int next = peek(p);
     return next == TOK_COLON || next == TOK_LPAREN || next == TOK_AT;
 }
 
-/* What comes instead of t if something is missing in front of it (t then follows); t itself otherwise. */
+/* What comes instead of t if something is missing in front of it (t then follows); t itself
+ * otherwise. */
 static Token or_what_is_missing(Parser *p, Token t)
 {
     if (in_parens(p) && leaves_parens(p, t)) {
@@ -155,7 +179,9 @@ static Token or_what_is_missing(Parser *p, Token t)
     if (in_parens(p) || p->in_header) return t;
     if (may_end_statement(p->last.kind) && is_new_statement(p, t)) {
         put_back(p, t);
-        return (Token){.kind = TOK_STATEMENT_END, .span = {p->last.span.to, p->last.span.to}, .is_virtual = true};
+        return (Token){.kind = TOK_STATEMENT_END,
+                       .span = {p->last.span.to, p->last.span.to},
+                       .is_virtual = true};
     }
     if (p->open.len && (t.kind == TOK_END || is_declaration(p, t))) {
         put_back(p, t);
@@ -180,8 +206,10 @@ static void track(Parser *p, Token t)
         }
         if (t.kind == TOK_LBRACE || t.kind == TOK_SEMICOLON) p->in_header = false;
     }
-    if (is_opening(t.kind)) vec_push(p->c->keep, &p->open, t);
-    else if (p->open.len && t.kind == closing(innermost(p))) p->open.len--;
+    if (is_opening(t.kind))
+        vec_push(p->c->keep, &p->open, t);
+    else if (p->open.len && t.kind == closing(innermost(p)))
+        p->open.len--;
     if (!p->last.is_virtual) p->before = p->last;
     p->last = t;
 }
@@ -217,7 +245,9 @@ Token tokens_found(const Parser *p)
     return p->last;
 }
 
-/* ---- recovery ----------------------------------------------------------------------------------------------------- */
+/* ---- recovery
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 /* The grammar takes this token after an error in the innermost bracket, header or statement. */
 static bool is_sync(const Parser *p, int kind)
@@ -248,12 +278,13 @@ static void resync_parens(Parser *p, Token t)
 static bool is_beyond(Parser *p, Token t)
 {
     if (t.kind == TOK_END) return true;
-    if (!p->open.len) return is_declaration(p, t) || (!p->in_header && is_statement(p, t) && t.kind == TOK_CONST);
+    if (!p->open.len)
+        return is_declaration(p, t) || (!p->in_header && is_statement(p, t) && t.kind == TOK_CONST);
     return t.kind == TOK_RBRACE || is_statement(p, t);
 }
 
-/* Skips a statement or header, from t on, with the blocks in it. A t that cannot be skipped ends it, and so does the block
- * of a statement. `fresh`: t may be where the next statement begins. */
+/* Skips a statement or header, from t on, with the blocks in it. A t that cannot be skipped ends
+ * it, and so does the block of a statement. `fresh`: t may be where the next statement begins. */
 static void resync_statement(Parser *p, Token t, bool fresh)
 {
     unsigned depth = 0;
@@ -292,7 +323,10 @@ void tokens_resync(Parser *p)
     p->resync_at = bad.span.from;
     if (bad.is_virtual) bad = next_token(p);
     bool next_line = fresh && bad.new_line && p->open.len && token_is_name(bad.kind);
-    if (in_parens(p)) resync_parens(p, bad);
-    else if (next_line) close_parens(p, bad); /* no brackets: a ';' and the token */
-    else resync_statement(p, bad, fresh);
+    if (in_parens(p))
+        resync_parens(p, bad);
+    else if (next_line)
+        close_parens(p, bad); /* no brackets: a ';' and the token */
+    else
+        resync_statement(p, bad, fresh);
 }

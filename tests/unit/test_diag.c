@@ -1,6 +1,7 @@
 /* test_diag.c: what a diagnostic looks like, to the character.
  *
- * The rows of diag.def that are used here are chosen for their form: E0001 takes one text, and so does the note.
+ * The rows of diag.def that are used here are chosen for their form: E0001 takes one text, and so
+ * does the note.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +54,8 @@ static void assert_prints(Fixture *f, unsigned errors, const char *want)
 static void test_notes_share_the_excerpt(void **state)
 {
     (void)state;
-    Fixture f = fixture("\n\n\n\n\n\n\n\nlayer q1   = quanv();\nlayer head = dense(10);\nskip q1 -> head;\n\nend\n");
+    Fixture f = fixture("\n\n\n\n\n\n\n\nlayer q1   = quanv();\nlayer head = dense(10);\nskip q1 "
+                        "-> head;\n\nend\n");
     diag_error(f.c, span_of(f.source, "q1 -> head", 1), D_stray_character, "x");
     diag_note(f.c, span_of(f.source, "q1", 1), D_opened_here, "q1");
     diag_note(f.c, span_of(f.source, "head", 1), D_opened_here, "head");
@@ -162,7 +164,8 @@ static void test_long_lines_are_cut(void **state)
     memcpy(line, text + 470, 100);
     line[100] = 0;
     snprintf(want, sizeof want,
-             "error[E0001]: stray character 'x'\n --> model.rq:1:501\n  |\n1 | ...%s...\n  | %33s^^^\n\n",
+             "error[E0001]: stray character 'x'\n --> model.rq:1:501\n  |\n1 | ...%s...\n  | "
+             "%33s^^^\n\n",
              line, "");
     assert_prints(&f, 1, want);
 }

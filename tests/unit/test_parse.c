@@ -1,7 +1,8 @@
 /* test_parse.c: what the parser keeps, how it recovers, and that printing and parsing are inverse.
  *
- * The error files under tests/error show each message; here every file of examples/ and stdlib/ is damaged at every place.
- * Covers recovery for E0001, E0002, E0003, E0004, E0005, E0006, E0007, E0008 and E0100 to E0113.
+ * The error files under tests/error show each message; here every file of examples/ and stdlib/ is
+ * damaged at every place. Covers recovery for E0001, E0002, E0003, E0004, E0005, E0006, E0007,
+ * E0008 and E0100 to E0113.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,9 +16,9 @@
 #include "syntax/ast.h"
 
 static const char *const files[] = {
-    "examples/resqunn.rq",    "examples/qlenet/qlenet.rq", "examples/dqnn/dqnn.rq",
-    "stdlib/circuits.rq",     "stdlib/encodings.rq",       "stdlib/observables.rq",
-    "stdlib/layers.rq",       "tests/unit/language.rq",
+    "examples/resqunn.rq", "examples/qlenet/qlenet.rq", "examples/dqnn/dqnn.rq",
+    "stdlib/circuits.rq",  "stdlib/encodings.rq",       "stdlib/observables.rq",
+    "stdlib/layers.rq",    "tests/unit/language.rq",
 };
 
 static char *read_file(const char *path)
@@ -179,7 +180,8 @@ static bool is_lost_brace(const char *text, size_t at)
     size_t line = at;
     while (line > 0 && text[line - 1] != '\n') line--;
     const char *next = text + at + 1 + strspn(text + at + 1, " \n");
-    bool of_field = !strncmp(text + line, "    init from", 13) || !strncmp(text + line, "    placement", 13);
+    bool of_field =
+        !strncmp(text + line, "    init from", 13) || !strncmp(text + line, "    placement", 13);
     return text[at] == '}' && (!strncmp(next, "else", 4) || of_field);
 }
 
@@ -189,7 +191,8 @@ static void test_each_missing_sign_is_one_message(void **state)
     for (size_t i = 0; i < COUNT(files); i++) {
         char *text = read_file(files[i]);
         for (size_t at = 0; text[at]; at++) {
-            if (!strchr(";)]}", text[at]) || is_lost_brace(text, at) || !is_code(text, at)) continue;
+            if (!strchr(";)]}", text[at]) || is_lost_brace(text, at) || !is_code(text, at))
+                continue;
             assert_one_message(files[i], text, at);
         }
         test_free(text);
@@ -229,7 +232,8 @@ static void test_what_is_kept(void **state)
                              "oops d { input x: real[2]; }\n"
                              "model e { layer y = dense(; layer z = relu; }\n"
                              "train f { epochs 2; seed: 1; }\n");
-    static const DeclKind kinds[] = {DECL_const, DECL_const, DECL_error, DECL_error, DECL_model, DECL_action};
+    static const DeclKind kinds[] = {DECL_const, DECL_const, DECL_error,
+                                     DECL_error, DECL_model, DECL_action};
     static const char *const names[] = {"a", "b", "c", "d", "e", "f"};
     assert_int_equal(c->errors, 8);
     assert_int_equal(ast->decls.len, COUNT(kinds));
@@ -273,7 +277,9 @@ static void test_odd_files(void **state)
     (void)state;
     assert_int_equal(errors_of(""), 0);
     assert_int_equal(errors_of("\n// nothing\n/* and\nnothing */"), 0);
-    assert_int_equal(errors_of("\xEF\xBB\xBF" "const a = 1;\r\nconst b = 2;\r\n"), 0);
+    assert_int_equal(errors_of("\xEF\xBB\xBF"
+                               "const a = 1;\r\nconst b = 2;\r\n"),
+                     0);
     assert_int_equal(errors_of("\xEF\xBB\xBF"), 0);
     assert_int_equal(errors_of("}"), 1);
     Compiler *c = quiet();

@@ -10,7 +10,10 @@
 
 #include "base/rational.h"
 
-static Rational parse_text(const char *text) { return rational_parse(text, (uint32_t)strlen(text)); }
+static Rational parse_text(const char *text)
+{
+    return rational_parse(text, (uint32_t)strlen(text));
+}
 
 static void assert_exact(Rational r, int64_t num, int64_t den)
 {
@@ -99,8 +102,10 @@ static void test_reading(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_division_is_exact), cmocka_unit_test(test_powers),
-        cmocka_unit_test(test_overflow_becomes_real), cmocka_unit_test(test_comparison),
+        cmocka_unit_test(test_division_is_exact),
+        cmocka_unit_test(test_powers),
+        cmocka_unit_test(test_overflow_becomes_real),
+        cmocka_unit_test(test_comparison),
         cmocka_unit_test(test_reading),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
-/* test_stdlib.c: what the circuits and encodings of stdlib/ do to states, by full matrices, against what their comments say. */
+/* test_stdlib.c: what the circuits and encodings of stdlib/ do to states, by full matrices, against
+ * what their comments say. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,8 +62,11 @@ static void run(const CircuitInst *c, const double *params, const double *data, 
 {
     for (uint32_t i = 0; i < c->gates.len; i++) {
         const GateApp *app = &c->gates.at[i];
-        DenseGate g = {.name = gate_name(app->gate), .t = sx_value(app->arg, params, data), .dagger = app->dagger,
-                       .target_count = app->target_count, .control_count = app->control_count};
+        DenseGate g = {.name = gate_name(app->gate),
+                       .t = sx_value(app->arg, params, data),
+                       .dagger = app->dagger,
+                       .target_count = app->target_count,
+                       .control_count = app->control_count};
         for (int k = 0; k < app->target_count; k++) g.target[k] = app->targets[k];
         for (int k = 0; k < app->control_count; k++) {
             g.control[k] = app->controls[k];
@@ -87,12 +91,16 @@ static const QuantumAttr *quantum_of(Compiler *c, const char *text)
 /* "test(a, b) on n qubits" as gates: the body of a circuit. */
 static const CircuitInst *circuit_of(Compiler *c, int n, const char *body)
 {
-    const char *text = arena_printf(c->keep, "circuit test on q[n] { param p[%d] = 0; %s }\n"
-                                    "model m { input x: state[%d]; layer a = evolve(test); output a; }", PARAMS, body, n);
+    const char *text =
+        arena_printf(c->keep,
+                     "circuit test on q[n] { param p[%d] = 0; %s }\n"
+                     "model m { input x: state[%d]; layer a = evolve(test); output a; }",
+                     PARAMS, body, n);
     return quantum_of(c, text)->circuit;
 }
 
-/* The circuit's matrix with the test's angles as p[0], p[1], ...: column k is what becomes of |k>. */
+/* The circuit's matrix with the test's angles as p[0], p[1], ...: column k is what becomes of |k>.
+ */
 static const double angles[PARAMS] = {0.7, -1.3, 2.1, 0.4};
 
 static void assert_matrix(int n, const char *body, const Complex *want)
@@ -105,7 +113,8 @@ static void assert_matrix(int n, const char *body, const Complex *want)
         psi[k] = 1;
         run(circuit, angles, NULL, psi);
         for (int i = 0; i < dim; i++)
-            if (cabs(psi[i] - want[i * dim + k]) > 1e-14) fail_msg("%s: element %d, %d", body, i, k);
+            if (cabs(psi[i] - want[i * dim + k]) > 1e-14)
+                fail_msg("%s: element %d, %d", body, i, k);
     }
     compiler_drop(c);
 }
@@ -160,9 +169,12 @@ static void assert_gates(int n, const char *body, const char *want)
     size_t len = 0;
     for (uint32_t i = 0; i < circuit->gates.len; i++) {
         const GateApp *g = &circuit->gates.at[i];
-        len += (size_t)sprintf(got + len, "%s%.*s%s", i ? ", " : "", g->control_count, "ccc", gate_name(g->gate));
-        for (int k = 0; k < g->control_count; k++) len += (size_t)sprintf(got + len, " %d", g->controls[k]);
-        for (int k = 0; k < g->target_count; k++) len += (size_t)sprintf(got + len, " %d", g->targets[k]);
+        len += (size_t)sprintf(got + len, "%s%.*s%s", i ? ", " : "", g->control_count, "ccc",
+                               gate_name(g->gate));
+        for (int k = 0; k < g->control_count; k++)
+            len += (size_t)sprintf(got + len, " %d", g->controls[k]);
+        for (int k = 0; k < g->target_count; k++)
+            len += (size_t)sprintf(got + len, " %d", g->targets[k]);
     }
     assert_string_equal(got, want);
     compiler_drop(c);
@@ -178,11 +190,13 @@ static void test_layouts(void **state)
     assert_gates(3, "basic_entangler(rotation: z) q;", "rz 0, rz 1, rz 2, cx 0 1, cx 1 2, cx 2 0");
     assert_gates(1, "strongly_entangling q;", "rz 0, ry 0, rz 0");
     assert_gates(2, "strongly_entangling(layers: 2) q;",
-                 "rz 0, ry 0, rz 0, rz 1, ry 1, rz 1, cx 0 1, cx 1 0, rz 0, ry 0, rz 0, rz 1, ry 1, rz 1, cx 0 1, cx 1 0");
+                 "rz 0, ry 0, rz 0, rz 1, ry 1, rz 1, cx 0 1, cx 1 0, rz 0, ry 0, rz 0, rz 1, ry "
+                 "1, rz 1, cx 0 1, cx 1 0");
     const char *rotations = "rz 0, ry 0, rz 0, rz 1, ry 1, rz 1, rz 2, ry 2, rz 2, ";
     char want[1000];
-    snprintf(want, sizeof want, "%scx 0 1, cx 1 2, cx 2 0, %scx 0 2, cx 1 0, cx 2 1, %scx 0 1, cx 1 2, cx 2 0", rotations,
-             rotations, rotations);
+    snprintf(want, sizeof want,
+             "%scx 0 1, cx 1 2, cx 2 0, %scx 0 2, cx 1 0, cx 2 1, %scx 0 1, cx 1 2, cx 2 0",
+             rotations, rotations, rotations);
     assert_gates(3, "strongly_entangling(layers: 3) q;", want);
     assert_gates(1, "random_layers(layers: 0) q;", "");
 }
@@ -196,8 +210,11 @@ static void test_published_values(void **state)
                                       {0.52123568, 0.02618005, 0.03271796, 0.04890269}};
     for (int deep = 0; deep < 2; deep++) {
         Compiler *c = compiler_new();
-        const char *text = arena_printf(c->keep, "model m { input x: real[4]; layer a = quantum(encode: angle(), circuit: "
-                                        "ry_rx_cnot(depth: %d), measure: z_each); output a; }", deep ? 4 : 1);
+        const char *text =
+            arena_printf(c->keep,
+                         "model m { input x: real[4]; layer a = quantum(encode: angle(), circuit: "
+                         "ry_rx_cnot(depth: %d), measure: z_each); output a; }",
+                         deep ? 4 : 1);
         const QuantumAttr *q = quantum_of(c, text);
         double theta[PARAMS];
         for (int d = 0; d < 4; d++)
@@ -221,8 +238,11 @@ static void test_published_values(void **state)
 static void assert_ones(const char *encoding, const double *x, const double *want, int n)
 {
     Compiler *c = compiler_new();
-    const char *text = arena_printf(c->keep, "model m { input x: real[3]; layer a = quantum(encode: %s, circuit: ry_rx_cnot, "
-                                    "measure: z_each); output a; }", encoding);
+    const char *text = arena_printf(
+        c->keep,
+        "model m { input x: real[3]; layer a = quantum(encode: %s, circuit: ry_rx_cnot, "
+        "measure: z_each); output a; }",
+        encoding);
     const QuantumAttr *q = quantum_of(c, text);
     assert_int_equal(q->qubits, n);
     Complex psi[MOST] = {1};
@@ -280,7 +300,7 @@ static void test_random_layers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_composite_gates), cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_composite_gates),  cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_published_values), cmocka_unit_test(test_encodings),
         cmocka_unit_test(test_random_layers),
     };
