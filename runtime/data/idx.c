@@ -86,7 +86,7 @@ static bool open_labels(const char *folder, const char *name, Idx *idx, rq_data 
     return good;
 }
 
-static bool open_images(const char *folder, const char *name, Idx *idx, rq_data *out, rq_error *err)
+static bool open_images(const char *folder, const char *name, Idx *idx, rq_error *err)
 {
     uint32_t header[3];
     if (!open_file(folder, name, 0x803, 3, &idx->images, header, err)) return false;
@@ -102,8 +102,7 @@ static bool open_images(const char *folder, const char *name, Idx *idx, rq_data 
     snprintf(claim, sizeof claim, "%" PRId64 " images of %" PRId64 " x %" PRId64, idx->count,
              idx->rows, idx->columns);
     return rq_stream_can_hold(&idx->images, 16 + (uint64_t)idx->count * header[1] * header[2],
-                              claim, err) &&
-           rq_stream_note(&idx->images, out, err);
+                              claim, err);
 }
 
 /* Reads all images and keeps the picked ones. */
@@ -127,11 +126,28 @@ static bool read_images(Idx *idx, const rq_pick *picks, int64_t picked, rq_data 
     return good;
 }
 
+/* The long work, side by side: images of either pool, and the hashes of both files. Of several
+ * failures the first in this order is told. */
+static bool read_both(Idx idx[2], rq_pick *const picks[2], const int64_t picked[2], rq_data *out,
+                      rq_error *err)
+{
+    bool good[3];
+    rq_error errs[3];
+#pragma omp parallel for schedule(dynamic, 1)
+    for (int job = 0; job < 3; job++)
+        good[job] = job < 2 ? read_images(&idx[job], picks[job], picked[job], out, &errs[job])
+                            : rq_stream_note(&idx[0].images, out, &errs[job]) &&
+                                  rq_stream_note(&idx[1].images, out, &errs[job]);
+    for (int job = 0; job < 3; job++)
+        if (!good[job]) return rq_fail(err, "%s", errs[job].text);
+    return true;
+}
+
 static bool read_pools(const rq_data_spec *spec, const char *folder, Idx idx[2], rq_data *out,
                        rq_error *err)
 {
     for (int p = 0; p < 2; p++)
-        if (!open_images(folder, image_files[p], &idx[p], out, err) ||
+        if (!open_images(folder, image_files[p], &idx[p], err) ||
             !open_labels(folder, label_files[p], &idx[p], out, err))
             return false;
     if (idx[0].rows != idx[1].rows || idx[0].columns != idx[1].columns)
@@ -145,8 +161,8 @@ static bool read_pools(const rq_data_spec *spec, const char *folder, Idx idx[2],
     rq_pick *picks[2];
     int64_t picked[2];
     if (!rq_select(spec, &pools, out, picks, picked, err)) return false;
-    bool good = rq_images_prepare(spec, 1, idx[0].rows, idx[0].columns, out, err);
-    for (int p = 0; good && p < 2; p++) good = read_images(&idx[p], picks[p], picked[p], out, err);
+    bool good = rq_images_prepare(spec, 1, idx[0].rows, idx[0].columns, out, err) &&
+                read_both(idx, picks, picked, out, err);
     rq_free(picks[0]);
     rq_free(picks[1]);
     return good;

@@ -38,20 +38,14 @@ static void put(void *out, int64_t at, int real_bytes, double value)
         ((double *)out)[at] = value;
 }
 
-/* One lane from bytes: out[e * lanes] = table[channel of e][from[e]]. */
-static void pack_bytes(const rq_data *d, const unsigned char *from, int lanes, int real_bytes,
-                       void *out)
+/* Elements from .. to - 1 of one lane, all of one channel: out[e * lanes] = table[bytes[e]]. */
+static void pack_bytes(const double *table, const unsigned char *bytes, int64_t from, int64_t to,
+                       int lanes, int real_bytes, void *out)
 {
-    int64_t plane = d->size / d->channels;
-    for (int64_t c = 0; c < d->channels; c++) {
-        const double *table = d->table + c * 256;
-        int64_t end = (c + 1) * plane;
-        if (real_bytes == 4)
-            for (int64_t e = c * plane; e < end; e++)
-                ((float *)out)[e * lanes] = (float)table[from[e]];
-        else
-            for (int64_t e = c * plane; e < end; e++) ((double *)out)[e * lanes] = table[from[e]];
-    }
+    if (real_bytes == 4)
+        for (int64_t e = from; e < to; e++) ((float *)out)[e * lanes] = (float)table[bytes[e]];
+    else
+        for (int64_t e = from; e < to; e++) ((double *)out)[e * lanes] = table[bytes[e]];
 }
 
 static void pack_reals(const double *from, int64_t size, int lanes, int real_bytes, void *out)
@@ -59,16 +53,36 @@ static void pack_reals(const double *from, int64_t size, int lanes, int real_byt
     for (int64_t e = 0; e < size; e++) put(out, e * lanes, real_bytes, from[e]);
 }
 
+/* A few elements of all lanes at a time: what is written stays in the first cache. */
+static void pack_all_bytes(const rq_data *d, rq_split split, const int64_t *indices, int count,
+                           int lanes, int real_bytes, void *out)
+{
+    enum { SOME = 32 };
+    int64_t plane = d->size / d->channels;
+    for (int64_t c = 0; c < d->channels; c++) {
+        int64_t end = (c + 1) * plane;
+        for (int64_t from = c * plane; from < end; from += SOME) {
+            int64_t to = from + SOME < end ? from + SOME : end;
+            for (int lane = 0; lane < lanes; lane++) {
+                int64_t sample = sample_of_lane(d, split, indices, count, lane);
+                pack_bytes(d->table + c * 256, d->bytes + sample * d->size, from, to, lanes,
+                           real_bytes, (char *)out + (size_t)lane * (size_t)real_bytes);
+            }
+        }
+    }
+}
+
 void rq_data_pack(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes,
                   int real_bytes, void *out)
 {
+    if (d->bytes) {
+        pack_all_bytes(d, split, indices, count, lanes, real_bytes, out);
+        return;
+    }
     for (int lane = 0; lane < lanes; lane++) {
         int64_t at = sample_of_lane(d, split, indices, count, lane) * d->size;
-        void *column = (char *)out + (size_t)lane * (size_t)real_bytes;
-        if (d->bytes)
-            pack_bytes(d, d->bytes + at, lanes, real_bytes, column);
-        else
-            pack_reals(d->reals + at, d->size, lanes, real_bytes, column);
+        pack_reals(d->reals + at, d->size, lanes, real_bytes,
+                   (char *)out + (size_t)lane * (size_t)real_bytes);
     }
 }
 

@@ -21,7 +21,6 @@ bool rq_stream_open(rq_stream *s, const char *path, rq_error *err)
         rq_stream_close(s);
         return false;
     }
-    rq_sha256_bytes(s->packed, s->packed_size, s->sha256);
     s->is_gzip = s->packed_size >= 2 && s->packed[0] == 0x1f && s->packed[1] == 0x8b;
     if (!s->is_gzip) return true;
     z_stream *z = rq_alloc_array(1, sizeof *z, "unpacking", err);
@@ -178,7 +177,7 @@ bool rq_stream_note(const rq_stream *s, rq_data *d, rq_error *err)
     rq_data_file *f = &d->files[d->file_count];
     f->path = rq_copy_text(s->path, err);
     if (!f->path) return false;
-    memcpy(f->sha256, s->sha256, sizeof f->sha256);
+    rq_sha256_bytes(s->packed, s->packed_size, f->sha256);
     d->file_count++;
     return true;
 }

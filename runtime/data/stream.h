@@ -14,10 +14,9 @@ typedef struct rq_stream {
     unsigned char *packed; /* the file */
     size_t packed_size;
     bool is_gzip;
-    void *inflater;  /* zlib's, with is_gzip */
-    bool is_over;    /* with is_gzip: the last member has ended, its checksum was right */
-    uint64_t at;     /* unpacked bytes read */
-    char sha256[65]; /* of the file as it is on disk */
+    void *inflater; /* zlib's, with is_gzip */
+    bool is_over;   /* with is_gzip: the last member has ended, its checksum was right */
+    uint64_t at;    /* unpacked bytes read */
 } rq_stream;
 
 bool rq_stream_open(rq_stream *s, const char *path, rq_error *err);
@@ -34,7 +33,7 @@ bool rq_stream_can_hold(const rq_stream *s, uint64_t total, const char *claim, r
 /* Nothing may be left. */
 bool rq_stream_end(rq_stream *s, rq_error *err);
 
-/* Adds path and hash to the files of d. */
+/* Adds path and hash of the file, as it is on disk, to the files of d. */
 bool rq_stream_note(const rq_stream *s, rq_data *d, rq_error *err);
 
 #endif
