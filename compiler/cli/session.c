@@ -109,6 +109,16 @@ int session_real_bytes(const Options *o, const ActionInst *a)
     return precision && !strcmp(precision, "f64") ? 8 : 4;
 }
 
+static rq_schedule schedule_of(const ActionInst *a)
+{
+    const ConstValue *v = action_field(a, "schedule");
+    const char *name = v ? v->text : "constant";
+    if (!strcmp(name, "step"))
+        return (rq_schedule){RQ_SCHEDULE_step, (int64_t)argument_number(v, "every", 1), argument_number(v, "factor", 0.5), 0};
+    if (!strcmp(name, "cosine")) return (rq_schedule){RQ_SCHEDULE_cosine, 0, 0, argument_number(v, "floor", 0)};
+    return (rq_schedule){.kind = RQ_SCHEDULE_constant};
+}
+
 rq_train_settings session_settings(Compiler *c, const Options *o, const ActionInst *a)
 {
     const char *const losses[] = {"", "cross_entropy", "nll", "mse", "infidelity", "local"};
@@ -129,6 +139,9 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
                                  .beta2 = argument_number(optimizer, "beta2", 0.999),
                                  .eps = argument_number(optimizer, "eps", 1e-8),
                                  .weight_decay = argument_number(optimizer, "weight_decay", 0)};
+    s.schedule = schedule_of(a);
+    s.clip = action_number(a, "clip", 0);
+    s.early_stop = (int64_t)action_number(a, "early_stop", 0);
     if (s.optimizer.kind == RQ_OPTIMIZER_none) {
         diag_error(c, optimizer->span, D_not_executable, "this optimizer", "sgd, adam and adamw can be");
         return s;

@@ -34,8 +34,8 @@ ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, cons
 /* EXIT_answer_no if a verdict of --deny occurs, naming the layers; else EXIT_done. */
 int session_deny(Compiler *c, const Options *o, const Flow *flow);
 
-/* settings.c: the action's resolved fields as JSON text; conventions and defaults in words; versions, a line each. On c->keep. */
-/* Takes action, set and precision of a run from its settings.json where o has none. */
+/* settings.c: the action's resolved fields as JSON text (with --resume those of the run); conventions and defaults in words; versions, a line each. On c->keep. */
+/* Takes action, set, seed and precision of a run from its settings.json where o has none. */
 void settings_restore(Compiler *c, const char *path, Options *o);
 const char *settings_json(Compiler *c, const Options *o, const ActionInst *a);
 const char *methods_text(Compiler *c, const Options *o, const ActionInst *a, const rq_data *data);

@@ -29,8 +29,21 @@ static json_t *value_json(const ConstValue *v)
     return json_null();
 }
 
+/* The text of a file that rq itself has written. */
+static const char *own_file(Compiler *c, const char *path)
+{
+    FILE *f = fopen(path, "r");
+    if (!f) fatal("'%s' cannot be read", path);
+    VEC(char) text = {0};
+    for (int byte; (byte = fgetc(f)) != EOF;) vec_push(c->keep, &text, (char)byte);
+    fclose(f);
+    vec_push(c->keep, &text, 0);
+    return text.at;
+}
+
 const char *settings_json(Compiler *c, const Options *o, const ActionInst *a)
 {
+    if (o->run && o->resume) return own_file(c, arena_printf(c->keep, "%s/settings.json", o->run));
     json_t *all = json_object(), *sets = json_array();
     json_object_set_new(all, "action", json_string(name_text(c->names, a->name)));
     json_object_set_new(all, "file", json_string(o->file));
@@ -64,7 +77,8 @@ void settings_restore(Compiler *c, const char *path, Options *o)
     if (!all) fatal("'%s' cannot be read as the settings of a run: %s", path, error.text);
     if (!o->action) o->action = restored(c, all, "action");
     if (!o->precision) o->precision = restored(c, all, "precision");
-    const json_t *sets = json_object_get(all, "set");
+    const json_t *sets = json_object_get(all, "set"), *seed = json_object_get(all, "seed");
+    if (!o->seed.given && json_is_integer(seed)) o->seed = (Seed){true, (uint64_t)json_integer_value(seed)};
     TextList both = {0}; /* the run's first: what is given now has the last word */
     for (size_t i = 0; i < json_array_size(sets); i++) {
         const char *text = json_string_value(json_array_get(sets, i));

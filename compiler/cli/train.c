@@ -58,7 +58,7 @@ static bool train_with_sinks(Compiler *c, const Options *o, const ActionInst *a,
     const rq_model *table = model_code_table(r->code);
     if (!table->function(table, RQ_FUNCTION_step, NULL, err)) return false;
     rq_run_info info = run_info(c, o, a, r);
-    r->dir = rq_rundir_new(o->out, s->action, &info, err);
+    r->dir = o->run ? rq_rundir_resume(o->run, &info, err) : rq_rundir_new(o->out, s->action, &info, err);
     if (!r->dir) return false;
     bool live = !o->json && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
     rq_sink sinks[2] = {rq_rundir_sink(r->dir)};
@@ -92,6 +92,7 @@ int train_action(Compiler *c, const Options *o, const ActionInst *a)
     r.code = session_code(c, o, a, a->model, flow, a->detached);
     if (o->compare) s.compare = exact_twin(c, o, a, &r);
     s.stop = rq_interrupt_flag();
+    if (o->run) s.resume = arena_printf(c->keep, "%s/last.safetensors", o->run);
     const rq_model *table = model_code_table(r.code);
     bool ok = rq_params_new(table, &r.params, &err) && rq_params_init(&r.params, s.seed, &err) &&
               (!o->init || rq_params_load(&r.params, o->init, &err)) && train_with_sinks(c, o, a, &r, &s, &result, &err);
@@ -101,8 +102,20 @@ int train_action(Compiler *c, const Options *o, const ActionInst *a)
     return result_code(&result);
 }
 
-int verb_train(Compiler *c, const Options *o)
+/* With --resume FILE is a run directory, and its file, action and settings are taken from there. */
+static Options train_options(Compiler *c, const Options *given)
 {
+    Options o = session_options(c, given);
+    if (o.resume && !o.run) fatal("--resume wants the directory of a run in place of '%s', as in rq train --resume runs/baseline-001", o.file);
+    if (o.run && !o.resume) fatal("'%s' is the directory of a run; rq train --resume %s goes on with it", o.run, o.run);
+    if (o.resume && (o.out || o.init || given->seed.given))
+        fatal("--resume goes on in '%s' with its parameters and seed; --out, --init and --seed do not go with it", o.run);
+    return o;
+}
+
+int verb_train(Compiler *c, const Options *given)
+{
+    Options options = train_options(c, given), *o = &options;
     int code = EXIT_done;
     Program *p = session_program(c, o, &code);
     return p ? train_action(c, o, session_action(c, o, p)) : code;

@@ -41,17 +41,17 @@ static json_t *event_new(const rq_events *e, const char *kind)
 /* Consumes o. */
 static bool event_write(const rq_events *e, json_t *o, rq_error *err)
 {
-    int bad = !o || json_dumpf(o, e->out, JSON_COMPACT | JSON_REAL_PRECISION(9)) != 0;
+    int bad = !o || json_dumpf(o, e->out, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0;
     json_decref(o);
     if (bad || fputc('\n', e->out) == EOF || fflush(e->out)) return rq_fail(err, "an event could not be written");
     return true;
 }
 
 static bool on_start(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,
-                     const rq_optimizer_state *state, rq_error *err)
+                     const rq_optimizer_state *state, const rq_progress *progress, rq_error *err)
 {
     rq_events *e = context;
-    (void)params, (void)state;
+    (void)params, (void)state, (void)progress;
     e->model = m;
     e->settings = s;
     json_t *o = event_new(e, "start"), *engines = json_object(), *samples = json_object();
@@ -134,3 +134,58 @@ static bool on_result(void *context, const rq_result *r, rq_error *err)
 }
 
 rq_sink rq_events_sink(rq_events *e) { return (rq_sink){e, on_start, NULL, on_layer, on_epoch, on_result}; }
+
+void rq_events_resume(rq_events *e, const rq_model *m, const rq_train_settings *s)
+{
+    e->model = m;
+    e->settings = s;
+}
+
+static double number_of(const json_t *o, const char *key)
+{
+    const json_t *v = json_object_get(o, key);
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+static bool read_layer(const json_t *o, const rq_model *m, rq_layer_stat *s)
+{
+    const char *name = json_string_value(json_object_get(o, "name")), *verdict = json_string_value(json_object_get(o, "verdict"));
+    *s = (rq_layer_stat){.epoch = (int64_t)number_of(o, "epoch"), .samples = (int64_t)number_of(o, "samples"), .rms = number_of(o, "rms"),
+                         .max = number_of(o, "max"), .r = number_of(o, "r"), .snr = number_of(o, "snr"),
+                         .snr_low = number_of(o, "snr_low"), .snr_high = number_of(o, "snr_high"),
+                         .has_compare = json_object_get(o, "cosine") != NULL, .cosine = number_of(o, "cosine"),
+                         .norm_ratio = number_of(o, "norm_ratio"), .projection = number_of(o, "projection")};
+    for (int i = 0; name && i < m->layer_count; i++)
+        if (!strcmp(m->layers[i].name, name)) s->layer = &m->layers[i];
+    for (int v = RQ_VERDICT_healthy; verdict && v <= RQ_VERDICT_converged; v++)
+        if (!strcmp(rq_verdict_names[v], verdict)) s->verdict = (rq_verdict)v;
+    return s->layer != NULL;
+}
+
+static void read_epoch(const json_t *o, rq_epoch *e)
+{
+    *e = (rq_epoch){.epoch = (int64_t)number_of(o, "epoch"), .loss = number_of(o, "loss"), .accuracy = number_of(o, "accuracy"),
+                    .val_loss = number_of(o, "val_loss"), .val_accuracy = number_of(o, "val_accuracy"),
+                    .test_loss = number_of(o, "test_loss"), .test_accuracy = number_of(o, "test_accuracy"),
+                    .seconds = number_of(o, "seconds"), .circuits_per_s = number_of(o, "circuits_per_s"),
+                    .has_accuracy = json_object_get(o, "accuracy") != NULL, .has_val = json_object_get(o, "val_loss") != NULL,
+                    .has_test = json_object_get(o, "test_loss") != NULL};
+}
+
+rq_event_kind rq_event_read(const char *line, const rq_model *m, rq_layer_stat *stat, rq_epoch *epoch)
+{
+    json_error_t error;
+    json_t *o = json_loads(line, 0, &error);
+    const char *kind = json_string_value(json_object_get(o, "event"));
+    rq_event_kind found = RQ_EVENT_none;
+    if (!kind) found = RQ_EVENT_none;
+    else if (!strcmp(kind, "start")) found = RQ_EVENT_start;
+    else if (!strcmp(kind, "result")) found = RQ_EVENT_result;
+    else if (!strcmp(kind, "layer") && read_layer(o, m, stat)) found = RQ_EVENT_layer;
+    else if (!strcmp(kind, "epoch")) {
+        read_epoch(o, epoch);
+        found = RQ_EVENT_epoch;
+    }
+    json_decref(o);
+    return found;
+}

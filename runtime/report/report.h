@@ -35,12 +35,19 @@ typedef struct rq_events rq_events;
 /* One object a line on `out`, flushed; `run` names the run. */
 rq_events *rq_events_new(FILE *out, const char *run, const rq_run_info *info, rq_error *err);
 rq_sink rq_events_sink(rq_events *e);
+/* In place of a start event: the run goes on. */
+void rq_events_resume(rq_events *e, const rq_model *m, const rq_train_settings *s);
+/* One line of a run's metrics back: what it is, and its layer statistic or epoch. none: not such a line, or of another model. */
+typedef enum rq_event_kind { RQ_EVENT_none, RQ_EVENT_start, RQ_EVENT_layer, RQ_EVENT_epoch, RQ_EVENT_result } rq_event_kind;
+rq_event_kind rq_event_read(const char *line, const rq_model *m, rq_layer_stat *stat, rq_epoch *epoch);
 void rq_events_free(rq_events *e);
 
 /* ---- the run directory ---- */
 typedef struct rq_rundir rq_rundir;
 /* Makes `dir`, or runs/NAME-NNN with the next free number if NULL. An existing dir that is not empty is an error. */
 rq_rundir *rq_rundir_new(const char *dir, const char *name, const rq_run_info *info, rq_error *err);
+/* Goes on in the directory of an interrupted run: metrics of the epochs after its checkpoint are dropped at the start. */
+rq_rundir *rq_rundir_resume(const char *dir, const rq_run_info *info, rq_error *err);
 const char *rq_rundir_path(const rq_rundir *d);
 rq_sink rq_rundir_sink(rq_rundir *d);
 void rq_rundir_free(rq_rundir *d);

@@ -2,12 +2,12 @@
  *
  *     runs/baseline-001/  model.rq  settings.json  versions.txt  metrics.jsonl  last.safetensors  best.safetensors  report.html
  *
+ * A diverged run keeps its last checkpoint and leaves the last finite parameters as diverged.safetensors.
  * Checkpoints are written before the first step and after each epoch, to a temporary file that is synced and renamed; so is the
  * report. Whatever is there is complete.
  */
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +25,8 @@ struct rq_rundir {
     int64_t epoch_room, stat_room;
     const rq_params *params;
     const rq_optimizer_state *state;
-    double best;
+    const rq_progress *progress;
+    bool resumes; /* the directory holds the run's beginning */
     char *data_text;
 };
 
@@ -93,26 +94,41 @@ static bool write_text(const rq_rundir *d, const char *name, const char *text, r
     return close_in(d, name, f, temporary, err);
 }
 
+static bool open_metrics(rq_rundir *d, const char *mode, rq_error *err)
+{
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/metrics.jsonl", d->path);
+    d->metrics = fopen(path, mode);
+    if (!d->metrics) return rq_fail(err, "file '%s' cannot be written: %s", path, strerror(errno));
+    d->events = rq_events_new(d->metrics, d->path, d->info, err);
+    if (d->events) d->event_sink = rq_events_sink(d->events);
+    return d->events != NULL;
+}
+
 rq_rundir *rq_rundir_new(const char *dir, const char *name, const rq_run_info *info, rq_error *err)
 {
     rq_rundir *d = rq_alloc_array(1, sizeof *d, "the run directory", err);
     if (!d) return NULL;
     d->info = info;
-    d->best = NAN;
-    char path[PATH_MAX + 32];
     bool ok = dir ? take_given(d, dir, err) : next_free(d, name, err);
-    ok = ok && write_text(d, "model.rq", info->source, err) && write_text(d, "settings.json", info->settings, err) &&
-         write_text(d, "versions.txt", info->versions, err);
-    if (ok) {
-        snprintf(path, sizeof path, "%s/metrics.jsonl", d->path);
-        d->metrics = fopen(path, "w");
-        ok = d->metrics || rq_fail(err, "file '%s' cannot be written: %s", path, strerror(errno));
-    }
-    if (ok) d->events = rq_events_new(d->metrics, d->path, info, err);
-    if (ok && d->events) {
-        d->event_sink = rq_events_sink(d->events);
+    if (ok && write_text(d, "model.rq", info->source, err) && write_text(d, "settings.json", info->settings, err) &&
+        write_text(d, "versions.txt", info->versions, err) && open_metrics(d, "w", err))
+        return d;
+    rq_rundir_free(d);
+    return NULL;
+}
+
+rq_rundir *rq_rundir_resume(const char *dir, const rq_run_info *info, rq_error *err)
+{
+    rq_rundir *d = rq_alloc_array(1, sizeof *d, "the run directory", err);
+    if (!d) return NULL;
+    d->info = info;
+    d->resumes = true;
+    if (strlen(dir) < sizeof d->path) {
+        strcpy(d->path, dir);
         return d;
     }
+    rq_fail(err, "the path '%.60s...' is too long", dir);
     rq_rundir_free(d);
     return NULL;
 }
@@ -144,11 +160,11 @@ static bool grow(void **items, int64_t count, int64_t *room, size_t each, rq_err
     return true;
 }
 
-static bool save(rq_rundir *d, const char *name, int64_t epoch, rq_error *err)
+static bool save(rq_rundir *d, const char *name, rq_error *err)
 {
     char path[PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/%s", d->path, name);
-    return rq_checkpoint_save(path, d->params, d->state, d->history.settings, d->info->source, d->info->settings, epoch, err);
+    return rq_checkpoint_save(path, d->params, d->state, d->progress, d->history.settings, d->info->source, d->info->settings, err);
 }
 
 static char *describe_data(const rq_data *data, rq_error *err)
@@ -161,8 +177,62 @@ static char *describe_data(const rq_data *data, rq_error *err)
     return rq_copy_text(text, err);
 }
 
+static bool keep_stat(rq_rundir *d, const rq_layer_stat *stat, rq_error *err)
+{
+    rq_history *h = &d->history;
+    if (!grow((void **)&h->stats, h->stat_count, &d->stat_room, sizeof *h->stats, err)) return false;
+    h->stats[h->stat_count++] = *stat;
+    return true;
+}
+
+static bool keep_epoch(rq_rundir *d, const rq_epoch *e, rq_error *err)
+{
+    rq_history *h = &d->history;
+    if (!grow((void **)&h->epochs, h->epoch_count, &d->epoch_room, sizeof *h->epochs, err)) return false;
+    h->epochs[h->epoch_count++] = *e;
+    return true;
+}
+
+/* One line of the interrupted run's metrics: into the history, and into `kept` if it is of a complete epoch. */
+static bool take_line(rq_rundir *d, const char *line, FILE *kept, rq_error *err)
+{
+    rq_layer_stat stat;
+    rq_epoch epoch;
+    switch (rq_event_read(line, d->history.model, &stat, &epoch)) {
+    case RQ_EVENT_none:
+    case RQ_EVENT_result: return true;
+    case RQ_EVENT_start: break;
+    case RQ_EVENT_layer:
+        if (stat.epoch > d->progress->epoch || !d->progress->epoch) return true;
+        if (!keep_stat(d, &stat, err)) return false;
+        break;
+    case RQ_EVENT_epoch:
+        if (epoch.epoch > d->progress->epoch) return true;
+        if (!keep_epoch(d, &epoch, err)) return false;
+        break;
+    }
+    fputs(line, kept);
+    return true;
+}
+
+/* Metrics without what came after the checkpoint; the history is read back from them. */
+static bool restore_metrics(rq_rundir *d, rq_error *err)
+{
+    enum { LINE = 16384 };
+    char path[PATH_MAX + 32], temporary[PATH_MAX + 64], line[LINE];
+    snprintf(path, sizeof path, "%s/metrics.jsonl", d->path);
+    FILE *old = fopen(path, "r");
+    if (!old) return rq_fail(err, "file '%s' cannot be read: %s", path, strerror(errno));
+    FILE *kept = open_in(d, "metrics.jsonl", temporary, sizeof temporary, err);
+    bool ok = kept != NULL;
+    while (ok && fgets(line, LINE, old)) ok = take_line(d, line, kept, err);
+    fclose(old);
+    if (kept && !ok) fclose(kept);
+    return ok && close_in(d, "metrics.jsonl", kept, temporary, err);
+}
+
 static bool on_start(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,
-                     const rq_optimizer_state *state, rq_error *err)
+                     const rq_optimizer_state *state, const rq_progress *progress, rq_error *err)
 {
     rq_rundir *d = context;
     d->history.model = m;
@@ -170,40 +240,36 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
     d->history.info = d->info;
     d->params = params;
     d->state = state;
+    d->progress = progress;
     d->data_text = describe_data(data, err);
     d->history.data_text = d->data_text;
-    return d->data_text && save(d, "last.safetensors", 0, err) &&
-           d->event_sink.start(d->event_sink.context, m, s, data, params, state, err);
+    if (!d->data_text) return false;
+    if (d->resumes) {
+        if (!restore_metrics(d, err) || !open_metrics(d, "a", err)) return false;
+        rq_events_resume(d->events, m, s);
+        return true;
+    }
+    return save(d, "last.safetensors", err) && d->event_sink.start(d->event_sink.context, m, s, data, params, state, progress, err);
 }
 
 static bool on_layer(void *context, const rq_layer_stat *stat, rq_error *err)
 {
     rq_rundir *d = context;
-    rq_history *h = &d->history;
-    if (!grow((void **)&h->stats, h->stat_count, &d->stat_room, sizeof *h->stats, err)) return false;
-    h->stats[h->stat_count++] = *stat;
-    return d->event_sink.layer(d->event_sink.context, stat, err);
+    return keep_stat(d, stat, err) && d->event_sink.layer(d->event_sink.context, stat, err);
 }
 
 static bool on_epoch(void *context, const rq_epoch *e, rq_error *err)
 {
     rq_rundir *d = context;
-    rq_history *h = &d->history;
-    if (!grow((void **)&h->epochs, h->epoch_count, &d->epoch_room, sizeof *h->epochs, err)) return false;
-    h->epochs[h->epoch_count++] = *e;
-    if (!d->event_sink.epoch(d->event_sink.context, e, err) || !save(d, "last.safetensors", e->epoch, err)) return false;
-    /* The best checkpoint is the one with the highest validation accuracy, or the lowest validation loss without labels. */
-    double score = e->has_accuracy ? e->val_accuracy : -e->val_loss;
-    if (!e->has_val || !(isnan(d->best) || score > d->best)) return true;
-    d->best = score;
-    return save(d, "best.safetensors", e->epoch, err);
+    if (!keep_epoch(d, e, err) || !d->event_sink.epoch(d->event_sink.context, e, err) || !save(d, "last.safetensors", err)) return false;
+    return !e->is_best || save(d, "best.safetensors", err);
 }
 
 static bool on_result(void *context, const rq_result *result, rq_error *err)
 {
     rq_rundir *d = context;
     d->history.result = *result;
-    if (result->diverged && !save(d, "last.safetensors", result->epochs_done, err)) return false;
+    if (result->diverged && !save(d, "diverged.safetensors", err)) return false;
     if (!d->event_sink.result(d->event_sink.context, result, err)) return false;
     char temporary[PATH_MAX + 64];
     FILE *f = open_in(d, "report.html", temporary, sizeof temporary, err);

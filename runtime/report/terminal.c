@@ -55,10 +55,10 @@ const char *rq_grouped(int64_t n, char *out, size_t size)
 }
 
 static bool on_start(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,
-                     const rq_optimizer_state *state, rq_error *err)
+                     const rq_optimizer_state *state, const rq_progress *progress, rq_error *err)
 {
     rq_terminal *t = context;
-    (void)params, (void)state;
+    (void)params, (void)state, (void)progress;
     t->model = m;
     t->settings = s;
     t->data = data;
@@ -186,9 +186,14 @@ static bool on_result(void *context, const rq_result *r, rq_error *err)
     print_table(t);
     fputc('\n', t->out);
     if (r->diverged)
-        fprintf(t->out, "training stopped: loss or gradient was not finite after %lld complete epochs; the last finite parameters are saved\n",
+        fprintf(t->out, "training stopped: loss or gradient was not finite after %lld complete epochs; the last finite parameters are in diverged.safetensors\n",
                 (long long)r->epochs_done);
-    if (r->interrupted) fprintf(t->out, "interrupted after %lld complete epochs\n", (long long)r->epochs_done);
+    if (r->interrupted)
+        fprintf(t->out, "interrupted after %lld complete epochs%s%s\n", (long long)r->epochs_done,
+                t->dir ? "; go on with: rq train --resume " : "", t->dir ? t->dir : "");
+    if (r->stopped_early)
+        fprintf(t->out, "stopped after %lld epochs: no lower validation loss for %lld epochs; best.safetensors holds the best\n",
+                (long long)r->epochs_done, (long long)t->settings->early_stop);
     if (r->has_test && r->has_accuracy) {
         double p = r->test_accuracy, n = (double)r->test_samples;
         fprintf(t->out, "test accuracy %.1f%%, standard error %.1f from %lld images", 100 * p, 100 * sqrt(p * (1 - p) / n),

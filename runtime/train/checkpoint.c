@@ -2,7 +2,9 @@
 #include "train/checkpoint.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/safetensors.h"
@@ -42,17 +44,35 @@ static bool gather(const rq_params *p, const rq_optimizer_state *state, rq_optim
     return true;
 }
 
-bool rq_checkpoint_save(const char *path, const rq_params *p, const rq_optimizer_state *state, const rq_train_settings *s,
-                        const char *source, const char *settings, int64_t epoch, rq_error *err)
+/* Numbers as texts; reals in hexadecimal, so that they come back to the bit. */
+typedef struct Numbers {
+    char epoch[32], steps[32], seed[32], batch[32], d_start[48], best_score[48], best_loss[48], since_best[32];
+} Numbers;
+
+static Numbers numbers_of(const rq_optimizer_state *state, const rq_progress *p, const rq_train_settings *s)
 {
-    char epoch_text[32], steps[32], seed[32], hash[65];
-    snprintf(epoch_text, sizeof epoch_text, "%" PRId64, epoch);
-    snprintf(steps, sizeof steps, "%" PRId64, state->steps);
-    snprintf(seed, sizeof seed, "%" PRIu64, s->seed);
+    Numbers n;
+    snprintf(n.epoch, sizeof n.epoch, "%" PRId64, p->epoch);
+    snprintf(n.steps, sizeof n.steps, "%" PRId64, state->steps);
+    snprintf(n.seed, sizeof n.seed, "%" PRIu64, s->seed);
+    snprintf(n.batch, sizeof n.batch, "%" PRId64, s->batch);
+    snprintf(n.d_start, sizeof n.d_start, "%a", p->d_start);
+    snprintf(n.best_score, sizeof n.best_score, "%a", p->best_score);
+    snprintf(n.best_loss, sizeof n.best_loss, "%a", p->best_loss);
+    snprintf(n.since_best, sizeof n.since_best, "%" PRId64, p->since_best);
+    return n;
+}
+
+bool rq_checkpoint_save(const char *path, const rq_params *p, const rq_optimizer_state *state, const rq_progress *progress,
+                        const rq_train_settings *s, const char *source, const char *settings, rq_error *err)
+{
+    Numbers n = numbers_of(state, progress, s);
+    char hash[65];
     rq_sha256_bytes(source, strlen(source), hash);
-    rq_text texts[] = {{"schema", "1"}, {"model", (char *)p->model->name}, {"action", (char *)s->action}, {"epoch", epoch_text},
-                       {"steps", steps}, {"seed", seed}, {"source_sha256", hash}, {"settings", (char *)settings},
-                       {"optimizer", (char *)rq_optimizer_name(s->optimizer.kind)}};
+    rq_text texts[] = {{"schema", "1"}, {"model", (char *)p->model->name}, {"action", (char *)s->action}, {"epoch", n.epoch},
+                       {"steps", n.steps}, {"seed", n.seed}, {"batch", n.batch}, {"source_sha256", hash}, {"settings", (char *)settings},
+                       {"optimizer", (char *)rq_optimizer_name(s->optimizer.kind)}, {"d_start", n.d_start},
+                       {"best_score", n.best_score}, {"best_loss", n.best_loss}, {"since_best", n.since_best}};
     rq_tensors t = {.texts = texts, .text_count = (int)(sizeof texts / sizeof texts[0])};
     bool ok = gather(p, state, s->optimizer.kind, &t, err) && rq_safetensors_write(path, &t, err);
     for (int i = 0; i < t.count; i++) rq_free(t.tensors[i].name);
@@ -114,4 +134,61 @@ bool rq_params_load(rq_params *p, const char *path, rq_error *err)
     }
     rq_tensors_free(&t);
     return !d.count || rq_fail(err, "'%s' does not fit model '%s':%s", path, m->name, d.text);
+}
+
+static bool same_text(const rq_tensors *t, const char *path, const char *key, const char *want, rq_error *err)
+{
+    const char *have = rq_tensors_text(t, key);
+    if (have && !strcmp(have, want)) return true;
+    return rq_fail(err, "'%s' cannot be resumed here: its %s is '%s', but this training's is '%s'", path, key, have ? have : "unknown", want);
+}
+
+static bool load_slots(const rq_tensors *t, const char *path, rq_params *p, rq_optimizer_state *state, rq_optimizer_kind kind, rq_error *err)
+{
+    const rq_model *m = p->model;
+    for (int i = 0; i < m->param_count; i++)
+        for (int k = 0; k < state->slots; k++) {
+            void *slot = state->slot[k * m->param_count + i];
+            char name[512];
+            if (!slot) continue;
+            snprintf(name, sizeof name, "opt/%s/%s", rq_optimizer_slot_name(kind, k), m->params[i].path);
+            const rq_array *a = rq_tensors_find(t, name);
+            if (!a || !same_shape(&m->params[i], a) || a->dtype != model_dtype(m))
+                return rq_fail(err, "'%s' cannot be resumed: the optimizer's '%s' is missing or has another shape or precision", path, name);
+            memcpy(slot, a->values, (size_t)a->size * (size_t)m->real_bytes);
+        }
+    return true;
+}
+
+static int64_t whole_of(const rq_tensors *t, const char *key)
+{
+    const char *text = rq_tensors_text(t, key);
+    return text ? strtoll(text, NULL, 10) : -1;
+}
+
+static double real_of(const rq_tensors *t, const char *key)
+{
+    const char *text = rq_tensors_text(t, key);
+    return text ? strtod(text, NULL) : NAN;
+}
+
+bool rq_checkpoint_load(const char *path, rq_params *p, rq_optimizer_state *state, rq_progress *progress,
+                        const rq_train_settings *s, rq_error *err)
+{
+    rq_tensors t;
+    Numbers n = numbers_of(state, progress, s);
+    if (!rq_params_load(p, path, err) || !rq_safetensors_read(path, &t, err)) return false;
+    bool ok = same_text(&t, path, "model", p->model->name, err) && same_text(&t, path, "action", s->action, err) &&
+              same_text(&t, path, "seed", n.seed, err) && same_text(&t, path, "batch", n.batch, err) &&
+              same_text(&t, path, "optimizer", rq_optimizer_name(s->optimizer.kind), err) &&
+              load_slots(&t, path, p, state, s->optimizer.kind, err);
+    if (ok) {
+        state->steps = whole_of(&t, "steps");
+        *progress = (rq_progress){whole_of(&t, "epoch"), real_of(&t, "d_start"), real_of(&t, "best_score"), real_of(&t, "best_loss"),
+                                  whole_of(&t, "since_best")};
+        ok = (state->steps >= 0 && progress->epoch >= 0 && progress->since_best >= 0) ||
+             rq_fail(err, "'%s' cannot be resumed: its metadata lacks epoch, steps or since_best", path);
+    }
+    rq_tensors_free(&t);
+    return ok;
 }

@@ -263,3 +263,7 @@ bool rq_probe_run(rq_probe *p, const rq_params *params, int64_t epoch, const rq_
     }
     return true;
 }
+
+double rq_probe_start(const rq_probe *p) { return p->d_start; }
+
+void rq_probe_set_start(rq_probe *p, double d_start) { p->d_start = d_start; }

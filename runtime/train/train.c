@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "random.h"
+#include "train/checkpoint.h"
 #include "train/feed.h"
 #include "train/probe.h"
 
@@ -32,6 +33,7 @@ typedef struct Training {
     int64_t batch;
     rq_feed feed;
     rq_optimizer_state state;
+    rq_progress progress;
     rq_probe *probe;
     double started;
 } Training;
@@ -70,7 +72,15 @@ static bool training_open(Training *t, rq_error *err)
         t->gradient[i] = at >= 0 ? t->outputs[at] : NULL;
     }
     t->feed.order = t->order;
-    return t->s->probe <= 0 || rq_probe_new(m, t->s, t->data, &t->probe, err);
+    if (t->s->probe > 0 && !rq_probe_new(m, t->s, t->data, &t->probe, err)) return false;
+    t->progress = (rq_progress){.best_score = NAN, .best_loss = NAN};
+    if (!t->s->resume) return true;
+    if (!rq_checkpoint_load(t->s->resume, t->params, &t->state, &t->progress, t->s, err)) return false;
+    if (t->progress.epoch >= t->s->epochs)
+        return rq_fail(err, "'%s' is complete: %lld of %lld epochs; --set %s.epochs=N trains on", t->s->resume,
+                       (long long)t->progress.epoch, (long long)t->s->epochs, t->s->action);
+    if (t->probe && t->progress.epoch) rq_probe_set_start(t->probe, t->progress.d_start);
+    return true;
 }
 
 static void training_close(Training *t)
@@ -92,8 +102,40 @@ static bool gradients_finite(const Training *t)
     return true;
 }
 
+static void real_scale(void *values, int64_t i, int real_bytes, double factor)
+{
+    if (real_bytes == 4) ((float *)values)[i] = (float)((double)((float *)values)[i] * factor);
+    else ((double *)values)[i] *= factor;
+}
+
+/* Scales all gradients down to the norm `clip` if theirs is larger. */
+static void clip_gradients(const Training *t)
+{
+    double squares = 0;
+    for (int i = 0; i < t->m->param_count; i++)
+        for (int64_t k = 0; t->gradient[i] && k < t->m->params[i].count; k++) {
+            double g = real_at(t->gradient[i], k, t->m->real_bytes);
+            squares += g * g;
+        }
+    double norm = sqrt(squares);
+    if (norm <= t->s->clip) return;
+    for (int i = 0; i < t->m->param_count; i++)
+        for (int64_t k = 0; t->gradient[i] && k < t->m->params[i].count; k++)
+            real_scale(t->gradient[i], k, t->m->real_bytes, t->s->clip / norm);
+}
+
+double rq_schedule_factor(const rq_schedule *s, int64_t epoch, int64_t epochs)
+{
+    switch (s->kind) {
+    case RQ_SCHEDULE_constant: return 1;
+    case RQ_SCHEDULE_step: return pow(s->factor, (double)((epoch - 1) / s->every));
+    case RQ_SCHEDULE_cosine: return s->floor + (1 - s->floor) * (1 + cos(M_PI * (double)(epoch - 1) / (double)epochs)) / 2;
+    }
+    return 1;
+}
+
 /* One step on samples order[first .. first+count). Sets diverged instead of stepping when loss or gradient is not finite. */
-static bool step(Training *t, int64_t first, int64_t count, double *loss, rq_error *err)
+static bool step(Training *t, const rq_optimizer *optimizer, int64_t first, int64_t count, double *loss, rq_error *err)
 {
     t->feed.first = first;
     t->feed.weight = 1 / (double)count;
@@ -106,7 +148,8 @@ static bool step(Training *t, int64_t first, int64_t count, double *loss, rq_err
         t->result->diverged = true;
         return true;
     }
-    rq_optimizer_step(&t->s->optimizer, &t->state, t->params, t->gradient);
+    if (t->s->clip > 0) clip_gradients(t);
+    rq_optimizer_step(optimizer, &t->state, t->params, t->gradient);
     return true;
 }
 
@@ -117,14 +160,16 @@ static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err
     int64_t n = t->data->count[RQ_SPLIT_train];
     rq_random stream = rq_random_stream_id(t->s->seed, RQ_PURPOSE_batches, (uint64_t)epoch);
     rq_random_permutation(&stream, t->order, n);
+    rq_optimizer optimizer = t->s->optimizer;
+    optimizer.rate *= rq_schedule_factor(&t->s->schedule, epoch, t->s->epochs);
     double begun = now(), sum = 0;
     int64_t done = 0;
     for (int64_t first = 0; first < n && !stopped(t); first += t->batch) {
         int64_t count = n - first < t->batch ? n - first : t->batch;
         double loss = 0;
-        if (!step(t, first, count, &loss, err)) return false;
+        if (!step(t, &optimizer, first, count, &loss, err)) return false;
         if (t->result->diverged) break;
-        if (epoch == 1 && first == 0) t->result->first_step_seconds = now() - t->started;
+        if (!t->result->first_step_seconds) t->result->first_step_seconds = now() - t->started;
         sum += loss * (double)count;
         done += count;
         for (int k = 0; k < t->sink_count; k++)
@@ -159,6 +204,21 @@ static bool evaluate_splits(Training *t, rq_epoch *e, rq_error *err)
     return true;
 }
 
+/* Keeps the best validation score and the lowest validation loss. */
+static void note_best(Training *t, rq_epoch *e)
+{
+    rq_progress *p = &t->progress;
+    p->epoch = e->epoch;
+    if (!e->has_val) return;
+    double score = e->has_accuracy ? e->val_accuracy : -e->val_loss;
+    e->is_best = isnan(p->best_score) || score > p->best_score;
+    if (e->is_best) p->best_score = score;
+    p->since_best++;
+    if (!isnan(p->best_loss) && !(e->val_loss < p->best_loss)) return;
+    p->best_loss = e->val_loss;
+    p->since_best = 0;
+}
+
 static bool tell_epoch(Training *t, const rq_epoch *e, rq_error *err)
 {
     for (int k = 0; k < t->sink_count; k++)
@@ -169,8 +229,11 @@ static bool tell_epoch(Training *t, const rq_epoch *e, rq_error *err)
 static bool run_epochs(Training *t, rq_error *err)
 {
     rq_result *r = t->result;
-    if (t->probe && !rq_probe_run(t->probe, t->params, 0, t->sinks, t->sink_count, err)) return false;
-    for (int64_t epoch = 1; epoch <= t->s->epochs; epoch++) {
+    r->epochs_done = t->progress.epoch;
+    /* A run that ended within its first epoch begins anew. */
+    if (t->probe && !t->progress.epoch && !rq_probe_run(t->probe, t->params, 0, t->sinks, t->sink_count, err)) return false;
+    if (t->probe) t->progress.d_start = rq_probe_start(t->probe);
+    for (int64_t epoch = t->progress.epoch + 1; epoch <= t->s->epochs; epoch++) {
         rq_epoch e = {.epoch = epoch, .epochs = t->s->epochs};
         if (!epoch_steps(t, epoch, &e, err)) return false;
         r->seconds += e.seconds;
@@ -182,7 +245,10 @@ static bool run_epochs(Training *t, rq_error *err)
         r->has_val = e.has_val, r->has_test = e.has_test, r->has_accuracy = e.has_accuracy;
         r->val_loss = e.val_loss, r->val_accuracy = e.val_accuracy;
         r->test_loss = e.test_loss, r->test_accuracy = e.test_accuracy;
+        note_best(t, &e);
         if (!tell_epoch(t, &e, err)) return false;
+        r->stopped_early = t->s->early_stop > 0 && e.has_val && t->progress.since_best >= t->s->early_stop;
+        if (r->stopped_early) break;
     }
     return true;
 }
@@ -195,7 +261,7 @@ bool rq_train(const rq_model *m, const rq_train_settings *s, const rq_data *data
     t.started = now();
     bool ok = training_open(&t, err);
     for (int k = 0; ok && k < sink_count; k++)
-        ok = !sinks[k].start || sinks[k].start(sinks[k].context, m, s, data, params, &t.state, err);
+        ok = !sinks[k].start || sinks[k].start(sinks[k].context, m, s, data, params, &t.state, &t.progress, err);
     ok = ok && run_epochs(&t, err);
     for (int k = 0; ok && k < sink_count; k++)
         ok = !sinks[k].result || sinks[k].result(sinks[k].context, result, err);

@@ -16,6 +16,16 @@ typedef struct rq_thresholds {
     double converged; /* rms(d_s) below it times its start (1e-3) */
 } rq_thresholds;
 
+/* How the rate changes from epoch to epoch (the first is 1). */
+typedef enum rq_schedule_kind { RQ_SCHEDULE_constant, RQ_SCHEDULE_step, RQ_SCHEDULE_cosine } rq_schedule_kind;
+typedef struct rq_schedule {
+    rq_schedule_kind kind;
+    int64_t every; /* step: times `factor` every so many epochs */
+    double factor;
+    double floor;  /* cosine: falls from 1 to floor along half a cosine over all epochs */
+} rq_schedule;
+double rq_schedule_factor(const rq_schedule *s, int64_t epoch, int64_t epochs);
+
 typedef struct rq_train_settings {
     const char *action;    /* its name in the file */
     const char *variant;   /* "" outside explorations */
@@ -26,6 +36,10 @@ typedef struct rq_train_settings {
     uint64_t seed;
     int threads;
     rq_optimizer optimizer;
+    rq_schedule schedule;
+    double clip;           /* largest Euclidean norm of a step's gradient over all groups; 0: no bound */
+    int64_t early_stop;    /* stop after so many epochs without a lower validation loss; 0: never */
+    const char *resume;    /* checkpoint to go on from; NULL: start anew */
     int64_t probe;         /* samples of the probe batch */
     rq_thresholds thresholds;
     const rq_model *compare; /* the same model with exact gradients, for --compare exact; NULL: none */
@@ -40,7 +54,17 @@ typedef struct rq_epoch {
     double accuracy, val_loss, val_accuracy, test_loss, test_accuracy; /* after the epoch */
     double seconds;        /* training steps */
     double circuits_per_s; /* forward and backward, 0 without circuits */
+    bool is_best;          /* the best validation score so far: accuracy, without labels the lowest loss */
 } rq_epoch;
+
+/* Where a training stands between two epochs, besides parameters and optimizer state; part of a checkpoint. */
+typedef struct rq_progress {
+    int64_t epoch;      /* complete epochs */
+    double d_start;     /* rms(d_s) at the first probe; 0 before */
+    double best_score;  /* NAN before the first epoch with validation */
+    double best_loss;   /* lowest validation loss; NAN likewise */
+    int64_t since_best; /* epochs since best_loss */
+} rq_progress;
 
 typedef enum rq_verdict {
     RQ_VERDICT_none,
@@ -62,6 +86,7 @@ typedef struct rq_layer_stat {
 } rq_layer_stat;
 
 typedef struct rq_result {
+    bool stopped_early;
     bool interrupted, diverged; /* interrupted: values are those in the middle of an epoch; the last checkpoint is the state to keep */
     int64_t epochs_done;
     double test_loss, test_accuracy, val_loss, val_accuracy, train_loss, train_accuracy;
@@ -74,9 +99,9 @@ typedef struct rq_result {
 /* What listens. Any function may be NULL. A false return stops the training with the error worded. */
 typedef struct rq_sink {
     void *context;
-    /* params and state stay valid, and change, until the result. */
+    /* params, state and progress stay valid, and change, until the result. */
     bool (*start)(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,
-                  const rq_optimizer_state *state, rq_error *err);
+                  const rq_optimizer_state *state, const rq_progress *progress, rq_error *err);
     void (*progress)(void *context, int64_t epoch, int64_t epochs, double share, double loss);
     bool (*layer)(void *context, const rq_layer_stat *stat, rq_error *err);
     bool (*epoch)(void *context, const rq_epoch *epoch, rq_error *err); /* complete epochs only */

@@ -115,10 +115,10 @@ typedef struct Heard {
 } Heard;
 
 static bool on_start(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,
-                     const rq_optimizer_state *state, rq_error *err)
+                     const rq_optimizer_state *state, const rq_progress *progress, rq_error *err)
 {
     Heard *h = context;
-    (void)m, (void)s, (void)data, (void)state, (void)err;
+    (void)m, (void)s, (void)data, (void)state, (void)progress, (void)err;
     h->params = params;
     h->w_first = rq_param_get(params, 0, 0);
     return true;
@@ -257,6 +257,22 @@ static void interruption_ends_before_the_next_step(void **state)
     assert_true(w == 0.5);
 }
 
+static void schedules_and_clipping(void **state)
+{
+    Heard h;
+    rq_result r;
+    (void)state;
+    rq_schedule step = {RQ_SCHEDULE_step, 2, 0.5, 0}, cosine = {RQ_SCHEDULE_cosine, 0, 0, 0.1};
+    assert_true(rq_schedule_factor(&step, 2, 9) == 1 && rq_schedule_factor(&step, 3, 9) == 0.5 && rq_schedule_factor(&step, 5, 9) == 0.25);
+    assert_true(rq_schedule_factor(&cosine, 1, 10) == 1 && fabs(rq_schedule_factor(&cosine, 6, 10) - 0.55) < 1e-14);
+    rq_train_settings s = make_settings();
+    s.epochs = 1;
+    s.batch = 0;
+    s.clip = 1e-3;
+    double w = train_line(s, 2, &h, &r);
+    assert_true(fabs(fabs(w - 0.5) - 0.1 * 1e-3) < 1e-14);
+}
+
 /* Two steps with the same gradient g on w, by formula. */
 static void optimizers_follow_their_formulas(void **state)
 {
@@ -296,15 +312,21 @@ static void checkpoints_come_back(void **state)
     rq_params p, q;
     rq_optimizer_state st;
     rq_train_settings s = make_settings();
+    rq_progress progress = {.epoch = 3, .d_start = 0.1, .best_score = NAN, .best_loss = 0.7, .since_best = 2}, back;
     (void)state;
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
     assert_true(rq_params_new(&model, &p, &err) && rq_params_new(&model, &q, &err) && rq_optimizer_state_new(&s.optimizer, &p, &st, &err));
     rq_param_set(&p, 0, 0, 0.1234567890123456789);
-    if (!rq_checkpoint_save(path, &p, &st, &s, "source", "{}", 3, &err)) fail_msg("%s", err.text);
+    if (!rq_checkpoint_save(path, &p, &st, &progress, &s, "source", "{}", &err)) fail_msg("%s", err.text);
     if (!rq_params_load(&q, path, &err)) fail_msg("%s", err.text);
     assert_true(rq_param_get(&q, 0, 0) == rq_param_get(&p, 0, 0));
+    if (!rq_checkpoint_load(path, &q, &st, &back, &s, &err)) fail_msg("%s", err.text);
+    assert_true(back.epoch == 3 && back.d_start == 0.1 && isnan(back.best_score) && back.best_loss == 0.7 && back.since_best == 2);
+    s.seed++;
+    assert_false(rq_checkpoint_load(path, &q, &st, &back, &s, &err));
+    assert_non_null(strstr(err.text, "its seed is '7', but this training's is '8'"));
     rq_tensors t;
     assert_true(rq_safetensors_read(path, &t, &err));
     assert_non_null(rq_tensors_find(&t, "opt/momentum/w"));
@@ -341,6 +363,7 @@ int main(void)
         cmocka_unit_test(probe_statistics),
         cmocka_unit_test(divergence_keeps_the_last_finite_weight),
         cmocka_unit_test(interruption_ends_before_the_next_step),
+        cmocka_unit_test(schedules_and_clipping),
         cmocka_unit_test(optimizers_follow_their_formulas),
         cmocka_unit_test(checkpoints_come_back),
         cmocka_unit_test(nothing_is_left),
