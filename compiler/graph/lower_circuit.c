@@ -116,8 +116,7 @@ static NodeId variable_matrix(Lower *l, const Matrix *m, NodeId t)
     return sum;
 }
 
-/* The slice of a matrix-valued parameter that the scope's channel owns. */
-static NodeId unitary_matrix(Lower *l, const Scope *s, GroupId group, int64_t dim)
+NodeId gate_unitary(Lower *l, const Scope *s, GroupId group, int64_t dim)
 {
     NodeId whole = group_node(l, group);
     if (!s->channels) return whole;
@@ -134,8 +133,7 @@ static NodeId unitary_matrix(Lower *l, const Scope *s, GroupId group, int64_t di
 
 /* ---- gates ---- */
 
-/* The argument, with its element of "#shift" added where shifts are wanted. */
-static NodeId shifted_argument(Lower *l, const Scope *s, const GateApp *gate)
+NodeId gate_argument(Lower *l, const Scope *s, const GateApp *gate)
 {
     NodeId t = scalar_node(l, s, gate->arg);
     if (!node_is(l->out->shift)) return t;
@@ -186,7 +184,7 @@ static NodeId apply_unitary(Lower *l, const Scope *s, const GateApp *gate, Wires
     uint8_t *pattern = arena_alloc(l->g->arena, (size_t)(dim * dim));
     for (int64_t i = 0; i < dim * dim; i++) pattern[i] = PART_re | PART_im;
     w->pattern = pattern;
-    return apply(l->g, unitary_matrix(l, s, gate->group, dim), psi, w);
+    return apply(l->g, gate_unitary(l, s, gate->group, dim), psi, w);
 }
 
 static NodeId apply_gate(Lower *l, const Scope *s, const GateApp *gate, uint32_t qubits, NodeId psi)
@@ -206,7 +204,7 @@ static NodeId apply_gate(Lower *l, const Scope *s, const GateApp *gate, uint32_t
     NodeId u;
     if (row->params && !scalar_constant(gate->arg, &t)) {
         w.pattern = pattern_of(l, &m);
-        u = variable_matrix(l, &m, shifted_argument(l, s, gate));
+        u = variable_matrix(l, &m, gate_argument(l, s, gate));
     } else {
         Matrix fixed = {.dim = m.dim};
         for (int i = 0; i < m.dim * m.dim; i++) {

@@ -16,7 +16,6 @@ typedef struct Term {
     double factor; /* constant coefficient; 1 for the others */
 } Term;
 typedef VEC(Term) TermList;
-typedef VEC(const Sx *) SxList;
 
 static int parity(uint32_t v) { return __builtin_parity(v); }
 
@@ -145,9 +144,9 @@ static NodeId scatter(Lower *l, NodeId x, int64_t count, const int64_t *column,
     return n;
 }
 
-/* real[terms]: the coefficients that depend on parameters. A coefficient k*h[i] is gathered from
- * its group, with all others that are of that form; anything else is an expression of its own. */
-static NodeId coefficients(Lower *l, const Scope *s, const SxList *list)
+/* A coefficient k*h[i] is gathered from its group, with all others that are of that form; anything
+ * else is an expression of its own. */
+NodeId coefficient_vector(Lower *l, const Scope *s, const SxList *list)
 {
     Graph *g = l->g;
     int64_t count = list->len;
@@ -221,7 +220,7 @@ NodeId lower_observable(Lower *l, const Scope *s, const ObservableInst *o, NodeI
     NodeId total = term_values(l, psi, &fixed, (Rows){yields, false});
     if (weighted.len) {
         NodeId values = term_values(l, psi, &weighted, (Rows){weighted.len, true});
-        NodeId c = coefficients(l, s, &weights);
+        NodeId c = coefficient_vector(l, s, &weights);
         NodeId products = mul(g, values, c);
         total = plus(g, total, sum_by_yield(l, products, &weighted, yields));
     }

@@ -8,12 +8,11 @@
  * Patches are numbered row by row, channels outermost; so are the pixels of a patch. What lies in
  * the padding is an empty row.
  */
-#include "graph/lowering.h"
+#include "graph/transfer.h"
 
-/* The observable's values, which belong to the shift sites of this stage that have none yet. */
-static NodeId measured(Lower *l, const Scope *s, const QuantumAttr *q, NodeId psi)
+/* Notes the observable's values, which belong to the shift sites of this stage that have none yet. */
+static NodeId measured(Lower *l, NodeId values)
 {
-    NodeId values = lower_observable(l, s, q->observable, psi);
     l->out->expectation[l->stage_id.i - 1] = values;
     for (uint32_t i = 0; i < l->out->shifts.len; i++) {
         ShiftSite *site = &l->out->shifts.at[i];
@@ -31,6 +30,12 @@ static NodeId prepared(Lower *l, const Scope *s, const QuantumAttr *q, NodeId ps
     return psi;
 }
 
+/* Whether the stage's values come from the transfer engine. */
+static bool transfers(Lower *l, const QuantumAttr *q)
+{
+    return l->options.engine == ENGINE_transfer && !transfer_obstacle(l, q);
+}
+
 static NodeId flat(Graph *g, NodeId x)
 {
     int64_t count = type_count(type_of(g, x));
@@ -44,9 +49,10 @@ NodeId lower_quantum(Lower *l)
     bool from_state = type_of(l->g, x)->is_complex;
     Scope s = {.outer = type_real(0, NULL)};
     if (!from_state) s.values = flat(l->g, x);
+    if (transfers(l, q)) return reshape(l->g, measured(l, lower_transfer(l, &s, q)), value_type(&l->stage->type));
     NodeId psi = prepared(l, &s, q, from_state ? x : (NodeId){0});
     if (l->failed || !q->observable) return psi;
-    return reshape(l->g, measured(l, &s, q, psi), value_type(&l->stage->type));
+    return reshape(l->g, measured(l, lower_observable(l, &s, q->observable, psi)), value_type(&l->stage->type));
 }
 
 /* ---- patches ---- */
@@ -177,9 +183,14 @@ static NodeId run_patches(Lower *l, const Patches *w, int64_t from, int64_t to)
         s.channels = w->channels;
     }
     s.outer = type_behind(type_of(l->g, s.values), 0, NULL);
-    NodeId psi = prepared(l, &s, q, (NodeId){0});
-    if (l->failed) return psi;
-    NodeId values = measured(l, &s, q, psi);
+    NodeId values;
+    if (transfers(l, q)) {
+        values = measured(l, lower_transfer(l, &s, q));
+    } else {
+        NodeId psi = prepared(l, &s, q, (NodeId){0});
+        if (l->failed) return psi;
+        values = measured(l, lower_observable(l, &s, q->observable, psi));
+    }
     Results r = {w, joint ? 0 : from, joint ? 1 : to - from, q->observable->yields.len};
     if (!type_of(l->g, values)->outer) /* no gate reads the patch */
         values = broadcast(l->g, values, type_behind(&s.outer, 1, &r.yields), 1, 0);

@@ -56,8 +56,16 @@ NodeId lower_encoding(Lower *l, const Scope *s,
 NodeId lower_circuit(Lower *l, const Scope *s, const CircuitInst *circuit,
                      NodeId psi); /* psi after all gates */
 
+/* The gate's argument, with its element of "#shift" added where shifts are wanted. */
+NodeId gate_argument(Lower *l, const Scope *s, const GateApp *gate);
+/* Of a matrix-valued parameter complex[dim, dim], the part that the scope's channel owns. */
+NodeId gate_unitary(Lower *l, const Scope *s, GroupId group, int64_t dim);
+
 /* lower_observable.c: real[outer|yields] */
 NodeId lower_observable(Lower *l, const Scope *s, const ObservableInst *o, NodeId psi);
+/* real[scalars] of parameters. */
+typedef VEC(const Sx *) SxList;
+NodeId coefficient_vector(Lower *l, const Scope *s, const SxList *list);
 
 /* lower_quantum.c: quantum, quanv, encode, evolve, measure */
 NodeId lower_quantum(Lower *l);

@@ -103,15 +103,19 @@ bool dense_apply(int n, double complex *psi, const DenseGate *gate)
     return true;
 }
 
+double complex dense_pauli_entry(int n, const char *paulis, int row, int col)
+{
+    double complex p = 1;
+    for (int q = 0; q < n; q++)
+        p *= pauli[letter_index(paulis[q])][2 * bit_of(n, row, q) + bit_of(n, col, q)];
+    return p;
+}
+
 double complex dense_expectation(int n, const double complex *psi, const char *paulis)
 {
     double complex total = 0;
     for (int row = 0; row < 1 << n; row++)
-        for (int col = 0; col < 1 << n; col++) {
-            double complex p = 1;
-            for (int q = 0; q < n; q++)
-                p *= pauli[letter_index(paulis[q])][2 * bit_of(n, row, q) + bit_of(n, col, q)];
-            total += conj(psi[row]) * p * psi[col];
-        }
+        for (int col = 0; col < 1 << n; col++)
+            total += conj(psi[row]) * dense_pauli_entry(n, paulis, row, col) * psi[col];
     return total;
 }

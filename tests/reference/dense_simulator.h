@@ -25,6 +25,8 @@ bool dense_apply(int n, double complex *psi, const DenseGate *gate);
 /* The matrix of a named gate, 2^targets square. Returns the number of targets, -1 if not known;
  * gphase has 0. */
 int dense_matrix(const char *name, double t, double complex *m);
+/* P[row, col] of a product of Paulis. */
+double complex dense_pauli_entry(int n, const char *paulis, int row, int col);
 /* <psi| P |psi> for a text of n letters of I, X, Y, Z, qubit 0 first. */
 double complex dense_expectation(int n, const double complex *psi, const char *paulis);
 

@@ -1,0 +1,183 @@
+/* prop_transfer_channels.c: channels in circuits of the transfer engine are those of density
+ * matrices.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "graph/gate_matrix.h"
+#include "graph/lower.h"
+#include "reference/dense_simulator.h"
+#include "reference/model_builder.h"
+
+enum { PARAMS = 12, VALUES = 3 };
+
+typedef struct Random {
+    uint64_t s;
+} Random;
+
+static uint64_t next(Random *r)
+{
+    r->s += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t z = r->s;
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+static int below(Random *r, int n) { return (int)(next(r) % (uint64_t)n); }
+static double between(Random *r, double a, double b)
+{
+    return a + (b - a) * (double)(next(r) >> 11) * 0x1p-53;
+}
+
+static void shuffled(Random *r, int n, int *order)
+{
+    for (int i = 0; i < n; i++) order[i] = i;
+    for (int i = n - 1; i > 0; i--) {
+        int j = below(r, i + 1), t = order[i];
+        order[i] = order[j];
+        order[j] = t;
+    }
+}
+
+static void conjugate(int n, double complex rho[8][8], const double complex *k, int qubit,
+                      double complex sum[8][8])
+{
+    DenseGate gate = {.matrix = k, .target_count = 1, .target = {qubit}};
+    double complex half[8][8]; /* rows of half: columns of K rho; then K applied to the conjugate of
+                                  its rows */
+    int dim = 1 << n;
+    for (int j = 0; j < dim; j++) {
+        double complex v[DENSE_MAX];
+        for (int i = 0; i < dim; i++) v[i] = rho[i][j];
+        dense_apply(n, v, &gate);
+        for (int i = 0; i < dim; i++) half[i][j] = v[i];
+    }
+    for (int i = 0; i < dim; i++) {
+        double complex v[DENSE_MAX];
+        for (int j = 0; j < dim; j++) v[j] = conj(half[i][j]);
+        dense_apply(n, v, &gate);
+        for (int j = 0; j < dim; j++) sum[i][j] += conj(v[j]);
+    }
+}
+
+/* Kraus operators, row by row; returns how many. */
+static int kraus(GateId gate, double p, double complex k[4][4])
+{
+    double complex i = _Complex_I;
+    double a = sqrt(1 - p), b = sqrt(p), d = sqrt(p / 3);
+    memset(k, 0, 16 * sizeof k[0][0]);
+    k[0][0] = k[0][3] = a;
+    switch ((int)gate) {
+    case GATE_depolarize:
+        k[1][1] = k[1][2] = d, k[2][1] = -i * d, k[2][2] = i * d, k[3][0] = d, k[3][3] = -d;
+        return 4;
+    case GATE_bit_flip: k[1][1] = k[1][2] = b; return 2;
+    case GATE_amplitude_damp: k[0][0] = 1, k[1][1] = b; return 2;
+    case GATE_phase_damp: k[0][0] = 1, k[1][3] = b; return 2;
+    default: k[0][0] = 1, k[0][3] = 0, k[1][1] = 1; return 2; /* reset */
+    }
+}
+
+static void run_density(int n, const CircuitInst *circuit, const double *params,
+                        double complex rho[8][8])
+{
+    for (uint32_t g = 0; g < circuit->gates.len; g++) {
+        const GateApp *a = &circuit->gates.at[g];
+        double complex k[4][4] = {{0}}, sum[8][8] = {{0}};
+        int count = 1;
+        if (a->control_count) { /* CNOT: columns as a permutation */
+            double complex out[8][8];
+            int t = n - 1 - a->targets[0], c = n - 1 - a->controls[0];
+            for (int i = 0; i < 1 << n; i++)
+                for (int j = 0; j < 1 << n; j++)
+                    out[i ^ (i >> c & 1) << t][j ^ (j >> c & 1) << t] = rho[i][j];
+            memcpy(rho, out, sizeof out);
+            continue;
+        }
+        if (gate_matrix(a->gate))
+            dense_matrix(gate_matrix(a->gate)->name, params[a->arg->index], k[0]);
+        else
+            count = kraus(a->gate, a->arg ? params[a->arg->index] : 0, k);
+        for (int i = 0; i < count; i++) conjugate(n, rho, k[i], a->targets[0], sum);
+        memcpy(rho, sum, sizeof sum);
+    }
+}
+
+static void test_channels(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        Compiler *c = compiler_new();
+        Random r = {seed};
+        int n = 2 + below(&r, 2);
+        ModelInst *m = model_new(c, "noisy");
+        GroupId p = add_group(c, m, "p", 1, (int64_t[]){PARAMS});
+        CircuitInst *circuit = circuit_new(c, (uint32_t)n, 0);
+        for (int i = 0; i < 14; i++) {
+            static const GateId one[] = {GATE_ry,         GATE_rz,       GATE_rx,
+                                         GATE_depolarize, GATE_bit_flip, GATE_amplitude_damp,
+                                         GATE_phase_damp, GATE_reset,    GATE_x,
+                                         GATE_x};
+            GateId gate = one[i < 10 ? i : below(&r, COUNT(one))];
+            int qubit[8];
+            shuffled(&r, n, qubit);
+            const Sx *arg = gate == GATE_reset || gate == GATE_x
+                                ? NULL
+                                : make_param(c, p, (uint32_t)below(&r, PARAMS));
+            add_gate(c, circuit, gate, arg, 1, gate == GATE_x ? 2 : 1, qubit);
+        }
+        double params[PARAMS], x[VALUES];
+        for (int i = 0; i < PARAMS; i++) params[i] = between(&r, 0, 0.9);
+        for (int i = 0; i < VALUES; i++) x[i] = between(&r, 0, 1);
+        ObservableInst *o = (ObservableInst *)z_each(c, (uint32_t)n);
+        add_yield(c, o);
+        add_term(c, o, NULL, n == 2 ? "XY" : "XYZ");
+        StageId in = add_input(c, m, "x", real_type(1, (int64_t[]){n}));
+        Stage s = {.kind = STAGE_quantum, .type = real_type(1, (int64_t[]){n + 1})};
+        s.quantum = (QuantumAttr){.encoding = angle_encoding(c, (uint32_t)n),
+                                  .circuit = circuit,
+                                  .observable = o,
+                                  .qubits = (uint32_t)n};
+        set_groups(c, &s, p, (GroupId){0});
+        add_layer(c, m, "q", s, in);
+
+        double complex psi[DENSE_MAX] = {1}, rho[8][8] = {{0}};
+        for (int q = 0; q < n; q++)
+            dense_apply(
+                n, psi,
+                &(DenseGate){.name = "ry", .t = M_PI * x[q], .target_count = 1, .target = {q}});
+        for (int i = 0; i < 1 << n; i++)
+            for (int j = 0; j < 1 << n; j++) rho[i][j] = psi[i] * conj(psi[j]);
+        run_density(n, circuit, params, rho);
+        Lowered *l = lower(c, m, (LowerOptions){.engine = ENGINE_transfer});
+        assert_non_null(l);
+        Evaluation *e = eval(c, l->g, 1, (Binding[]){{"p", params}, {"x", x}}, 2, &l->output, 1);
+        for (int y = 0; y <= n; y++) {
+            char letters[4] = "III";
+            if (y < n)
+                letters[y] = 'Z';
+            else
+                memcpy(letters, n == 2 ? "XY" : "XYZ", (size_t)n);
+            double complex trace = 0;
+            for (int i = 0; i < 1 << n; i++)
+                for (int j = 0; j < 1 << n; j++)
+                    trace += dense_pauli_entry(n, letters, i, j) * rho[j][i];
+            assert_true(fabs(creal(trace) - evaluation_of(e, l->output)[y]) < 1e-12);
+        }
+        evaluation_drop(e);
+        graph_drop(l->g);
+        compiler_drop(c);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_channels)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
