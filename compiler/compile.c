@@ -6,6 +6,7 @@
  */
 #include "compile.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -198,35 +199,54 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static const rq_function *compile_function(ModelCode *m, rq_function_kind kind, const char *layer, rq_error *error)
+static const rq_function *find_function(const ModelCode *m, rq_function_kind kind, const char *layer)
 {
-    FunctionSpec spec = {.kind = kind, .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes};
-    Graph *g = compile_graph(m->c, m->model, &spec);
-    if (!g) {
-        rq_fail(error, "model '%s' cannot be executed", m->table->name);
-        return NULL;
+    for (uint32_t i = 0; i < m->functions.len; i++) {
+        const CompiledFunction *f = &m->functions.at[i];
+        if (f->kind == kind && !strcmp(f->layer, layer ? layer : "")) return f->f;
     }
-    const char *name = arena_printf(m->c->keep, "%s_f%u", m->table->name, m->functions.len);
-    Kernels *k = schedule(m->c, g, name, LANES, m->options.real_bytes);
-    const rq_function *f = jit_function(m->jit, m->c, k, m->options.cpu, m->c->keep);
-    kernels_drop(k);
-    graph_drop(g);
-    CompiledFunction done = {kind, layer ? arena_strdup(m->c->keep, layer) : "", f};
-    vec_push(m->c->keep, &m->functions, done);
-    return f;
+    return NULL;
+}
+
+/* Functions that are not there yet, all at once. False: an error is reported. */
+static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_t n, const char *layer)
+{
+    double begun = now();
+    Graph *g[RQ_FUNCTION_layer];
+    Kernels *k[RQ_FUNCTION_layer];
+    const rq_function *f[RQ_FUNCTION_layer];
+    assert(n <= COUNT(g));
+    for (size_t i = 0; i < n; i++) {
+        FunctionSpec spec = {.kind = kinds[i], .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes};
+        g[i] = compile_graph(m->c, m->model, &spec);
+        if (!g[i]) return false;
+        const char *name = arena_printf(m->c->keep, "%s_f%zu", m->table->name, m->functions.len + i);
+        k[i] = schedule(m->c, g[i], name, LANES, m->options.real_bytes);
+    }
+    jit_functions(m->jit, m->c, (const Kernels *const *)k, n, m->options.cpu, m->c->keep, f);
+    for (size_t i = 0; i < n; i++) {
+        kernels_drop(k[i]);
+        graph_drop(g[i]);
+        vec_push(m->c->keep, &m->functions, (CompiledFunction){kinds[i], layer ? arena_strdup(m->c->keep, layer) : "", f[i]});
+    }
+    m->seconds += now() - begun;
+    return true;
 }
 
 static const rq_function *model_function(const rq_model *table, rq_function_kind kind, const char *layer, rq_error *error)
 {
     ModelCode *m = (ModelCode *)table->context;
-    for (uint32_t i = 0; i < m->functions.len; i++) {
-        const CompiledFunction *f = &m->functions.at[i];
-        if (f->kind == kind && !strcmp(f->layer, layer ? layer : "")) return f->f;
-    }
-    double begun = now();
-    const rq_function *f = compile_function(m, kind, layer, error);
-    m->seconds += now() - begun;
-    return f;
+    const rq_function *f = find_function(m, kind, layer);
+    if (f) return f;
+    if (compile_functions(m, &kind, 1, layer)) return find_function(m, kind, layer);
+    rq_fail(error, "model '%s' cannot be executed", table->name);
+    return NULL;
+}
+
+void model_code_prepare(ModelCode *m)
+{
+    static const rq_function_kind kinds[] = {RQ_FUNCTION_step, RQ_FUNCTION_eval, RQ_FUNCTION_probe};
+    if (m->functions.len == 0) compile_functions(m, kinds, COUNT(kinds), NULL);
 }
 
 ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options)

@@ -40,6 +40,8 @@ typedef struct ModelCodeOptions {
 } ModelCodeOptions;
 ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options);
 void model_code_drop(ModelCode *m);
+/* Compiles what a training needs, on several threads; what fails is reported again when it is asked for. */
+void model_code_prepare(ModelCode *m);
 const rq_model *model_code_table(const ModelCode *m);
 const char *model_code_cpu(const ModelCode *m); /* "sapphirerapids" */
 double model_code_seconds(const ModelCode *m); /* spent compiling so far */

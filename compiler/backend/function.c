@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "backend/module.h"
+
 static int64_t reals_of(const Buffer *b) { return b->elements * (b->is_complex ? 2 : 1); }
 
 static const rq_buffer *table_of_buffers(const Kernels *k, Arena *arena)
@@ -39,7 +41,8 @@ static const int64_t *table_of_sums(const Kernels *k, Arena *arena)
     return sums;
 }
 
-const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const char *cpu, Arena *arena)
+/* Everything but the addresses. */
+static rq_function *table_of(const Kernels *k, Arena *arena)
 {
     rq_function *f = arena_make(arena, rq_function);
     f->name = arena_strdup(arena, k->name);
@@ -55,8 +58,11 @@ const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const c
     f->thread_bytes = k->thread_bytes;
     f->kept_bytes = k->kept_bytes;
     f->shared_bytes = k->shared_bytes;
+    return f;
+}
 
-    jit_add(jit, emit(c, k, cpu));
+static const rq_phase *table_of_phases(Jit *jit, const Kernels *k, Arena *arena)
+{
     rq_phase *phases = arena_array(arena, rq_phase, k->phases.len);
     for (uint32_t i = 0; i < k->phases.len; i++) {
         phases[i].per_chunk = k->phases.at[i].per_chunk;
@@ -64,7 +70,31 @@ const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const c
         void *address = jit_symbol(jit, arena_printf(arena, "%s_phase%u", k->name, i));
         memcpy(&phases[i].run, &address, sizeof address);
     }
-    f->phases = phases;
-    f->phase_count = k->phases.len;
+    return phases;
+}
+
+void jit_functions(Jit *jit, Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Arena *arena,
+                   const rq_function **functions)
+{
+    Module **modules = arena_array(arena, Module *, n);
+    /* a module has its own LLVM context and arena, and kernels are only read */
+#pragma omp parallel for schedule(dynamic, 1) if (n > 1)
+    for (size_t i = 0; i < n; i++) {
+        modules[i] = emit(c, k[i], cpu);
+        module_generate(modules[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        jit_add(jit, modules[i]);
+        rq_function *f = table_of(k[i], arena);
+        f->phases = table_of_phases(jit, k[i], arena);
+        f->phase_count = k[i]->phases.len;
+        functions[i] = f;
+    }
+}
+
+const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const char *cpu, Arena *arena)
+{
+    const rq_function *f;
+    jit_functions(jit, c, &k, 1, cpu, arena, &f);
     return f;
 }

@@ -8,5 +8,8 @@
 /* Emits the kernels for cpu, adds them to the JIT and fills the table, on `arena`. The kernels may be dropped afterwards. No two
  * functions of one JIT may have the same name. */
 const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const char *cpu, Arena *arena);
+/* The same for n functions, compiled on as many threads as there are processors; the code does not depend on that. */
+void jit_functions(Jit *jit, Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Arena *arena,
+                   const rq_function **functions);
 
 #endif

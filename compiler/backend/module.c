@@ -6,6 +6,7 @@
 void module_drop(Module *m)
 {
     if (!m) return;
+    if (m->object) LLVMDisposeMemoryBuffer(m->object);
     LLVMDisposeModule(m->module);
     LLVMContextDispose(m->context);
     target_close(m->target);
@@ -31,7 +32,18 @@ static LLVMMemoryBufferRef generate(Module *m, LLVMCodeGenFileType kind)
     return code;
 }
 
-LLVMMemoryBufferRef module_object(Module *m) { return generate(m, LLVMObjectFile); }
+void module_generate(Module *m)
+{
+    if (!m->object) m->object = generate(m, LLVMObjectFile);
+}
+
+LLVMMemoryBufferRef module_object(Module *m)
+{
+    module_generate(m);
+    LLVMMemoryBufferRef object = m->object;
+    m->object = NULL; /* the caller's from here */
+    return object;
+}
 
 static bool write_all(FILE *out, LLVMMemoryBufferRef code)
 {

@@ -9,9 +9,12 @@ struct Module {
     Target *target;
     LLVMContextRef context;
     LLVMModuleRef module;
+    LLVMMemoryBufferRef object; /* machine code, NULL until generated */
 };
 
-/* The module as an object file in memory; the caller owns it. */
+/* Makes the machine code, if it is not there yet. Different modules may do so at the same time. */
+void module_generate(Module *m);
+/* Takes the machine code from the module. */
 LLVMMemoryBufferRef module_object(Module *m);
 
 #endif

@@ -56,6 +56,7 @@ static bool train_with_sinks(Compiler *c, const Options *o, const ActionInst *a,
                              rq_error *err)
 {
     const rq_model *table = model_code_table(r->code);
+    model_code_prepare(r->code);
     if (!table->function(table, RQ_FUNCTION_step, NULL, err)) return false;
     rq_run_info info = run_info(c, o, a, r);
     r->dir = o->run ? rq_rundir_resume(o->run, &info, err) : rq_rundir_new(o->out, s->action, &info, err);
