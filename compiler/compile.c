@@ -9,7 +9,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "backend/backend.h"
 #include "backend/function.h"
@@ -189,15 +188,7 @@ struct ModelCode {
     Jit *jit;
     VEC(CompiledFunction) functions;
     rq_model *table;
-    double seconds;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static const rq_function *find_function(const ModelCode *m, rq_function_kind kind, const char *layer)
 {
@@ -211,9 +202,8 @@ static const rq_function *find_function(const ModelCode *m, rq_function_kind kin
 /* Functions that are not there yet, all at once. False: an error is reported. */
 static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_t n, const char *layer)
 {
-    double begun = now();
     Graph *g[RQ_FUNCTION_layer];
-    Kernels *k[RQ_FUNCTION_layer];
+    Kernels *k[RQ_FUNCTION_layer] = {NULL};
     const rq_function *f[RQ_FUNCTION_layer];
     assert(n <= COUNT(g));
     for (size_t i = 0; i < n; i++) {
@@ -229,7 +219,6 @@ static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_
         graph_drop(g[i]);
         vec_push(m->c->keep, &m->functions, (CompiledFunction){kinds[i], layer ? arena_strdup(m->c->keep, layer) : "", f[i]});
     }
-    m->seconds += now() - begun;
     return true;
 }
 
@@ -238,15 +227,13 @@ static const rq_function *model_function(const rq_model *table, rq_function_kind
     ModelCode *m = (ModelCode *)table->context;
     const rq_function *f = find_function(m, kind, layer);
     if (f) return f;
-    if (compile_functions(m, &kind, 1, layer)) return find_function(m, kind, layer);
+    /* who asks for the step trains, and will want the others */
+    static const rq_function_kind training[] = {RQ_FUNCTION_step, RQ_FUNCTION_eval, RQ_FUNCTION_probe};
+    bool all = kind == RQ_FUNCTION_step && m->functions.len == 0;
+    if (all ? compile_functions(m, training, COUNT(training), NULL) : compile_functions(m, &kind, 1, layer))
+        return find_function(m, kind, layer);
     rq_fail(error, "model '%s' cannot be executed", table->name);
     return NULL;
-}
-
-void model_code_prepare(ModelCode *m)
-{
-    static const rq_function_kind kinds[] = {RQ_FUNCTION_step, RQ_FUNCTION_eval, RQ_FUNCTION_probe};
-    if (m->functions.len == 0) compile_functions(m, kinds, COUNT(kinds), NULL);
 }
 
 ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options)
@@ -266,7 +253,5 @@ void model_code_drop(ModelCode *m)
 }
 
 const rq_model *model_code_table(const ModelCode *m) { return m->table; }
-
-double model_code_seconds(const ModelCode *m) { return m->seconds; }
 
 const char *model_code_cpu(const ModelCode *m) { return backend_cpu_name(m->c->keep, m->options.cpu); }

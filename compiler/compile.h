@@ -30,7 +30,7 @@ bool compile_print(Compiler *c, FILE *out, const ModelInst *model, const Functio
 /* The differentiated, simplified graph of a function; NULL = errors reported. */
 Graph *compile_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec);
 
-/* A model with its code: functions are compiled when first needed. */
+/* A model with its code: functions are compiled when first needed, those of a training together. */
 typedef struct ModelCode ModelCode;
 typedef struct ModelCodeOptions {
     LossKind loss;
@@ -40,11 +40,8 @@ typedef struct ModelCodeOptions {
 } ModelCodeOptions;
 ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options);
 void model_code_drop(ModelCode *m);
-/* Compiles what a training needs, on several threads; what fails is reported again when it is asked for. */
-void model_code_prepare(ModelCode *m);
 const rq_model *model_code_table(const ModelCode *m);
 const char *model_code_cpu(const ModelCode *m); /* "sapphirerapids" */
-double model_code_seconds(const ModelCode *m); /* spent compiling so far */
 
 /* table.c: an instance and its flow as the runtime's table, without functions. On c->keep. */
 rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int real_bytes, bool detached);

@@ -25,7 +25,7 @@ static int numbers_of(const ConstValue *v, double *out, int most)
 enum { MOST_CLASSES = 4096, MOST_CHANNELS = 16 };
 
 /* classes: 3 keeps the first three labels; classes: [3, 5] keeps these. */
-static void read_classes(const ConstValue *v, rq_data_spec *spec, int32_t *labels)
+static void read_classes(Arena *keep, const ConstValue *v, rq_data_spec *spec)
 {
     if (v->kind == CONST_number) {
         spec->class_count = (int)v->number.real;
@@ -33,14 +33,16 @@ static void read_classes(const ConstValue *v, rq_data_spec *spec, int32_t *label
     }
     double list[MOST_CLASSES];
     spec->class_count = numbers_of(v, list, MOST_CLASSES);
+    int32_t *labels = arena_array(keep, int32_t, spec->class_count);
     for (int i = 0; i < spec->class_count; i++) labels[i] = (int32_t)list[i];
     spec->classes = labels;
 }
 
 /* normalize: [mean, std] with numbers or lists per channel. */
-static void read_normalize(const ConstValue *v, rq_data_spec *spec, double *mean, double *std)
+static void read_normalize(Arena *keep, const ConstValue *v, rq_data_spec *spec)
 {
     if (v->kind != CONST_list || v->items.len != 2) return;
+    double *mean = arena_array(keep, double, MOST_CHANNELS), *std = arena_array(keep, double, MOST_CHANNELS);
     spec->norm_count = numbers_of(v->items.at[0], mean, MOST_CHANNELS);
     numbers_of(v->items.at[1], std, MOST_CHANNELS);
     spec->mean = mean;
@@ -62,19 +64,15 @@ static const char *text_of(const ConstValue *call, const char *name, const char 
     return v && v->kind == CONST_string ? v->text : NULL;
 }
 
-rq_data session_data(const Options *o, const DataInst *data, uint64_t seed)
+rq_data_spec session_data_spec(Compiler *c, const DataInst *data)
 {
     const ConstValue *call = data->source, *v;
     rq_data_spec spec = rq_data_spec_default(call->text);
-    int32_t labels[MOST_CLASSES];
-    double mean[MOST_CHANNELS], std[MOST_CHANNELS];
-    (void)seed;
-    spec.dir = o->data;
     spec.train = count_of(call, "train");
     spec.val = count_of(call, "val");
     spec.test = count_of(call, "test");
-    if ((v = call_argument(call, "classes"))) read_classes(v, &spec, labels);
-    if ((v = call_argument(call, "normalize"))) read_normalize(v, &spec, mean, std);
+    if ((v = call_argument(call, "classes"))) read_classes(c->keep, v, &spec);
+    if ((v = call_argument(call, "normalize"))) read_normalize(c->keep, v, &spec);
     if ((v = call_argument(call, "resize"))) read_resize(v, &spec);
     if ((v = call_argument(call, "shuffle")) && v->kind == CONST_number) {
         spec.shuffle = true;
@@ -85,8 +83,15 @@ rq_data session_data(const Options *o, const DataInst *data, uint64_t seed)
     if ((v = call_argument(call, "noise")) && v->kind == CONST_number) spec.noise = v->number.real;
     spec.file = text_of(call, "file", !strcmp(call->text, "npy") ? "input" : "folder");
     spec.label = text_of(call, "label", "target");
+    return spec;
+}
+
+rq_data session_data(Compiler *c, const Options *o, const DataInst *data)
+{
+    rq_data_spec spec = session_data_spec(c, data);
     rq_data out;
     rq_error err;
+    spec.dir = o->data;
     if (!rq_data_open(&spec, &out, &err)) fatal("%s", err.text);
     return out;
 }

@@ -123,7 +123,7 @@ static void random_samples(Job *j)
 
 static void data_samples(Job *j)
 {
-    rq_data data = session_data(j->o, j->action->data, j->seed);
+    rq_data data = session_data(j->c, j->o, j->action->data);
     int64_t n = data.count[RQ_SPLIT_train], rows = rq_data_target_rows(&data);
     j->samples = n < SAMPLES ? n : SAMPLES;
     if (data.size != j->table->input_reals || rows != j->table->target_reals)

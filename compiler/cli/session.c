@@ -1,7 +1,6 @@
 /* session.c: from a file and options to a program, an action, its data and its code. */
 #include "cli/session.h"
 
-#include <omp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -94,13 +93,6 @@ static double argument_number(const ConstValue *call, const char *name, double a
     return v && v->kind == CONST_number ? v->number.real : absent;
 }
 
-int session_threads(const Options *o)
-{
-    if (o->threads) return o->threads;
-    int n = omp_get_num_procs(); /* of the affinity mask */
-    return n > 0 ? n : 1;
-}
-
 int session_real_bytes(const Options *o, const ActionInst *a)
 {
     const char *precision = o->precision;
@@ -128,7 +120,6 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     s.epochs = (int64_t)(rounds > 0 ? rounds : action_number(a, "epochs", 1));
     s.batch = rounds > 0 ? 0 : (int64_t)action_number(a, "batch", 32);
     s.seed = o->seed.given ? o->seed.value : (uint64_t)action_number(a, "seed", 0);
-    s.threads = session_threads(o);
     s.probe = (int64_t)action_number(a, "probe", 64);
     s.thresholds = (rq_thresholds){action_number(a, "vanishing", 1e-3), action_number(a, "exploding", 1e3),
                                    action_number(a, "converged", 1e-3)};
@@ -158,6 +149,42 @@ ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, cons
         fatal("--engine: '%s' is not an engine of this version; 'state' is", o->engine);
     ModelCodeOptions options = {.loss = a ? a->loss : LOSS_none, .real_bytes = session_real_bytes(o, a), .cpu = o->cpu, .detached = detached};
     return model_code_new(c, model, flow, &options);
+}
+
+/* The same model with exact gradients, for --compare exact. */
+static ModelCode *exact_twin(Compiler *c, const Options *o, const ActionInst *a)
+{
+    ModelInst *exact = model_changed(c, a->model, &(ModelChange){.detach_none = true});
+    return exact ? session_code(c, o, a, exact, flow_of(c, exact), false) : NULL;
+}
+
+rq_action session_table(Compiler *c, const Options *o, const ActionInst *a, const Flow *flow, ActionCode *code)
+{
+    code->code = session_code(c, o, a, a->model, flow, a->detached);
+    if (o->compare) code->exact = exact_twin(c, o, a);
+    return (rq_action){.name = name_text(c->names, a->name),
+                       .file = o->file,
+                       .source = c->sources.list.at[0]->text, /* the user's file; the standard library comes later */
+                       .settings = session_settings(c, o, a),
+                       .settings_text = settings_json(c, o, a),
+                       .data = session_data_spec(c, a->data),
+                       .model = model_code_table(code->code),
+                       .exact = code->exact ? model_code_table(code->exact) : NULL,
+                       .llvm = backend_llvm_version(),
+                       .cpu = model_code_cpu(code->code)};
+}
+
+void action_code_drop(ActionCode *code)
+{
+    model_code_drop(code->exact);
+    model_code_drop(code->code);
+}
+
+rq_verb_options session_verb_options(const Options *o)
+{
+    return (rq_verb_options){.threads = o->threads, .data = o->data, .out = o->out, .init = o->init, .deny = o->deny, .run = o->run,
+                             .input = o->input, .output = o->output, .layer = o->layer, .json = o->json, .quiet = o->quiet,
+                             .compare = o->compare != NULL, .resume = o->resume};
 }
 
 int session_deny(Compiler *c, const Options *o, const Flow *flow)

@@ -1,5 +1,4 @@
-/* settings.c: a run's resolved settings as JSON, its methods paragraph, and the versions of all that took part. */
-#include <cblas.h>
+/* settings.c: a run's resolved settings as JSON, and back from a run. */
 #include <jansson.h>
 #include <string.h>
 
@@ -87,31 +86,4 @@ void settings_restore(Compiler *c, const char *path, Options *o)
     for (uint32_t i = 0; i < o->set.len; i++) vec_push(c->keep, &both, o->set.at[i]);
     o->set = both;
     json_decref(all);
-}
-
-const char *methods_text(Compiler *c, const Options *o, const ActionInst *a, const rq_data *data)
-{
-    rq_train_settings s = session_settings(c, o, a);
-    const rq_optimizer *p = &s.optimizer;
-    const char *how = p->kind == RQ_OPTIMIZER_sgd
-                          ? arena_printf(c->keep, "momentum %g, weight decay %g", p->momentum, p->weight_decay)
-                          : arena_printf(c->keep, "beta1 %g, beta2 %g, eps %g outside the root, weight decay %g", p->beta1, p->beta2, p->eps,
-                                         p->weight_decay);
-    return arena_printf(
-        c->keep,
-        "Trained with %s, rate %g (%s), loss %s, %lld epochs, batch %lld, seed %llu, in %s, gradients %s. Data: %s, %lld training, %lld "
-        "validation and %lld test samples; the test split is evaluated for display and chooses nothing. Qubit 0 is the most significant bit; "
-        "R_P(t) = exp(-i t P/2); rot(a, b, c) = RZ(c) RY(b) RZ(a). Pixels are byte/255 unless normalised. A step's loss is the mean over its "
-        "samples, an epoch's the sample-weighted mean of its steps; accuracies are taken after the epoch. Random numbers are Philox4x32-10 "
-        "keyed by seed, purpose and parameter path, so initial values and the order of batches do not depend on the rest of the model. "
-        "Gradients are exact derivatives of the simulated expectation values by rule; results do not depend on the number of threads.",
-        rq_optimizer_name(p->kind), p->rate, how, s.loss, (long long)s.epochs, (long long)(s.batch ? s.batch : data->count[RQ_SPLIT_train]),
-        (unsigned long long)s.seed, session_real_bytes(o, a) == 8 ? "f64" : "f32", a->detached ? "detached" : "exact", data->name,
-        (long long)data->count[RQ_SPLIT_train], (long long)data->count[RQ_SPLIT_val], (long long)data->count[RQ_SPLIT_test]);
-}
-
-const char *versions_text(Compiler *c, const Options *o)
-{
-    return arena_printf(c->keep, "rq %s\nLLVM %s\n%s\nCPU %s\nthreads %d\n", RQ_VERSION, backend_llvm_version(), openblas_get_config(),
-                        backend_cpu_name(c->keep, o->cpu), session_threads(o));
 }

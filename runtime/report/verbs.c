@@ -1,0 +1,218 @@
+/* verbs.c: one action from its data to a run directory, an evaluation or a prediction. */
+#include "report/verbs.h"
+
+#include <limits.h>
+#include <math.h>
+#include <omp.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "data/array.h"
+#include "report/report.h"
+#include "train/interrupt.h"
+
+int rq_verb_threads(const rq_verb_options *o)
+{
+    if (o->threads) return o->threads;
+    int n = omp_get_num_procs(); /* of the affinity mask */
+    return n > 0 ? n : 1;
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static bool open_data(const rq_action *a, const rq_verb_options *o, rq_data *out, rq_error *err)
+{
+    rq_data_spec spec = a->data;
+    spec.dir = o->data;
+    return rq_data_open(&spec, out, err);
+}
+
+/* ---- train ---- */
+
+/* All that one training holds, so that one function can give it back. */
+typedef struct Run {
+    rq_train_settings settings;
+    rq_run_info info;
+    rq_data data;
+    rq_params params;
+    char *methods, *versions, *checkpoint;
+    rq_rundir *dir;
+    rq_terminal *terminal;
+    rq_events *events;
+} Run;
+
+static void run_close(Run *r)
+{
+    rq_events_free(r->events);
+    rq_terminal_free(r->terminal);
+    rq_rundir_free(r->dir);
+    rq_free(r->methods);
+    rq_free(r->versions);
+    rq_free(r->checkpoint);
+    rq_params_free(&r->params);
+    rq_data_free(&r->data);
+}
+
+/* Is a layer's verdict among the words of --deny? Each such layer is named. */
+static bool denied(const rq_model *m, const char *words)
+{
+    bool any = false;
+    for (int i = 0; words && i < m->layer_count; i++) {
+        if (!m->layers[i].flow[0] || !strstr(words, m->layers[i].flow)) continue;
+        fprintf(stderr, "rq: denied: layer '%s' has the gradient verdict '%s'\n", m->layers[i].name, m->layers[i].flow);
+        any = true;
+    }
+    return any;
+}
+
+/* RUN/NAME, from rq_alloc. */
+static char *run_file(const char *run, const char *name, rq_error *err)
+{
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof path, "%s/%s", run, name);
+    return rq_copy_text(path, err);
+}
+
+/* Asks for the first function here, so that the time of its compilation is known to all that show it. */
+static bool run_open(const rq_action *a, const rq_verb_options *o, Run *r, rq_error *err)
+{
+    int threads = rq_verb_threads(o);
+    if (!open_data(a, o, &r->data, err)) return false;
+    r->settings = a->settings;
+    r->settings.threads = threads;
+    r->settings.classification = r->data.labels != NULL;
+    r->settings.compare = o->compare ? a->exact : NULL;
+    r->settings.stop = rq_interrupt_flag();
+    if (o->resume && !(r->settings.resume = r->checkpoint = run_file(o->run, "last.safetensors", err))) return false;
+    if (!rq_params_new(a->model, &r->params, err) || !rq_params_init(&r->params, r->settings.seed, err)) return false;
+    if (o->init && !rq_params_load(&r->params, o->init, err)) return false;
+    double begun = now();
+    if (!a->model->function(a->model, RQ_FUNCTION_step, NULL, err)) return false;
+    r->methods = rq_methods_text(a, &r->data, err);
+    r->versions = rq_versions_text(a, threads, err);
+    r->info = (rq_run_info){.file = a->file, .source = a->source, .settings = a->settings_text, .versions = r->versions,
+                            .cpu = a->cpu, .methods = r->methods, .compile_seconds = now() - begun, .threads = threads};
+    return r->methods && r->versions;
+}
+
+static bool train_with_sinks(const rq_action *a, const rq_verb_options *o, Run *r, rq_result *result, rq_error *err)
+{
+    r->dir = o->resume ? rq_rundir_resume(o->run, &r->info, err) : rq_rundir_new(o->out, a->name, &r->info, err);
+    if (!r->dir) return false;
+    bool live = !o->json && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
+    rq_sink sinks[2] = {rq_rundir_sink(r->dir)};
+    if (o->json) {
+        r->events = rq_events_new(stdout, rq_rundir_path(r->dir), &r->info, err);
+        if (!r->events) return false;
+        sinks[1] = rq_events_sink(r->events);
+    } else {
+        r->terminal = rq_terminal_new(stdout, stderr, live, o->quiet, &r->info, err);
+        if (!r->terminal) return false;
+        rq_terminal_out(r->terminal, rq_rundir_path(r->dir));
+        sinks[1] = rq_terminal_sink(r->terminal);
+    }
+    return rq_train(a->model, &r->settings, &r->data, &r->params, sinks, 2, result, err);
+}
+
+rq_outcome rq_action_train(const rq_action *a, const rq_verb_options *o, rq_error *err)
+{
+    Run r = {0};
+    rq_result result = {0};
+    if (denied(a->model, o->deny)) return RQ_OUTCOME_no;
+    bool ok = run_open(a, o, &r, err) && train_with_sinks(a, o, &r, &result, err);
+    run_close(&r);
+    if (!ok) return RQ_OUTCOME_failed;
+    if (result.diverged) return RQ_OUTCOME_no;
+    return result.interrupted ? RQ_OUTCOME_interrupted : RQ_OUTCOME_done;
+}
+
+/* ---- eval and predict ---- */
+
+/* Parameters come from --init, else from the run directory's best or last checkpoint. */
+static bool load_params(const rq_action *a, const rq_verb_options *o, rq_params *out, rq_error *err)
+{
+    char path[PATH_MAX + 32];
+    if (!o->init && !o->run)
+        return rq_fail(err, "'%s' has no trained parameters: name a run directory in place of the file, or give --init FILE.safetensors",
+                       a->file);
+    snprintf(path, sizeof path, "%s%s", o->init ? o->init : o->run, o->init ? "" : "/best.safetensors");
+    if (!o->init && access(path, F_OK)) snprintf(path, sizeof path, "%s/last.safetensors", o->run);
+    return rq_params_new(a->model, out, err) && rq_params_load(out, path, err);
+}
+
+static void print_split(bool json, const char *split, int64_t n, double loss, double accuracy)
+{
+    if (json) {
+        printf("{\"schema\": 1, \"split\": \"%s\", \"samples\": %lld, \"loss\": %.9g", split, (long long)n, loss);
+        if (!isnan(accuracy)) printf(", \"accuracy\": %.9g", accuracy);
+        printf("}\n");
+        return;
+    }
+    printf("%-5s  %7lld samples  loss %.6g", split, (long long)n, loss);
+    if (!isnan(accuracy)) printf("  accuracy %.2f%%", 100 * accuracy);
+    printf("\n");
+}
+
+rq_outcome rq_action_eval(const rq_action *a, const rq_verb_options *o, rq_error *err)
+{
+    rq_params params = {0};
+    rq_data data = {0};
+    bool ok = load_params(a, o, &params, err) && open_data(a, o, &data, err);
+    for (rq_split split = RQ_SPLIT_train; ok && split < RQ_SPLIT_COUNT; split++) {
+        double loss, accuracy;
+        if (!data.count[split]) continue;
+        ok = rq_evaluate(a->model, &params, &data, split, rq_verb_threads(o), &loss, &accuracy, NULL, err);
+        if (ok) print_split(o->json, rq_split_names[split], data.count[split], loss, accuracy);
+    }
+    rq_data_free(&data);
+    rq_params_free(&params);
+    return ok ? RQ_OUTCOME_done : RQ_OUTCOME_failed;
+}
+
+/* The samples of the file in rows. */
+static bool read_rows(const rq_model *m, const char *path, double **rows, int64_t *samples, rq_error *err)
+{
+    rq_array in;
+    if (!rq_npy_read(path, &in, err)) return false;
+    *samples = in.ndim ? in.dims[0] : 0;
+    int64_t reals = *samples ? in.size / *samples : 0;
+    bool fits = reals == m->input_reals;
+    if (!fits)
+        rq_fail(err, "'%s' holds %lld samples of %lld values, but '%s' of model '%s' wants %lld each", path, (long long)*samples,
+                (long long)reals, m->input_name, m->name, (long long)m->input_reals);
+    *rows = fits ? rq_alloc_array((uint64_t)in.size, sizeof(double), "the input", err) : NULL;
+    for (int64_t i = 0; *rows && i < in.size; i++) (*rows)[i] = rq_array_get(&in, i);
+    rq_array_free(&in);
+    return *rows != NULL;
+}
+
+static bool write_rows(const char *path, const double *rows, int64_t samples, int64_t reals, rq_error *err)
+{
+    rq_array out;
+    int64_t dims[2] = {samples, reals};
+    if (!rq_array_new(&out, RQ_DTYPE_f64, 2, dims, "the prediction", err)) return false;
+    memcpy(out.values, rows, (size_t)(samples * reals) * sizeof(double));
+    bool ok = rq_npy_write(path, &out, err);
+    rq_array_free(&out);
+    return ok;
+}
+
+rq_outcome rq_action_predict(const rq_action *a, const rq_verb_options *o, rq_error *err)
+{
+    rq_params params = {0};
+    double *rows = NULL, *out = NULL;
+    int64_t samples, reals;
+    bool ok = load_params(a, o, &params, err) && read_rows(a->model, o->input, &rows, &samples, err) &&
+              rq_predict(a->model, &params, o->layer, rows, samples, rq_verb_threads(o), &out, &reals, err) &&
+              write_rows(o->output, out, samples, reals, err);
+    rq_free(out);
+    rq_free(rows);
+    rq_params_free(&params);
+    return ok ? RQ_OUTCOME_done : RQ_OUTCOME_failed;
+}
