@@ -13,6 +13,7 @@ bool backend_cpu_runs_here(const char *cpu); /* may its code run on this host? *
 const char *backend_cpu_name(Arena *a, const char *cpu); /* "sapphirerapids" for native here */
 const char *backend_cpu_at(size_t i);        /* the names besides native, NULL after the last */
 const char *backend_llvm_version(void);
+int backend_vector_bits(Arena *a); /* the host's widest vector registers: 512, 256 or 128 */
 
 /* Emits, verifies and optimises. The phases are functions named NAME_phase0, NAME_phase1, ... */
 Module *emit(Compiler *c, const Kernels *k, const char *cpu);

@@ -97,6 +97,14 @@ const char *backend_cpu_at(size_t i) { return i < COUNT(cpus) ? cpus[i].name : N
 
 const char *backend_llvm_version(void) { return LLVM_VERSION_STRING; }
 
+int backend_vector_bits(Arena *a)
+{
+    char *features = LLVMGetHostCPUFeatures();
+    const char *list = arena_printf(a, "%s,", features);
+    LLVMDisposeMessage(features);
+    return strstr(list, "+avx512f,") ? 512 : strstr(list, "+avx,") ? 256 : 128;
+}
+
 static bool has_fma(const char *cpu, const char *host_features)
 {
     if (!is_native(cpu)) return cpu_row(cpu) && cpu_row(cpu)->has_fma;

@@ -70,6 +70,33 @@ const Verb *verb_named(const char *name);
 /* Reads the arguments after the verb. A mistake is fatal() with one message. "-h" makes it return
  * false: help is wanted. */
 bool options_read(Arena *keep, const Verb *verb, int argc, char **argv, Options *o);
+
+typedef enum OptionKind {
+    OPTION_none,
+    OPTION_flag,
+    OPTION_number,
+    OPTION_seed,
+    OPTION_text,
+    OPTION_choice,
+    OPTION_words,
+    OPTION_list,
+} OptionKind;
+
+/* A row of options.def. */
+typedef struct OptionRow {
+    const char *name;
+    char letter;
+    OptionKind kind;
+    const char *value; /* what stands for its value in the help; "" for a flag */
+    const char *help;
+    size_t offset; /* of the field in Options */
+} OptionRow;
+
+/* Row i of options.def, NULL behind the last. */
+const OptionRow *option_at(size_t i);
+bool verb_takes(const Verb *verb, const OptionRow *row);
+/* The name as the user writes it: the field max_rows is "max-rows". */
+const char *option_shown(Arena *a, const char *field);
 /* One line for each option that the verb takes. */
 void options_print(FILE *to, const Verb *verb);
 

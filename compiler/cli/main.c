@@ -8,16 +8,19 @@
 #include <signal.h>
 #include <string.h>
 
-#include "cli/cli.h"
+#include "cli/session.h"
 
 static bool is_flag(const char *word, const char *name, const char *letter)
 {
     return !strcmp(word, name) || (letter && !strcmp(word, letter));
 }
 
+/* The same lines that a run directory keeps in versions.txt. */
 static void version_print(FILE *to)
 {
-    fprintf(to, "rq %s (LLVM %s)\n", RQ_VERSION, RQ_LLVM_VERSION);
+    Compiler *c = compiler_new();
+    fputs(versions_text(c, &(Options){0}), to);
+    compiler_drop(c);
 }
 
 /* The verb with a compilation around it. */

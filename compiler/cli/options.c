@@ -13,26 +13,6 @@
 
 enum { NUMBER_MAX = 1000000, NAME_COLUMN = 28 };
 
-typedef enum OptionKind {
-    OPTION_none,
-    OPTION_flag,
-    OPTION_number,
-    OPTION_seed,
-    OPTION_text,
-    OPTION_choice,
-    OPTION_words,
-    OPTION_list,
-} OptionKind;
-
-typedef struct OptionRow {
-    const char *name;
-    char letter;
-    OptionKind kind;
-    const char *value;
-    const char *help;
-    size_t offset; /* of the field in Options */
-} OptionRow;
-
 static const OptionRow rows[] = {
 #define ROW(kind, field, letter, value, help)                                                      \
     {#field, letter, OPTION_##kind, value, help, offsetof(Options, field)},
@@ -58,13 +38,14 @@ static bool has_word(const char *list, char separator, const char *word, size_t 
     return false;
 }
 
-static bool takes(const Verb *verb, const OptionRow *row)
+const OptionRow *option_at(size_t i) { return i < COUNT(rows) ? &rows[i] : NULL; }
+
+bool verb_takes(const Verb *verb, const OptionRow *row)
 {
     return has_word(verb->options, ' ', row->name, strlen(row->name));
 }
 
-/* The name as the user writes it: "max_rows" is "max-rows". */
-static const char *shown_name(Arena *a, const char *field)
+const char *option_shown(Arena *a, const char *field)
 {
     char *name = arena_strdup(a, field);
     for (char *s = name; *s; s++) {
@@ -78,7 +59,7 @@ _Noreturn static void unknown_option(Arena *a, const Verb *verb, const char *nam
     const char *names[COUNT(rows) + 1];
     size_t n = 0;
     for (size_t i = 0; i < COUNT(rows); i++) {
-        if (takes(verb, &rows[i])) names[n++] = shown_name(a, rows[i].name);
+        if (verb_takes(verb, &rows[i])) names[n++] = option_shown(a, rows[i].name);
     }
     names[n++] = "help";
     const char *near = closest_name(name, names, n);
@@ -95,7 +76,7 @@ static const char *takers(Arena *a, const OptionRow *row)
     size_t n;
     const Verb *all = verbs_all(&n);
     for (size_t i = 0; i < n; i++) {
-        if (takes(&all[i], row)) {
+        if (verb_takes(&all[i], row)) {
             text = arena_printf(a, "%s%s%s", text, *text ? ", " : "", all[i].name);
         }
     }
@@ -106,8 +87,8 @@ static const char *takers(Arena *a, const OptionRow *row)
 static const OptionRow *row_named(Arena *a, const Verb *verb, const char *name)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
-        if (strcmp(shown_name(a, rows[i].name), name) != 0) continue;
-        if (takes(verb, &rows[i])) return &rows[i];
+        if (strcmp(option_shown(a, rows[i].name), name) != 0) continue;
+        if (verb_takes(verb, &rows[i])) return &rows[i];
         const char *who = takers(a, &rows[i]);
         if (!*who) break;
         fatal("'rq %s' has no option '--%s'; these verbs have it: %s", verb->name, name, who);
@@ -118,7 +99,7 @@ static const OptionRow *row_named(Arena *a, const Verb *verb, const char *name)
 static const OptionRow *row_lettered(const Verb *verb, char letter)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
-        if (rows[i].letter == letter && takes(verb, &rows[i])) return &rows[i];
+        if (rows[i].letter == letter && verb_takes(verb, &rows[i])) return &rows[i];
     }
     fatal("'rq %s' has no option '-%c'; 'rq help %s' lists them", verb->name, letter, verb->name);
 }
@@ -279,7 +260,7 @@ void options_print(FILE *to, const Verb *verb)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         const OptionRow *row = &rows[i];
-        if (!takes(verb, row)) continue;
+        if (!verb_takes(verb, row)) continue;
         int n = row->letter ? fprintf(to, "  -%c, --", row->letter) : fprintf(to, "  --");
         for (const char *s = row->name; *s; s++) n += fputc(*s == '_' ? '-' : *s, to) != EOF;
         n += fprintf(to, "%s%s", *row->value ? " " : "", row->value);

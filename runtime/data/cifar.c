@@ -130,10 +130,8 @@ static bool read_all(const rq_data_spec *spec, const Cifar *c, rq_data *out, rq_
 
 bool rq_cifar_open(const rq_data_spec *spec, rq_data *out, rq_error *err)
 {
-    static const char *const subs[] = {"cifar-10-batches-bin", "cifar10", "cifar-10", "", NULL};
-    static const char *const names[] = {"data_batch_1.bin", "test_batch.bin", NULL};
     char folder[RQ_PATH];
-    if (!rq_data_locate(spec->source, spec->dir, subs, names, folder, err)) return false;
+    if (!rq_data_locate(spec->source, spec->dir, folder, err)) return false;
     Cifar *c = rq_alloc_array(1, sizeof *c, "CIFAR-10", err);
     if (!c) return false;
     bool good = open_all(c, folder, out, err) && read_all(spec, c, out, err);

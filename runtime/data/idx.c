@@ -9,14 +9,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "data/stream.h"
 
 enum { IDX_CLASSES = 10, IDX_SIDE = 4096 };
 
-static const char *const image_files[2] = {"train-images-idx3-ubyte", "t10k-images-idx3-ubyte"};
-static const char *const label_files[2] = {"train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"};
+static const char *const idx_files[] = {RQ_IDX_FILES};
 
 /* One of the two pools while it is read. */
 typedef struct Idx {
@@ -147,8 +145,8 @@ static bool read_pools(const rq_data_spec *spec, const char *folder, Idx idx[2],
                        rq_error *err)
 {
     for (int p = 0; p < 2; p++)
-        if (!open_images(folder, image_files[p], &idx[p], err) ||
-            !open_labels(folder, label_files[p], &idx[p], out, err))
+        if (!open_images(folder, idx_files[p], &idx[p], err) ||
+            !open_labels(folder, idx_files[2 + p], &idx[p], out, err))
             return false;
     if (idx[0].rows != idx[1].rows || idx[0].columns != idx[1].columns)
         return rq_fail(err,
@@ -170,15 +168,8 @@ static bool read_pools(const rq_data_spec *spec, const char *folder, Idx idx[2],
 
 bool rq_idx_open(const rq_data_spec *spec, rq_data *out, rq_error *err)
 {
-    static const char *const mnist[] = {"mnist", "MNIST/raw", "", NULL};
-    static const char *const fashion[] = {"fashion_mnist", "fashion-mnist", "FashionMNIST/raw", "",
-                                          NULL};
-    const char *const names[] = {image_files[0], image_files[1], label_files[0], label_files[1],
-                                 NULL};
-    bool is_mnist = strcmp(spec->source, "mnist") == 0;
     char folder[RQ_PATH];
-    if (!rq_data_locate(spec->source, spec->dir, is_mnist ? mnist : fashion, names, folder, err))
-        return false;
+    if (!rq_data_locate(spec->source, spec->dir, folder, err)) return false;
     Idx idx[2] = {0};
     bool good = read_pools(spec, folder, idx, out, err);
     for (int p = 0; p < 2; p++) {

@@ -59,24 +59,41 @@ static void append(char *text, size_t size, const char *prefix, const char *item
     if (whole < 0) text[used] = 0;
 }
 
-bool rq_data_locate(const char *source, const char *dir, const char *const *subs,
-                    const char *const *names, char folder[RQ_PATH], rq_error *err)
+/* Below a data folder: where a source's files may stand, and the names of which one is enough to
+ * take a folder for it. */
+static const struct {
+    const char *source;
+    const char *const subs[5], *const names[5];
+} places[] = {
+    {"mnist", {"mnist", "MNIST/raw", ""}, {RQ_IDX_FILES}},
+    {"fashion_mnist", {"fashion_mnist", "fashion-mnist", "FashionMNIST/raw", ""}, {RQ_IDX_FILES}},
+    {"cifar10",
+     {"cifar-10-batches-bin", "cifar10", "cifar-10", ""},
+     {"data_batch_1.bin", "test_batch.bin"}},
+};
+
+bool rq_data_locate(const char *source, const char *dir, char folder[RQ_PATH], rq_error *err)
 {
+    size_t p = 0;
+    while (p < sizeof places / sizeof *places && strcmp(places[p].source, source) != 0) p++;
+    if (p == sizeof places / sizeof *places)
+        return rq_fail(err, "'%s' is no data set that is looked up by its name", source);
     char roots[RQ_ROOTS][RQ_PATH];
     int count = rq_data_roots(dir, roots);
     char looked[600] = "";
     for (int i = 0; i < count; i++) {
-        for (const char *const *sub = subs; *sub; sub++) {
+        for (const char *const *sub = places[p].subs; *sub; sub++) {
             if (!join(folder, roots[i], *sub, "")) continue;
-            if (holds_any(folder, names)) return true;
+            if (holds_any(folder, places[p].names)) return true;
             append(looked, sizeof looked, looked[0] ? ", " : "", folder);
         }
     }
     return rq_fail(
         err,
         "the data set '%s' was not found: no %s (plain or .gz) in %s\n"
-        "name its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no download",
-        source, names[0], looked[0] ? looked : "any folder, as none is set");
+        "download it with 'rq data fetch %s', name its folder with --data DIR or RQ_DATA, or use "
+        "glyphs(...), which needs no download",
+        source, places[p].names[0], looked[0] ? looked : "any folder, as none is set", source);
 }
 
 bool rq_data_find(const rq_data_spec *spec, const char *file, char path[RQ_PATH], rq_error *err)

@@ -56,10 +56,14 @@ void rq_resize_plane(const unsigned char *from, int64_t height, int64_t width, u
 enum { RQ_ROOTS = 3, RQ_PATH = 4096 };
 int rq_data_roots(const char *dir, char roots[RQ_ROOTS][RQ_PATH]);
 
-/* Finds a folder root/sub that holds one of `names` (NULL-terminated lists). False = the message
- * lists where it was looked for. */
-bool rq_data_locate(const char *source, const char *dir, const char *const *subs,
-                    const char *const *names, char folder[RQ_PATH], rq_error *err);
+/* The folder of mnist, fashion_mnist or cifar10: the first that holds one of its files. False = the
+ * message lists where it was looked for. */
+bool rq_data_locate(const char *source, const char *dir, char folder[RQ_PATH], rq_error *err);
+
+/* The files of MNIST and its like: images and labels, those for training first. */
+#define RQ_IDX_FILES                                                                               \
+    "train-images-idx3-ubyte", "t10k-images-idx3-ubyte", "train-labels-idx1-ubyte",                \
+        "t10k-labels-idx1-ubyte"
 
 /* Where spec->file is: itself, or below one of the data folders. False = nowhere, or not given. */
 bool rq_data_find(const rq_data_spec *spec, const char *file, char path[RQ_PATH], rq_error *err);

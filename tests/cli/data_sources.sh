@@ -48,6 +48,6 @@ mkdir pets
 source_is 'images(folder: "pets")' 'image[1, 4, 4]'
 expect 2 err "'pets' has no folders; one with PNG files for each class is expected" run model.rq
 source_is 'mnist(train: 10, classes: 2)' 'image[1, 28, 28]'
-expect 2 err "name its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no download" run model.rq
+expect 2 err "download it with 'rq data fetch mnist', name its folder with --data DIR or RQ_DATA, or use glyphs" run model.rq
 expect 2 err "in $work/pets/mnist, $work/pets/MNIST/raw, $work/pets, $work/share/rq/mnist" run model.rq --data "$work/pets"
 finish

@@ -1,0 +1,22 @@
+# At installation: has ${rq} write its manual pages and shell completions below the prefix. ${source} is the tree.
+set(share "$ENV{DESTDIR}${CMAKE_INSTALL_PREFIX}/share")
+
+function(rq_writes path)
+    get_filename_component(folder ${path} DIRECTORY)
+    file(MAKE_DIRECTORY ${folder})
+    execute_process(COMMAND ${rq} ${ARGN} OUTPUT_FILE ${path} RESULT_VARIABLE code)
+    if(NOT code EQUAL 0)
+        message(FATAL_ERROR "'rq ${ARGN}' failed, so ${path} is missing")
+    endif()
+    message(STATUS "Installing: ${path}")
+endfunction()
+
+rq_writes(${share}/man/man1/rq.1 man)
+file(STRINGS ${source}/compiler/cli/verbs.def rows REGEX "^VERB[(]")
+foreach(row ${rows})
+    string(REGEX REPLACE "^VERB[(]([a-z]+).*" "\\1" verb "${row}")
+    rq_writes(${share}/man/man1/rq-${verb}.1 man ${verb})
+endforeach()
+rq_writes(${share}/bash-completion/completions/rq completion bash)
+rq_writes(${share}/zsh/site-functions/_rq completion zsh)
+rq_writes(${share}/fish/vendor_completions.d/rq.fish completion fish)
