@@ -36,7 +36,9 @@ bool match_arguments(Check *k, const char *callee, Span at, const ArgList *args,
             if (is_labelled)
                 unknown_label(k, callee, arg, specs, n);
             else
-                diag_error(k->c, arg->value->span, D_too_many_arguments, callee, (int)n, plural(n));
+                diag_error(k->c, arg->value->span, D_too_many_arguments, callee,
+                           n ? arena_printf(k->keep, "%u argument%s at most", n, plural(n))
+                             : "no arguments");
             is_good = false;
         } else if (slots[slot]) {
             diag_error(k->c, is_labelled ? arg->label.span : arg->value->span, D_argument_twice,

@@ -43,6 +43,7 @@ bool layer_is_block(const Env *e, Name name)
 
 StageId layer_wants(LayerCall *l, const char *wanted)
 {
+    if (l->is_poison) return (StageId){0};
     diag_error(l->m->k->c, l->span, D_layer_wants, l->title, wanted,
                value_type_text(l->m->k, l->type));
     Span source = stage_at(l->m, l->source)->span;
@@ -94,22 +95,20 @@ static StageId detached_source(ModelBuild *m, StageId source, Span at)
     return id;
 }
 
-/* What a kind reads: the pipeline's value, or that of the layer before. */
-static bool find_source(Env *e, const char *title, Span at, StageId given, StageId *source)
+/* What a kind reads: the pipeline's value, or that of the layer before. Poison if that had a
+ * mistake. */
+static void find_source(LayerCall *l, StageId given)
 {
-    ModelBuild *m = e->model;
-    *source = given.i ? given : m->source;
-    if (m->source_is_ambiguous && !given.i) {
-        diag_error(e->k->c, at, D_ambiguous_source, title);
-        return false;
-    }
-    if (!source->i) {
-        if (!m->source_is_poison && !m->is_poison &&
-            !is_broken(e->k, m->request->entry->decl->span))
-            diag_error(e->k->c, at, D_no_source, title);
-        return false;
-    }
-    return true;
+    ModelBuild *m = l->m;
+    l->source = given.i ? given : m->source;
+    l->is_poison = !l->source.i || (m->source_is_ambiguous && !given.i);
+    if (!l->is_poison) return;
+    bool is_silent =
+        m->source_is_poison || m->is_poison || is_broken(m->k, m->request->entry->decl->span);
+    if (l->source.i)
+        diag_error(m->k->c, l->span, D_ambiguous_source, l->title);
+    else if (!is_silent)
+        diag_error(m->k->c, l->span, D_no_source, l->title);
 }
 
 /* Kinds whose arguments are the values they read. */
@@ -141,41 +140,57 @@ Val layer_call(Env *e, Ident callee, const ArgList *args, Span at, StageId given
     l->title = arena_printf(e->k->keep, "layer '%s'", kind);
     if (!take_gradient(e, args, &rest, &detached, &detached_at)) return val_none();
     bool has_source = !reads_arguments(kind) || given.i;
-    if (has_source && !find_source(e, l->title, at, given, &l->source)) return val_none();
+    if (has_source) find_source(l, given);
     bool by_action = m->request->change.detach_all && !strcmp(kind, "quanv");
     if (m->request->change.detach_none) detached = false;
-    if (has_source && (detached || by_action))
+    if (has_source && !l->is_poison && (detached || by_action))
         l->source = detached_source(m, l->source, detached_at.to ? detached_at : callee.span);
-    if (has_source) l->type = stage_at(m, l->source)->type;
+    if (has_source && !l->is_poison) l->type = stage_at(m, l->source)->type;
     StageId saved = m->source;
     frame_part(m, kind);
     l->first_group = m->inst->groups.len;
     StageId result;
     if (layer_is_block(e, callee.name)) {
         const UnitRef *u = named_block(e, callee, args ? &rest : NULL, at);
-        result = u ? block_call(e, u, at, l->source) : (StageId){0};
+        result = u && !l->is_poison ? block_call(e, u, at, l->source) : (StageId){0};
     } else {
         result = find_row(kind)->build(l);
     }
     note_text(m, l, result);
     m->source = saved;
-    if (!result.i) return val_none();
+    if (!result.i || l->is_poison) return val_none();
     return (Val){.kind = VAL_stage, .stage = result};
+}
+
+/* The end of a pipeline whose beginning had a mistake. */
+static Val poisoned_call(Env *e, Ident name, const ArgList *args, Span at)
+{
+    ModelBuild *m = e->model;
+    StageId source = m->source;
+    bool was_poison = m->source_is_poison, was_ambiguous = m->source_is_ambiguous;
+    m->source = (StageId){0};
+    m->source_is_poison = true;
+    m->source_is_ambiguous = false;
+    layer_call(e, name, args, at, (StageId){0});
+    m->source = source;
+    m->source_is_poison = was_poison;
+    m->source_is_ambiguous = was_ambiguous;
+    return val_none();
 }
 
 Val layer_pipe(Env *e, const Expr *x)
 {
     Val from = eval_expr(e, x->pipe.from);
     const Expr *to = x->pipe.to;
-    if (from.kind == VAL_none || to->kind == EXPR_error) return val_none();
+    if (to->kind == EXPR_error) return val_none();
     StageId source = val_to_stage(e, from, x->pipe.from->span);
-    if (!source.i) return val_none();
     Ident name = to->kind == EXPR_call
                      ? to->call.callee
                      : (Ident){to->kind == EXPR_name ? to->name : (Name){0}, to->span};
     bool is_kind = name.name.i && (is_layer_kind(e->k, name.name) || layer_is_block(e, name.name));
-    if (is_kind)
-        return layer_call(e, name, to->kind == EXPR_call ? &to->call.args : NULL, to->span, source);
+    const ArgList *args = to->kind == EXPR_call ? &to->call.args : NULL;
+    if (is_kind && !source.i) return poisoned_call(e, name, args, to->span);
+    if (is_kind) return layer_call(e, name, args, to->span, source);
     if (!name.name.i) {
         diag_error(e->k->c, to->span, D_pipe_into_value);
         return val_none();

@@ -16,6 +16,7 @@ typedef struct LayerCall {
     const char *text; /* for tables: "dense 10"; the row may set it */
     StageId source;   /* already detached if the call says so */
     ValueType type;   /* of the source */
+    bool is_poison;   /* the source had a mistake: only the arguments are looked at */
     Span span;
     uint32_t first_group; /* groups from here on are the call's */
 } LayerCall;

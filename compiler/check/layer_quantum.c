@@ -36,11 +36,20 @@ static bool total_qubits(LayerCall *l, const Arg *slot, uint32_t least, uint32_t
     return true;
 }
 
+bool quantum_units(LayerCall *l, QuantumArgs *args)
+{
+    if (args->encode) args->encoding_unit = part(l, args->encode, DECL_encoding, "'encode'");
+    if (args->circuit) args->circuit_unit = part(l, args->circuit, DECL_circuit, "'circuit'");
+    args->observable_unit = args->measure ? part(l, args->measure, DECL_observable, "'measure'")
+                                          : stdlib_unit(l, "z_each");
+    bool is_good = (!args->encode || args->encoding_unit) && (!args->circuit || args->circuit_unit);
+    return is_good && !l->is_poison;
+}
+
 static bool encoding_part(LayerCall *l, const QuantumArgs *args, int64_t values, QuantumAttr *a)
 {
     Span at = args->encode ? args->encode->value->span : l->span;
-    const UnitRef *u =
-        args->encode ? part(l, args->encode, DECL_encoding, "'encode'") : stdlib_unit(l, "angle");
+    const UnitRef *u = args->encode ? args->encoding_unit : stdlib_unit(l, "angle");
     if (!u) return false;
     a->encoding = encoding_instance(l->e, l->m, u, values, "encode.", at);
     return a->encoding && total_qubits(l, args->qubits, a->encoding->qubits, &a->qubits);
@@ -60,8 +69,7 @@ static bool circuit_part(LayerCall *l, const QuantumArgs *args, const UnitRef *u
 
 bool quantum_parts(LayerCall *l, QuantumArgs args, int64_t values, QuantumAttr *a)
 {
-    const UnitRef *u = args.circuit ? part(l, args.circuit, DECL_circuit, "'circuit'") : NULL;
-    if (args.circuit && !u) return false;
+    const UnitRef *u = args.circuit_unit;
     bool is_state = l->type.kind != VALUE_real;
     bool uploads = !is_state && !args.encode && u && unit_takes_data(u);
     if (is_state && args.encode) {
@@ -75,10 +83,8 @@ bool quantum_parts(LayerCall *l, QuantumArgs args, int64_t values, QuantumAttr *
         return false;
     if (u && !circuit_part(l, &args, u, uploads ? values : -1, a)) return false;
     Span at = args.measure ? args.measure->value->span : l->span;
-    const UnitRef *o = args.measure ? part(l, args.measure, DECL_observable, "'measure'")
-                                    : stdlib_unit(l, "z_each");
-    if (!o) return false;
-    a->observable = observable_instance(l->e, l->m, o, a->qubits, "measure.", at);
+    a->observable =
+        observable_instance(l->e, l->m, args.observable_unit, a->qubits, "measure.", at);
     return a->observable != NULL;
 }
 
@@ -96,9 +102,8 @@ static int64_t depth_of(Check *k, const UnitRef *u)
     return 0;
 }
 
-const char *quantum_text(LayerCall *l, const QuantumAttr *a, const Arg *circuit)
+const char *quantum_text(LayerCall *l, const QuantumAttr *a, const UnitRef *u)
 {
-    const UnitRef *u = circuit ? part(l, circuit, DECL_circuit, "'circuit'") : NULL;
     if (u && u->entry && !u->arguments) u = unit_call(l->e, u->entry, NULL, u->span).unit;
     long long depth = depth_of(l->m->k, u);
     if (depth) return arena_printf(l->m->k->keep, "%s %uq d%lld", l->kind, a->qubits, depth);
@@ -112,11 +117,13 @@ StageId layer_quantum(LayerCall *l)
     QuantumAttr a = {0};
     if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
         return (StageId){0};
-    QuantumArgs args = {l->slot[0], l->slot[1], l->slot[2], l->slot[3]};
-    if (!quantum_parts(l, args, value_count(l->type), &a)) return (StageId){0};
+    QuantumArgs args = {
+        .encode = l->slot[0], .circuit = l->slot[1], .measure = l->slot[2], .qubits = l->slot[3]};
+    if (!quantum_units(l, &args) || !quantum_parts(l, args, value_count(l->type), &a))
+        return (StageId){0};
     StageId id = layer_stage(l, STAGE_quantum, type_vector(a.observable->yields.len));
     stage_at(l->m, id)->quantum = a;
-    l->text = quantum_text(l, &a, args.circuit);
+    l->text = quantum_text(l, &a, args.circuit_unit);
     return id;
 }
 
@@ -143,6 +150,7 @@ StageId layer_encode(LayerCall *l)
 static bool wants_state(LayerCall *l)
 {
     if (l->type.kind == VALUE_state || l->type.kind == VALUE_density) return true;
+    if (l->is_poison) return false;
     layer_wants(l, "a state");
     diag_help(l->m->k->c, D_encode_first);
     return false;
@@ -164,7 +172,7 @@ StageId layer_evolve(LayerCall *l)
     ValueKind kind = a.circuit->noisy ? VALUE_density : l->type.kind;
     StageId id = layer_stage(l, STAGE_evolve, type_state(kind, a.qubits));
     stage_at(l->m, id)->quantum = a;
-    l->text = quantum_text(l, &a, l->slot[0]);
+    l->text = quantum_text(l, &a, u);
     return id;
 }
 

@@ -142,8 +142,8 @@ StageId layer_detach(LayerCall *l)
     if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 1, l->slot))
         return (StageId){0};
     if (l->slot[0] && l->source.i) {
-        diag_error(l->m->k->c, l->slot[0]->value->span, D_too_many_arguments, l->title, 0,
-                   plural(0));
+        diag_error(l->m->k->c, l->slot[0]->value->span, D_too_many_arguments, l->title,
+                   "no arguments here");
         return (StageId){0};
     }
     if (!l->slot[0] && !l->source.i) {

@@ -136,10 +136,13 @@ StageId layer_quanv(LayerCall *l)
     ValueType type = {0};
     if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
         return (StageId){0};
-    if (!read_windows(l, &a) || !read_modes(l, &a)) return (StageId){0};
+    QuantumArgs args = {.encode = l->slot[QUANV_encode],
+                        .circuit = l->slot[QUANV_circuit],
+                        .measure = l->slot[QUANV_measure],
+                        .qubits = l->slot[QUANV_qubits]};
+    bool has_units = quantum_units(l, &args);
+    if (!read_modes(l, &a) || !read_windows(l, &a) || !has_units) return (StageId){0};
     int64_t values = a.kernel_h * a.kernel_w * (a.channels == CHANNELS_joint ? l->type.dim[0] : 1);
-    QuantumArgs args = {l->slot[QUANV_encode], l->slot[QUANV_circuit], l->slot[QUANV_measure],
-                        l->slot[QUANV_qubits]};
     if (!quantum_parts(l, args, values, &a) || !choose_out(l, &a, a.observable->yields.len, &type))
         return (StageId){0};
     if (value_count(type) > LARGEST_SIZE) {
@@ -150,6 +153,6 @@ StageId layer_quanv(LayerCall *l)
     warn_uncovered(l, &a);
     StageId id = layer_stage(l, STAGE_quanv, type);
     stage_at(l->m, id)->quantum = a;
-    l->text = quantum_text(l, &a, args.circuit);
+    l->text = quantum_text(l, &a, args.circuit_unit);
     return id;
 }

@@ -174,7 +174,9 @@ void scope_words(Check *k, const Scope *s, DeclKind kind, WordList *words)
 void help_closest(Check *k, const char *text, const WordList *words)
 {
     const char *near = closest_name(text, words->at, words->len);
-    if (near) diag_help(k->c, D_did_you_mean, near);
+    if (!near) return;
+    diag_help(k->c, D_did_you_mean, near);
+    diag_fixit(k->c, diag_place(k->c, k->c->diags.len - 1), near);
 }
 
 bool expansion_step(Check *k, Span at)

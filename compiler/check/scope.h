@@ -67,7 +67,8 @@ typedef VEC(const char *) WordList;
 void words_add(Check *k, WordList *words, const char *word);
 /* All declared names of the given kind (DECL_none: all). */
 void scope_words(Check *k, const Scope *s, DeclKind kind, WordList *words);
-/* Adds the help "did you mean '...'?" to the last diagnostic if a word is near. */
+/* Adds the help "did you mean '...'?" to the last diagnostic, whose place is the word, and a
+ * fix-it, if one is near. */
 void help_closest(Check *k, const char *text, const WordList *words);
 
 const char *name_string(const Check *k, Name name);

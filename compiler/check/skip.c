@@ -124,7 +124,10 @@ static void shape_mismatch(Env *e, const SkipUse *u, StageId from, ValueType hav
         diag_note(c, b->span, D_shape_here, value_type_text(e->k, stage_at(e->model, from)->type));
     diag_note(c, u->to.span, D_shape_here, want_text);
     const char *adapter = has_state || u->via ? NULL : adapter_for(e->k, have, want);
-    if (adapter) diag_help(c, D_skip_adapter, u->text, adapter);
+    if (!adapter) return;
+    diag_help(c, D_skip_adapter, u->text, adapter);
+    if (u->span.to)
+        diag_fixit(c, (Span){u->span.to, u->span.to}, arena_printf(e->k->keep, " via %s", adapter));
 }
 
 /* The adapter applied to the skipped value. */
