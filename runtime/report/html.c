@@ -24,7 +24,7 @@ static const char style[] =
     "body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);max-width:1080px;margin:0 auto;padding:1rem}\n"
     "h1{font-size:1.6rem;margin:.5rem 0}h2{font-size:1.15rem;margin:2rem 0 .5rem;border-bottom:1px solid var(--line)}\n"
     ".big{font-size:1.3rem}.none,.soft{color:var(--soft)}.wide{overflow-x:auto}\n"
-    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{padding:.25rem .7rem;text-align:right;"
+    "table{border-collapse:collapse;font-variant-numeric:tabular-nums}td,th{font-size:.9rem;padding:.25rem .55rem;text-align:right;"
     "border-bottom:1px solid var(--line);white-space:nowrap}td.t,th.t{text-align:left}th{font-weight:600}\n"
     "pre{background:var(--panel);padding:.8rem;overflow-x:auto;font-size:.85rem;line-height:1.4}\n"
     "figure{margin:1rem 0}figcaption{font-weight:600}.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));"
@@ -68,8 +68,8 @@ static void print_gradient_table(FILE *out, const rq_history *h)
 {
     const rq_model *m = h->model;
     fputs("<div class=\"wide\"><table><thead><tr><th class=\"t\">layer</th><th class=\"t\">kind</th><th>parameters</th>"
-          "<th class=\"t\">gradient</th><th class=\"t\">through</th><th>rms first</th><th>rms last</th><th>max</th><th>r</th>"
-          "<th>snr</th><th>95% interval</th><th class=\"t\">verdict</th>", out);
+          "<th class=\"t\">gradient</th><th class=\"t\">verdict</th><th class=\"t\">through</th><th>rms first</th><th>rms last</th><th>max</th><th>r</th>"
+          "<th>snr</th><th>95% interval</th>", out);
     if (h->settings->compare) fputs("<th>cosine</th><th>norm ratio</th><th>projection</th>", out);
     fputs("</tr></thead><tbody>\n", out);
     for (int i = 0; i < m->layer_count; i++) {
@@ -82,6 +82,7 @@ static void print_gradient_table(FILE *out, const rq_history *h)
         print_text_cell(out, l->kind);
         fprintf(out, "<td>%s</td>", rq_grouped(l->params, number, sizeof number));
         print_text_cell(out, l->flow);
+        fprintf(out, "<td class=\"t v-%s\">%s</td>", b ? rq_verdict_names[b->verdict] : "", b ? rq_verdict_names[b->verdict] : "");
         print_text_cell(out, l->through);
         print_cell(out, "%.2e", a ? a->rms : NAN);
         print_cell(out, "%.2e", b ? b->rms : NAN);
@@ -90,7 +91,6 @@ static void print_gradient_table(FILE *out, const rq_history *h)
         print_cell(out, "%.2g", b ? b->snr : NAN);
         if (b && isfinite(b->snr_low)) fprintf(out, "<td>%.2g to %.2g</td>", b->snr_low, b->snr_high);
         else fputs("<td>&#8211;</td>", out);
-        fprintf(out, "<td class=\"t v-%s\">%s</td>", b ? rq_verdict_names[b->verdict] : "", b ? rq_verdict_names[b->verdict] : "");
         if (h->settings->compare) {
             print_cell(out, "%.3f", b ? b->cosine : NAN);
             print_cell(out, "%.3f", b ? b->norm_ratio : NAN);
