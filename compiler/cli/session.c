@@ -133,10 +133,12 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     s.schedule = schedule_of(a);
     s.clip = action_number(a, "clip", 0);
     s.early_stop = (int64_t)action_number(a, "early_stop", 0);
-    if (s.optimizer.kind == RQ_OPTIMIZER_none) {
+    const ConstValue *init = action_field(a, "init"), *engine = action_field(a, "engine");
+    if (engine && strcmp(engine->text, "auto") && strcmp(engine->text, "state"))
+        diag_error(c, engine->span, D_not_executable, "this engine", "'auto' and 'state' can be");
+    if (init) diag_error(c, init->span, D_not_executable, "'init from'", "--init FILE.safetensors loads parameters by path");
+    if (s.optimizer.kind == RQ_OPTIMIZER_none)
         diag_error(c, optimizer->span, D_not_executable, "this optimizer", "sgd, adam and adamw can be");
-        return s;
-    }
     return s;
 }
 

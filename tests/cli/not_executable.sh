@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# not_executable.sh: what is checked but not executed is an error E0700 at its place, and nothing is trained without it.
+source "$RQ_SRC/tests/cli/expect.bash"
+cd "$work" || exit 1
+
+# field TEXT: model.rq with a further field in its train action, on line 3
+field() {
+    cat >model.rq <<RQ
+data digits = glyphs(train: 8, val: 4, size: 8);
+model M { input x: image[1, 8, 8]; layer head = dense(10); output head; }
+train go { model: M; data: digits; loss: cross_entropy; epochs: 1; $1; }
+RQ
+}
+
+# refused TEXT: `rq check` is content, `rq run` says E0700 with TEXT and leaves no run directory
+refused() {
+    expect 0 out "1 action" check model.rq
+    expect 1 err "E0700: $1" run model.rq --diag=line
+    [ "$(grep -c E0700 err)" -eq 1 ] || { fail "$1: not one message"; cat err; }
+    [ ! -e runs ] || { fail "$1: a run directory is left"; rm -rf runs; }
+}
+
+field 'engine: transfer' && refused "this engine"
+field 'init from "runs/go-001"' && refused "'init from'"
+field 'schedule: constant; engine: state'
+expect 0 out "epoch 1/1" run model.rq --out run
+
+# quantum LAYERS: model.rq with a circuit
+quantum() {
+    cat >model.rq <<RQ
+data digits = glyphs(train: 8, val: 4, size: 8, classes: 2);
+circuit noisy on q[n] { depolarize(0.1) q[0]; }
+circuit pair on q[2] { param t ~ uniform(0, 1);  ry(t) q[1]; }
+model M { input x: image[1, 8, 8]; $1; output head; }
+train go { model: M; data: digits; loss: mse; epochs: 1; }
+RQ
+}
+
+quantum 'layer s = encode(amplitude()); layer m = s |> evolve(noisy) |> measure(z_each); layer head = dense(2)' && refused "a channel"
+quantum 'layer d = dense(4) |> dropout(0.5); layer head = dense(2)' && refused "'dropout'"
+quantum 'layer s = dense(2) |> encode(angle()); layer d = dissipative(2, perceptron: pair, fan_in: 1); layer head = measure(z_each)' &&
+    refused "'dissipative'"
+finish
