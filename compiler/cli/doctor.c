@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "backend/backend.h"
-#include "cli/session.h"
+#include "cli/cli.h"
 #include "data/source.h"
 
 enum { LITTLE_SPACE_MB = 200 };
@@ -45,7 +45,7 @@ static double cgroup_quota(void)
 
 static void look_at_threads(Compiler *c, const Options *o, Health *h)
 {
-    h->threads = session_threads(o);
+    h->threads = o->threads ? o->threads : omp_get_num_procs(); /* of the affinity mask */
     h->processors = (int)sysconf(_SC_NPROCESSORS_ONLN);
     h->quota = cgroup_quota();
     if (h->quota > 0 && h->threads > h->quota + 0.5) {

@@ -5,9 +5,11 @@
  * success.
  */
 #include <errno.h>
+#include <omp.h>
 #include <signal.h>
 #include <string.h>
 
+#include "backend/backend.h"
 #include "cli/session.h"
 
 static bool is_flag(const char *word, const char *name, const char *letter)
@@ -19,7 +21,12 @@ static bool is_flag(const char *word, const char *name, const char *letter)
 static void version_print(FILE *to)
 {
     Compiler *c = compiler_new();
-    fputs(versions_text(c, &(Options){0}), to);
+    rq_error err;
+    rq_action machine = {.llvm = backend_llvm_version(), .cpu = backend_cpu_name(c->keep, NULL)};
+    char *text = rq_versions_text(&machine, omp_get_num_procs(), &err);
+    if (!text) fatal("%s", err.text);
+    fputs(text, to);
+    rq_free(text);
     compiler_drop(c);
 }
 
