@@ -5,6 +5,8 @@
  */
 #include <math.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "report/report.h"
 
@@ -13,9 +15,12 @@ typedef struct Row {
     bool any;
 } Row;
 
+enum { WIDE = 104 };
+
 struct rq_terminal {
     FILE *out, *progress;
     bool live, quiet, line_open;
+    bool narrow; /* a terminal of less than WIDE columns: the table leaves 'kind' and 'through' out */
     const rq_run_info *info;
     const rq_model *model;
     const rq_train_settings *settings;
@@ -25,10 +30,16 @@ struct rq_terminal {
     double drawn; /* share of the run at which the live line was last drawn */
 };
 
+static bool is_narrow(FILE *out)
+{
+    struct winsize size;
+    return isatty(fileno(out)) && !ioctl(fileno(out), TIOCGWINSZ, &size) && size.ws_col > 0 && size.ws_col < WIDE;
+}
+
 rq_terminal *rq_terminal_new(FILE *out, FILE *progress, bool live, bool quiet, const rq_run_info *info, rq_error *err)
 {
     rq_terminal *t = rq_alloc_array(1, sizeof *t, "the terminal", err);
-    if (t) *t = (rq_terminal){.out = out, .progress = progress, .live = live, .quiet = quiet, .info = info};
+    if (t) *t = (rq_terminal){.out = out, .progress = progress, .live = live, .quiet = quiet, .narrow = is_narrow(out), .info = info};
     return t;
 }
 
@@ -96,20 +107,29 @@ static void on_progress(void *context, int64_t epoch, int64_t epochs, double sha
     t->line_open = true;
 }
 
+static void print_epoch(FILE *out, const rq_epoch *e)
+{
+    fprintf(out, "epoch %lld/%lld  loss %.4f", (long long)e->epoch, (long long)e->epochs, e->loss);
+    if (e->has_accuracy) fprintf(out, "  accuracy %.1f%%", 100 * e->accuracy);
+    if (e->has_val && e->has_accuracy) fprintf(out, "  val %.1f%%", 100 * e->val_accuracy);
+    else if (e->has_val) fprintf(out, "  val loss %.4f", e->val_loss);
+    fprintf(out, "  %.2f s", e->seconds);
+    if (e->circuits_per_s > 0) fprintf(out, "  %.2g M circuits/s", e->circuits_per_s / 1e6);
+}
+
+/* On a terminal one line is rewritten; the last epoch's stays. Elsewhere each epoch has its line. */
 static bool on_epoch(void *context, const rq_epoch *e, rq_error *err)
 {
     rq_terminal *t = context;
     (void)err;
     close_line(t);
     if (t->quiet) return true;
-    fprintf(t->out, "epoch %lld/%lld  loss %.4f", (long long)e->epoch, (long long)e->epochs, e->loss);
-    if (e->has_accuracy) fprintf(t->out, "  accuracy %.1f%%", 100 * e->accuracy);
-    if (e->has_val && e->has_accuracy) fprintf(t->out, "  val %.1f%%", 100 * e->val_accuracy);
-    else if (e->has_val) fprintf(t->out, "  val loss %.4f", e->val_loss);
-    fprintf(t->out, "  %.2f s", e->seconds);
-    if (e->circuits_per_s > 0) fprintf(t->out, "  %.2g M circuits/s", e->circuits_per_s / 1e6);
-    fputc('\n', t->out);
-    fflush(t->out);
+    bool last = e->epoch == e->epochs;
+    FILE *out = t->live && !last ? t->progress : t->out;
+    print_epoch(out, e);
+    t->line_open = t->live && !last;
+    if (!t->line_open) fputc('\n', out);
+    fflush(out);
     return true;
 }
 
@@ -149,7 +169,10 @@ static void print_row(const rq_terminal *t, const rq_layer *l, const Row *row, i
 {
     FILE *out = t->out;
     if (!l->params) return;
-    fprintf(out, "%-*s  %-*s  %7lld  %-8s  %-*s", name, l->name, kind, l->kind, (long long)l->params, l->flow, through, field_through(l));
+    fprintf(out, "%-*s", name, l->name);
+    if (!t->narrow) fprintf(out, "  %-*s", kind, l->kind);
+    fprintf(out, "  %7lld  %-8s", (long long)l->params, l->flow);
+    if (!t->narrow) fprintf(out, "  %-*s", through, field_through(l));
     if (!row->any) {
         fputs("\n", out);
         return;
@@ -170,8 +193,11 @@ static void print_table(const rq_terminal *t)
 {
     const rq_model *m = t->model;
     int name = widest(m, field_name, 5), kind = widest(m, field_kind, 4), through = widest(m, field_through, 7);
-    fprintf(t->out, "\n%-*s  %-*s  %7s  %-8s  %-*s  %-17s %7s %6s   %s%s\n", name, "layer", kind, "kind", "params", "gradient", through,
-            "through", "rms first > last", "r", "snr", "verdict",
+    fprintf(t->out, "\n%-*s", name, "layer");
+    if (!t->narrow) fprintf(t->out, "  %-*s", kind, "kind");
+    fprintf(t->out, "  %7s  %-8s", "params", "gradient");
+    if (!t->narrow) fprintf(t->out, "  %-*s", through, "through");
+    fprintf(t->out, "  %-17s %7s %6s   %s%s\n", "rms first > last", "r", "snr", "verdict",
             t->settings->compare ? "  cosine   norm/  projection (on the exact gradient)" : "");
     for (int i = 0; i < m->layer_count; i++) print_row(t, &m->layers[i], &t->rows[i], name, kind, through);
     for (int i = 0; i < m->layer_count; i++)
