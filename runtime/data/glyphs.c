@@ -252,12 +252,19 @@ static bool is_kept(const rq_data_spec *spec, int32_t label)
     return false;
 }
 
-/* Writes the labels of a split up to its count-th kept one; returns how many. Of ten samples at
- * least one is kept. */
+/* Samples among which there are count of the kept classes: of every ten, one of each class. */
+static int64_t room_for(const rq_data_spec *spec, int64_t count)
+{
+    int kept = 0;
+    for (int32_t label = 0; label < DIGITS; label++) kept += is_kept(spec, label);
+    return kept ? (count / kept + 1) * DIGITS : 0;
+}
+
+/* Writes the labels of a split up to its count-th kept one; returns how many. */
 static int64_t list_labels(const rq_data_spec *spec, int split, int64_t count, int32_t *labels)
 {
-    int64_t i = 0;
-    for (int64_t kept = 0; kept < count && i < count * DIGITS; i++) {
+    int64_t i = 0, room = room_for(spec, count);
+    for (int64_t kept = 0; kept < count && i < room; i++) {
         labels[i] = label_of(spec->seed, split, i);
         kept += is_kept(spec, labels[i]);
     }
@@ -294,11 +301,11 @@ bool rq_glyphs_open(const rq_data_spec *spec, rq_data *out, rq_error *err)
     if (s.train == RQ_DATA_ALL) s.train = 2000;
     if (s.val == RQ_DATA_ALL) s.val = 0;
     if (s.test == RQ_DATA_ALL) s.test = 500;
-    enum { MOST = 100000000 };
+    enum { MOST = 10000000 };
     if (s.train > MOST || s.val > MOST || s.test > MOST)
         return rq_fail(err, "glyphs draws at most %d samples", MOST);
-    int32_t *labels = rq_alloc_array((uint64_t)(s.train + s.val + s.test), DIGITS * sizeof *labels,
-                                     "labels", err);
+    int64_t rooms = room_for(&s, s.train) + room_for(&s, s.val) + room_for(&s, s.test);
+    int32_t *labels = rq_alloc_array((uint64_t)rooms, sizeof *labels, "labels", err);
     if (!labels) return false;
     int64_t train_end = list_labels(&s, RQ_SPLIT_train, s.train, labels);
     int64_t val_end = train_end + list_labels(&s, RQ_SPLIT_val, s.val, labels + train_end);
