@@ -11,7 +11,7 @@
 
 /* ---- models by name ---- */
 
-static bool same_change(const ModelChange *a)
+static bool changes_nothing(const ModelChange *a)
 {
     return !a->detach_all && !a->detach_none && !a->has_skip;
 }
@@ -102,7 +102,7 @@ ModelInst *model_for(ActionBuild *a, const Expr *x, ModelChange change, const Ex
 {
     Entry *entry = named_entry(a->k, x, DECL_model, "model");
     if (!entry) return NULL;
-    bool is_plain = x->kind == EXPR_name && same_change(&change) && !(freeze && freeze->len);
+    bool is_plain = x->kind == EXPR_name && changes_nothing(&change) && !(freeze && freeze->len);
     if (is_plain) return model_plain(a->k, entry);
     ModelInst *m =
         build(&a->env, entry, x->kind == EXPR_call ? &x->call.args : NULL, x->span, change, freeze);

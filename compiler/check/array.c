@@ -87,7 +87,6 @@ static Val qubits_index(Env *e, const Expr *x, Qubits all)
         Part p;
         if (!index_part(e, x->index.items.at[i], x->index.base, all.len, &p)) return val_none();
         for (int64_t q = p.from; q < p.to; q++) v.qubits.at[v.qubits.len++] = all.at[q];
-        v.qubits.is_one = p.is_one && x->index.items.len == 1;
     }
     return v;
 }

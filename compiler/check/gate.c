@@ -320,7 +320,7 @@ static void spread_operands(Env *e, Operands *ops, uint32_t wanted)
     Qubits *flat = arena_array(e->k->keep, Qubits, sum + 1);
     for (uint32_t i = 0; i < ops->len; i++) {
         for (uint32_t q = 0; q < ops->at[i].len; q++)
-            flat[n++] = (Qubits){.at = ops->at[i].at + q, .len = 1, .is_one = true};
+            flat[n++] = (Qubits){.at = ops->at[i].at + q, .len = 1};
     }
     ops->at = flat;
     ops->len = sum;
@@ -498,7 +498,7 @@ static void apply_circuit(Env *e, const Stmt *s, const UnitRef *u, Modified *m)
         return;
     }
     for (uint32_t q = 0; q < rest.at[0].len; q++) {
-        Qubits one = {.at = rest.at[0].at + q, .len = 1, .is_one = true};
+        Qubits one = {.at = rest.at[0].at + q, .len = 1};
         expand_call(e, s, u, m, (Operands){.at = &one, .len = 1});
     }
 }

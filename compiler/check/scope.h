@@ -50,8 +50,7 @@ typedef struct Check {
     bool overflowed;       /* the limit was reported */
     bool has_heavy_scalar; /* an expression of run time has grown beyond reason; see expansion_step
                             */
-    Name *gate_names;      /* indexed by GateId */
-    Name *alias_names, *function_names; /* in the order of the rows */
+    Name *gate_names;      /* of all rows of gates.def, channels.def and aliases.def: gate.c */
 } Check;
 
 /* The standard library's scope; parses the embedded files. */

@@ -42,7 +42,6 @@ typedef struct Array {
 typedef struct Qubits {
     uint8_t *at;
     uint32_t len;
-    bool is_one; /* written as one qubit: q[3], not q or q[3..4] */
 } Qubits;
 
 /* Sum of products; a product's coefficient is re + i im (NULL = 0). */
