@@ -89,7 +89,7 @@ static NodeId layer_value(const Lowered *l, const ModelInst *model, const char *
 static Graph *function_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec)
 {
     bool with_loss = spec->kind != RQ_FUNCTION_layer;
-    Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none});
+    Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine});
     if (!l) return NULL;
     switch (spec->kind) {
     case RQ_FUNCTION_step:
@@ -121,7 +121,7 @@ static const struct {
     {"simplify", simplify},
 };
 
-static Graph *run_passes(Compiler *c, Graph *g)
+Graph *compile_passes(Compiler *c, Graph *g)
 {
     for (size_t i = 0; i < COUNT(passes); i++) {
         Graph *out = passes[i].run(c, g);
@@ -135,7 +135,7 @@ static Graph *run_passes(Compiler *c, Graph *g)
 Graph *compile_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec)
 {
     Graph *g = function_graph(c, model, spec);
-    return g ? run_passes(c, g) : NULL;
+    return g ? compile_passes(c, g) : NULL;
 }
 
 /* ---- code ---- */
@@ -207,7 +207,7 @@ static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_
     const rq_function *f[RQ_FUNCTION_layer];
     assert(n <= COUNT(g));
     for (size_t i = 0; i < n; i++) {
-        FunctionSpec spec = {.kind = kinds[i], .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes};
+        FunctionSpec spec = {.kind = kinds[i], .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes, .engine = m->options.engine};
         g[i] = compile_graph(m->c, m->model, &spec);
         if (!g[i]) return false;
         const char *name = arena_printf(m->c->keep, "%s_f%zu", m->table->name, m->functions.len + i);

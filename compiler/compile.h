@@ -21,6 +21,7 @@ typedef struct FunctionSpec {
     const char *layer; /* RQ_FUNCTION_layer: NULL = the output */
     LossKind loss;
     int real_bytes;
+    Engine engine;
 } FunctionSpec;
 
 /* Stages that can be printed, in order: "ast", "graph", "grad", "kernel", "llvm", "asm". */
@@ -30,12 +31,16 @@ bool compile_print(Compiler *c, FILE *out, const ModelInst *model, const Functio
 /* The differentiated, simplified graph of a function; NULL = errors reported. */
 Graph *compile_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec);
 
+/* The graph pipeline alone: consumes g. */
+Graph *compile_passes(Compiler *c, Graph *g);
+
 /* A model with its code: functions are compiled when first needed, those of a training together. */
 typedef struct ModelCode ModelCode;
 typedef struct ModelCodeOptions {
     LossKind loss;
     int real_bytes;
     const char *cpu; /* NULL = native */
+    Engine engine;
     bool detached;   /* for the table's `gradient` */
 } ModelCodeOptions;
 ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options);

@@ -11,6 +11,7 @@ static const ModelInst *emit_model(Compiler *c, const Options *o, const Program 
         if (a->kind != ACTION_train || (o->action && strcmp(o->action, name_text(c->names, a->name)))) continue;
         spec->loss = a->loss;
         spec->real_bytes = session_real_bytes(o, a);
+        spec->engine = session_engine(o, a);
         return a->model;
     }
     if (o->action) session_action(c, o, p);
@@ -30,7 +31,7 @@ int verb_emit(Compiler *c, const Options *o)
     int code = EXIT_done;
     Program *p = session_program(c, o, &code);
     if (!p) return code;
-    FunctionSpec spec = {.kind = RQ_FUNCTION_step, .loss = LOSS_mse, .real_bytes = session_real_bytes(o, NULL)};
+    FunctionSpec spec = {.kind = RQ_FUNCTION_step, .loss = LOSS_mse, .real_bytes = session_real_bytes(o, NULL), .engine = session_engine(o, NULL)};
     const ModelInst *model = emit_model(c, o, p, &spec);
     if (!strcmp(stage, "inst")) {
         model_print(stdout, c, model);

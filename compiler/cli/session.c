@@ -101,6 +101,16 @@ int session_real_bytes(const Options *o, const ActionInst *a)
     return precision && !strcmp(precision, "f64") ? 8 : 4;
 }
 
+Engine session_engine(const Options *o, const ActionInst *a)
+{
+    const ConstValue *field = a ? action_field(a, "engine") : NULL;
+    const char *name = o->engine ? o->engine : field ? field->text : "auto";
+    if (!strcmp(name, "auto")) return ENGINE_none;
+    if (!strcmp(name, "state")) return ENGINE_state;
+    if (!strcmp(name, "transfer")) return ENGINE_transfer;
+    fatal("'%s' is not an engine of this version; 'auto', 'state' and 'transfer' are", name);
+}
+
 static rq_schedule schedule_of(const ActionInst *a)
 {
     const ConstValue *v = action_field(a, "schedule");
@@ -147,9 +157,8 @@ ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, cons
     if (!backend_cpu_ok(o->cpu)) fatal("--cpu: '%s' is not a CPU that LLVM %s knows; 'native' and 'x86-64-v3' are", o->cpu, backend_llvm_version());
     if (!backend_cpu_runs_here(o->cpu))
         fatal("--cpu %s: this machine cannot run its code; 'rq build' and 'rq emit' can make it", o->cpu);
-    if (o->engine && strcmp(o->engine, "state") && strcmp(o->engine, "auto"))
-        fatal("--engine: '%s' is not an engine of this version; 'state' is", o->engine);
-    ModelCodeOptions options = {.loss = a ? a->loss : LOSS_none, .real_bytes = session_real_bytes(o, a), .cpu = o->cpu, .detached = detached};
+    ModelCodeOptions options = {.loss = a ? a->loss : LOSS_none, .real_bytes = session_real_bytes(o, a), .cpu = o->cpu,
+                                .engine = session_engine(o, a), .detached = detached};
     return model_code_new(c, model, flow, &options);
 }
 

@@ -27,6 +27,8 @@ rq_data_spec session_data_spec(Compiler *c, const DataInst *data);
 rq_data session_data(Compiler *c, const Options *o, const DataInst *data);
 /* Settings of a train action, with --seed applied. What cannot be executed is reported. */
 rq_train_settings session_settings(Compiler *c, const Options *o, const ActionInst *a);
+/* --engine, else the action's (NULL: none). */
+Engine session_engine(const Options *o, const ActionInst *a);
 int session_real_bytes(const Options *o, const ActionInst *a);
 /* Compiles the action's model (nothing is compiled before a function is asked for). Reports what cannot be executed. */
 ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, const ModelInst *model, const Flow *flow, bool detached);

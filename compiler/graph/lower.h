@@ -6,14 +6,15 @@
 #include "check/inst.h"
 #include "graph/graph.h"
 
-/* How quantum stages are computed: by state vectors, or by the transfer of observables to the inputs (transfer.h). */
+/* How quantum stages are computed: by state vectors, or by the transfer of observables to the
+ * inputs (transfer.h) where that can be done. none: the compiler chooses. */
 typedef enum Engine { ENGINE_none, ENGINE_state, ENGINE_transfer } Engine;
 
 typedef struct LowerOptions {
     LossKind loss;    /* LOSS_none: no loss */
     bool with_shifts; /* for parameter shift: every gate argument of circuits gets an added
                          parameter, see Lowered.shifts */
-    Engine engine;    /* none: state; transfer: where it can be done */
+    Engine engine;
 } LowerOptions;
 
 /* One occurrence of an argument in a gate of a quantum stage. */

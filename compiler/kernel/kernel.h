@@ -146,6 +146,9 @@ void kernels_drop(Kernels *k);
  * runtime; those of the input "weight" are 0. */
 void kernels_interpret(const Kernels *k, int64_t samples, const Binding *bindings, size_t n, double **outputs);
 
+/* Real additions and multiplications of the phases per chunk, for one sample. */
+int64_t kernels_flops(const Kernels *k);
+
 const char *scalar_name(Scalar op);
 static inline Buffer *buffer_of(const Kernels *k, BufferId b) { return &k->buffers.at[b.i - 1]; }
 
