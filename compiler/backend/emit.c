@@ -219,8 +219,8 @@ static int64_t step_cost(const Emit *e, const Step *s)
     case STEP_sparse: return cost_of_sparse(e, s);
     case STEP_apply:
     case STEP_overlap: return 4;
+    case STEP_matmul: return cost_of_matmul(e, s);
     case STEP_sum:
-    case STEP_matmul:
     case STEP_lane_sum:
     case STEP_copy: return 16;
     }

@@ -1,4 +1,4 @@
-/* emit_sum.c: sums over inner axes, sums over lanes, matrix products in loops. */
+/* emit_sum.c: sums over inner axes, sums over lanes. */
 #include "backend/llvm.h"
 
 /* The carried values of an accumulator: `parts` reals or vectors, zero at first. */
@@ -48,31 +48,4 @@ void emit_lane_sum(Emit *e, const Step *s)
     Pair sum = {l_add_lanes(e, l_splat(e, x.re)), x.im ? l_add_lanes(e, l_splat(e, x.im)) : NULL};
     view_result(e, s, out, loop.i, sum);
     loop_end(e, &loop, NULL);
-}
-
-/* The element [row, column] of a matrix stored with `columns` columns, or of its transpose. */
-static Value matrix_index(Emit *e, Value row, Value column, int64_t rows, int64_t columns, bool transposed)
-{
-    if (transposed) return l_add(e, l_mul(e, column, l_int(e, rows)), row);
-    return l_add(e, l_mul(e, row, l_int(e, columns)), column);
-}
-
-/* out[m, n] = sum over k of a[m, k] b[k, n] */
-void emit_matmul(Emit *e, const Step *s)
-{
-    View a = view_of(e, &s->in.at[0]), b = view_of(e, &s->in.at[1]), out = view_of(e, &s->out.at[0]);
-    int64_t m = s->matmul.m, n = s->matmul.n, k = s->matmul.k;
-    Value zero = l_zero(e, a.batched || b.batched);
-    Loop row = loop_begin(e, l_int(e, m), NULL, 0);
-    Loop column = loop_begin(e, l_int(e, n), NULL, 0);
-    Loop term = sum_begin(e, k, (Value[]){zero, zero}, out.parts);
-    Pair acc = {term.carry[0], out.parts == 2 ? term.carry[1] : NULL};
-    Pair x = view_pair(e, a, matrix_index(e, row.i, term.i, m, k, s->matmul.ta));
-    Pair y = view_pair(e, b, matrix_index(e, term.i, column.i, k, n, s->matmul.tb));
-    acc = l_pair_fma(e, acc, x, y);
-    loop_end(e, &term, (Value[]){acc.re, acc.im});
-    Pair result = {term.carry[0], out.parts == 2 ? term.carry[1] : NULL};
-    view_result(e, s, out, l_add(e, l_mul(e, row.i, l_int(e, n)), column.i), result);
-    loop_end(e, &column, NULL);
-    loop_end(e, &row, NULL);
 }

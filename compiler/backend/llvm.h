@@ -128,6 +128,7 @@ void emit_gate_run(Emit *e, const Kernel *kernel, uint32_t first, uint32_t n);
 /* About how many vector operations such a step adds to its function. */
 int64_t cost_of_map(const Step *s);
 int64_t cost_of_sparse(const Emit *e, const Step *s);
+int64_t cost_of_matmul(const Emit *e, const Step *s);
 
 /* ---- wrappers ---- */
 static inline Value l_int(Emit *e, int64_t v) { return LLVMConstInt(e->i64, (uint64_t)v, 1); }

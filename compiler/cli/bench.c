@@ -1,7 +1,9 @@
-/* bench.c: `rq bench`: circuits per second of known works, beside the peak of the machine's multiply-adds, measured in the same run.
+/* bench.c: `rq bench`: circuits per second of known works, beside the peak of the machine's
+ * multiply-adds, measured in the same run.
  *
- * A work is a model with one quantum layer, run forward or forward and backward (angles and inputs) over random samples. The loss is half
- * the square sum of the values, so that its adjoint is the values themselves. Times are medians over repeats; the first run is not timed.
+ * A work is a model with one quantum layer, run forward or forward and backward (angles and inputs)
+ * over random samples. The loss is half the square sum of the values, so that its adjoint is the
+ * values themselves. Times are medians over repeats; the first run is not timed.
  */
 #include <jansson.h>
 #include <stdlib.h>
@@ -21,9 +23,12 @@ typedef struct Work {
     int64_t samples, circuits; /* circuits per sample */
 } Work;
 
-#define QUANV4(depth) "quanv(kernel: 2, stride: 2, encode: angle(), circuit: ry_rx_cnot(depth: " #depth "), measure: z_each)"
-#define QUANV9(depth) \
-    "quanv(kernel: 3, stride: 3, pad: 1, encode: angle(), circuit: ry_rx_cnot(depth: " #depth "), measure: z_each)"
+#define QUANV4(depth)                                                                              \
+    "quanv(kernel: 2, stride: 2, encode: angle(), circuit: ry_rx_cnot(depth: " #depth              \
+    "), measure: z_each)"
+#define QUANV9(depth)                                                                              \
+    "quanv(kernel: 3, stride: 3, pad: 1, encode: angle(), circuit: ry_rx_cnot(depth: " #depth      \
+    "), measure: z_each)"
 static const Work works[] = {
     {"4q-d4-grad", QUANV4(4), "image[1, 28, 28]", true, 256, 196},
     {"4q-d4-forward", QUANV4(4), "image[1, 28, 28]", false, 256, 196},
@@ -31,7 +36,8 @@ static const Work works[] = {
     {"4q-d1-forward", QUANV4(1), "image[1, 28, 28]", false, 256, 196},
     {"9q-d1-grad", QUANV9(1), "image[1, 28, 28]", true, 256, 100},
     {"9q-d4-grad", QUANV9(4), "image[1, 28, 28]", true, 64, 100},
-    {"10q-d2-grad", "quantum(encode: angle(), circuit: ry_rx_cnot(depth: 2), measure: z_each)", "real[10]", true, 64, 1},
+    {"10q-d2-grad", "quantum(encode: angle(), circuit: ry_rx_cnot(depth: 2), measure: z_each)",
+     "real[10]", true, 64, 1},
 };
 
 static int bench_threads(const Options *o)
@@ -49,8 +55,10 @@ static double seconds(void)
 
 static void put_real(void *out, int64_t i, int real_bytes, double v)
 {
-    if (real_bytes == 4) ((float *)out)[i] = (float)v;
-    else ((double *)out)[i] = v;
+    if (real_bytes == 4)
+        ((float *)out)[i] = (float)v;
+    else
+        ((double *)out)[i] = v;
 }
 
 /* ---- inputs ---- */
@@ -71,7 +79,8 @@ static void *random_reals(Arena *a, int64_t count, int real_bytes, uint64_t whic
 {
     void *out = arena_alloc(a, (size_t)(count * real_bytes));
     rq_random stream = rq_random_stream_id(1, RQ_PURPOSE_gradcheck, which);
-    for (int64_t i = 0; i < count; i++) put_real(out, i, real_bytes, rq_random_uniform01(&stream, (uint64_t)i));
+    for (int64_t i = 0; i < count; i++)
+        put_real(out, i, real_bytes, rq_random_uniform01(&stream, (uint64_t)i));
     return out;
 }
 
@@ -79,10 +88,12 @@ static void *random_reals(Arena *a, int64_t count, int real_bytes, uint64_t whic
 static double time_function(Compiler *c, const rq_function *f, int64_t samples, int threads)
 {
     Arena *a = arena_new("bench");
-    void **params = arena_array(a, void *, f->param_count), **outputs = arena_array(a, void *, f->output_count);
+    void **params = arena_array(a, void *, f->param_count),
+         **outputs = arena_array(a, void *, f->output_count);
     Feed x = {f, arena_array(a, void *, f->input_count)};
     int64_t chunks = (samples + f->lanes - 1) / f->lanes;
-    for (uint32_t i = 0; i < f->param_count; i++) params[i] = random_reals(a, f->params[i].reals, f->real_bytes, i);
+    for (uint32_t i = 0; i < f->param_count; i++)
+        params[i] = random_reals(a, f->params[i].reals, f->real_bytes, i);
     for (uint32_t i = 0; i < f->input_count; i++)
         x.chunk[i] = random_reals(a, f->inputs[i].reals * f->lanes, f->real_bytes, 100 + i);
     for (uint32_t i = 0; i < f->output_count; i++) {
@@ -97,7 +108,8 @@ static double time_function(Compiler *c, const rq_function *f, int64_t samples, 
         double begun = seconds();
         int calls = 0;
         do {
-            if (!rq_run(runner, samples, (const void *const *)params, feed, &x, outputs, &error)) fatal("%s", error.text);
+            if (!rq_run(runner, samples, (const void *const *)params, feed, &x, outputs, &error))
+                fatal("%s", error.text);
             calls++;
         } while (seconds() - begun < 0.05);
         if (i < 0) continue;
@@ -116,7 +128,8 @@ static double time_function(Compiler *c, const rq_function *f, int64_t samples, 
 
 static const ModelInst *work_model(Compiler *c, const Work *w)
 {
-    char *text = arena_printf(c->keep, "model Work { input x: %s; layer q = %s; output q; }", w->input, w->layer);
+    char *text = arena_printf(c->keep, "model Work { input x: %s; layer q = %s; output q; }",
+                              w->input, w->layer);
     Ast *ast = parse(c, source_add(c->keep, &c->sources, "<bench>", text, strlen(text)));
     Program *p = check(c, ast, &(CheckOptions){0});
     return p && p->models.len ? p->models.at[0] : NULL;
@@ -142,7 +155,8 @@ typedef struct Measured {
     int64_t flops; /* per sample */
 } Measured;
 
-static Measured measure_graph(Compiler *c, const Graph *g, int64_t samples, const Options *o, int real_bytes, int threads)
+static Measured measure_graph(Compiler *c, const Graph *g, int64_t samples, const Options *o,
+                              int real_bytes, int threads)
 {
     double begun = seconds();
     Kernels *k = schedule(c, g, "work", LANES, real_bytes);
@@ -172,21 +186,24 @@ static double peak_flops(Compiler *c, const Options *o, int real_bytes, int thre
     return (double)m.flops * 2 * LANES * threads / m.seconds;
 }
 
-static void print_row(const Options *o, const Work *w, const char *engine, int threads, const Measured *m, double peak)
+static void print_row(const Options *o, const Work *w, const char *engine, int threads,
+                      const Measured *m, double peak)
 {
     double circuits = (double)(w->samples * w->circuits), each = m->seconds / circuits;
     double flops = (double)m->flops / (double)w->circuits, share = flops / each / peak;
     if (o->json) {
-        json_t *row = json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f}", "work", w->name, "engine", engine, "threads", threads,
-                                "per_s", 1 / each, "ns_each", 1e9 * each, "flop_each", flops, "share_of_peak", share,
-                                "compile_s", m->compile);
+        json_t *row =
+            json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f}", "work", w->name, "engine", engine,
+                      "threads", threads, "per_s", 1 / each, "ns_each", 1e9 * each, "flop_each",
+                      flops, "share_of_peak", share, "compile_s", m->compile);
         json_dumpf(row, stdout, JSON_REAL_PRECISION(4));
         printf("\n");
         json_decref(row);
         return;
     }
-    printf("%-14s %-8s %2d threads %10.3g /s %9.2f ns each %8.0f flop %5.1f%% of peak, compiled in %.2f s\n", w->name, engine, threads,
-           1 / each, 1e9 * each, flops, 100 * share, m->compile);
+    printf("%-14s %-8s %2d threads %10.3g /s %9.2f ns each %8.0f flop %5.1f%% of peak, compiled in "
+           "%.2f s\n",
+           w->name, engine, threads, 1 / each, 1e9 * each, flops, 100 * share, m->compile);
 }
 
 static void run_work(Compiler *c, const Options *o, const Work *w, double peak)
@@ -195,7 +212,8 @@ static void run_work(Compiler *c, const Options *o, const Work *w, double peak)
         const char *name;
         Engine engine;
     } engines[] = {{"transfer", ENGINE_transfer}, {"state", ENGINE_state}};
-    int real_bytes = o->precision && !strcmp(o->precision, "f64") ? 8 : 4, threads = bench_threads(o);
+    int real_bytes = o->precision && !strcmp(o->precision, "f64") ? 8 : 4,
+        threads = bench_threads(o);
     const ModelInst *model = work_model(c, w);
     for (size_t i = 0; model && i < COUNT(engines); i++) {
         if (o->engine && strcmp(o->engine, "auto") && strcmp(o->engine, engines[i].name)) continue;
@@ -212,7 +230,8 @@ static void run_work(Compiler *c, const Options *o, const Work *w, double peak)
 
 int verb_bench(Compiler *c, const Options *o)
 {
-    int real_bytes = o->precision && !strcmp(o->precision, "f64") ? 8 : 4, threads = bench_threads(o);
+    int real_bytes = o->precision && !strcmp(o->precision, "f64") ? 8 : 4,
+        threads = bench_threads(o);
     bool any = false;
     double peak = peak_flops(c, o, real_bytes, threads);
     if (!o->json) printf("peak %.1f Gflop/s on %d threads\n", 1e-9 * peak, threads);
@@ -224,6 +243,8 @@ int verb_bench(Compiler *c, const Options *o)
         diag_flush(own);
         compiler_drop(own);
     }
-    if (!any) fatal("'%s' is no work of rq bench; '%s' is, and without WORK all are run", o->file, works[0].name);
+    if (!any)
+        fatal("'%s' is no work of rq bench; '%s' is, and without WORK all are run", o->file,
+              works[0].name);
     return EXIT_done;
 }

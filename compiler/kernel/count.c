@@ -1,4 +1,5 @@
-/* count.c: how many real additions and multiplications kernels do, for measured shares of the machine's peak. */
+/* count.c: how many real additions and multiplications kernels do, for measured shares of the
+ * machine's peak. */
 #include "kernel/kernel.h"
 
 /* A fused multiply-add is two; so is a comparison with its choice. */
@@ -33,12 +34,16 @@ static int64_t scalar_flops(Scalar op)
 }
 
 /* A complex product is four multiplications and as many additions. */
-static int64_t part_factor(const Kernels *k, const Operand *o) { return buffer_of(k, o->buffer)->is_complex ? 4 : 1; }
+static int64_t part_factor(const Kernels *k, const Operand *o)
+{
+    return buffer_of(k, o->buffer)->is_complex ? 4 : 1;
+}
 
 static int64_t gate_flops(const Step *s)
 {
     const Wires *w = s->gate.wires;
-    int64_t dim = INT64_C(1) << w->target_count, touched = INT64_C(1) << (w->qubits - w->control_count);
+    int64_t dim = INT64_C(1) << w->target_count, touched = INT64_C(1)
+                                                           << (w->qubits - w->control_count);
     int64_t entries = 0;
     for (int64_t i = 0; i < dim * dim; i++) {
         uint8_t parts = w->pattern ? w->pattern[i] : PART_re | PART_im;
@@ -60,11 +65,13 @@ static int64_t step_flops(const Kernels *k, const Step *s)
         for (int64_t row = 0; row < s->sparse.map->rows; row++)
             for (int64_t i = s->sparse.map->start[row]; i < s->sparse.map->start[row + 1]; i++)
                 flops += (s->sparse.map->re[i] != 1) + (i > s->sparse.map->start[row]);
-        return (s->sparse.map->inner ? flops : flops * s->count / s->sparse.map->rows) * part_factor(k, &s->out.at[0]);
+        return (s->sparse.map->inner ? flops : flops * s->count / s->sparse.map->rows) *
+               part_factor(k, &s->out.at[0]);
     case STEP_sum: return s->sum.pre * s->sum.mid * s->sum.post;
     case STEP_apply:
     case STEP_overlap: return gate_flops(s);
-    case STEP_matmul: return 2 * s->matmul.m * s->matmul.n * s->matmul.k * part_factor(k, &s->out.at[0]);
+    case STEP_matmul:
+        return 2 * s->matmul.m * s->matmul.n * s->matmul.k * part_factor(k, &s->out.at[0]);
     case STEP_lane_sum: return s->count;
     }
     unreachable();
@@ -77,9 +84,12 @@ int64_t kernels_flops(const Kernels *k)
         for (uint32_t j = 0; j < k->phases.at[i].kernels.len; j++) {
             const Kernel *kernel = &k->phases.at[i].kernels.at[j];
             int64_t flops = 0;
-            for (uint32_t n = 0; n < kernel->steps.len; n++) flops += step_flops(k, &kernel->steps.at[n]);
-            if (kernel->kind == KERNEL_gemm) total += 2 * kernel->gemm.m * kernel->gemm.n * kernel->gemm.k / k->lanes;
-            else total += flops * kernel->outer;
+            for (uint32_t n = 0; n < kernel->steps.len; n++)
+                flops += step_flops(k, &kernel->steps.at[n]);
+            if (kernel->kind == KERNEL_gemm)
+                total += 2 * kernel->gemm.m * kernel->gemm.n * kernel->gemm.k / k->lanes;
+            else
+                total += flops * kernel->outer;
         }
     return total;
 }
