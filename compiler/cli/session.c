@@ -143,10 +143,9 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     s.schedule = schedule_of(a);
     s.clip = action_number(a, "clip", 0);
     s.early_stop = (int64_t)action_number(a, "early_stop", 0);
-    const ConstValue *init = action_field(a, "init"), *engine = action_field(a, "engine");
+    const ConstValue *engine = action_field(a, "engine");
     if (engine && strcmp(engine->text, "auto") && strcmp(engine->text, "state"))
         diag_error(c, engine->span, D_not_executable, "this engine", "'auto' and 'state' can be");
-    if (init) diag_error(c, init->span, D_not_executable, "'init from'", "--init FILE.safetensors loads parameters by path");
     if (s.optimizer.kind == RQ_OPTIMIZER_none)
         diag_error(c, optimizer->span, D_not_executable, "this optimizer", "sgd, adam and adamw can be");
     return s;
@@ -169,11 +168,24 @@ static ModelCode *exact_twin(Compiler *c, const Options *o, const ActionInst *a)
     return exact ? session_code(c, o, a, exact, flow_of(c, exact), false) : NULL;
 }
 
+/* The rules of `init from RUN { to <- from; }`. */
+static const rq_rename *init_rules(Compiler *c, const ConstValue *init)
+{
+    rq_rename *rules = arena_array(c->keep, rq_rename, init->arguments.len);
+    for (uint32_t i = 0; i < init->arguments.len; i++)
+        rules[i] = (rq_rename){init->arguments.at[i].name, init->arguments.at[i].value->text};
+    return rules;
+}
+
 rq_action session_table(Compiler *c, const Options *o, const ActionInst *a, const Flow *flow, ActionCode *code)
 {
     code->code = session_code(c, o, a, a->model, flow, a->detached);
     if (o->compare) code->exact = exact_twin(c, o, a);
-    return (rq_action){.name = name_text(c->names, a->name),
+    const ConstValue *init = action_field(a, "init");
+    return (rq_action){.init_run = init ? init->text : NULL,
+                       .init_rules = init ? init_rules(c, init) : NULL,
+                       .init_rule_count = init ? (int)init->arguments.len : 0,
+                       .name = name_text(c->names, a->name),
                        .file = o->file,
                        .source = c->sources.list.at[0]->text, /* the user's file; the standard library comes later */
                        .settings = session_settings(c, o, a),

@@ -16,6 +16,9 @@ typedef struct rq_action {
     rq_train_settings settings;   /* without what comes with a verb's options: threads, compare, stop */
     const char *settings_text;    /* all fields as JSON text */
     rq_data_spec data;            /* without dir */
+    const char *init_run;         /* `init from`: run directory or file; NULL: none */
+    const rq_rename *init_rules;
+    int init_rule_count;
     const rq_model *model;
     const rq_model *exact;        /* the same model with exact gradients; NULL if there is none */
     const char *llvm, *cpu;       /* the version that compiled it, the processor it is for */

@@ -79,6 +79,15 @@ static char *run_file(const char *run, const char *name, rq_error *err)
     return rq_copy_text(path, err);
 }
 
+static bool init_from(const rq_action *a, const rq_verb_options *o, Run *r, rq_error *err)
+{
+    char *report;
+    if (!rq_params_load_rules(&r->params, a->init_run, a->init_rules, a->init_rule_count, &report, err)) return false;
+    if (!o->json && !o->quiet) printf("%s\n", report);
+    rq_free(report);
+    return true;
+}
+
 /* Asks for the first function here, so that the time of its compilation is known to all that show it. */
 static bool run_open(const rq_action *a, const rq_verb_options *o, Run *r, rq_error *err)
 {
@@ -91,6 +100,7 @@ static bool run_open(const rq_action *a, const rq_verb_options *o, Run *r, rq_er
     r->settings.stop = rq_interrupt_flag();
     if (o->resume && !(r->settings.resume = r->checkpoint = run_file(o->run, "last.safetensors", err))) return false;
     if (!rq_params_new(a->model, &r->params, err) || !rq_params_init(&r->params, r->settings.seed, err)) return false;
+    if (a->init_run && !o->resume && !init_from(a, o, r, err)) return false;
     if (o->init && !rq_params_load(&r->params, o->init, err)) return false;
     double begun = now();
     if (!a->model->function(a->model, RQ_FUNCTION_step, NULL, err)) return false;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sys/stat.h>
+
 #include "data/safetensors.h"
 #include "data/sha256.h"
 
@@ -191,4 +193,98 @@ bool rq_checkpoint_load(const char *path, rq_params *p, rq_optimizer_state *stat
     }
     rq_tensors_free(&t);
     return ok;
+}
+
+/* ---- init from RUN ---- */
+
+/* The part of `path` behind the rule's name: "" for the path itself, ".theta" for a layer or prefix; NULL: the rule is not about it. */
+static const char *rule_rest(const char *rule, const char *path)
+{
+    size_t len = strlen(rule);
+    if (len > 2 && !strcmp(rule + len - 2, ".*")) len -= 2;
+    if (strncmp(rule, path, len)) return NULL;
+    return path[len] == 0 || path[len] == '.' ? path + len : NULL;
+}
+
+static void rule_source(const char *rule, const char *rest, char *out, size_t size)
+{
+    size_t len = strlen(rule);
+    if (len > 2 && !strcmp(rule + len - 2, ".*")) len -= 2;
+    snprintf(out, size, "%.*s%s", (int)len, rule, rest);
+}
+
+/* Which tensor of t group i is to take, by the last rule about it; *rule its number. NULL: none. */
+static const rq_array *wanted(const rq_params *p, int i, const rq_tensors *t, const rq_rename *rules, int count, int *rule, char *name,
+                              size_t size)
+{
+    *rule = -1;
+    snprintf(name, size, "%s", p->model->params[i].path);
+    for (int k = 0; k < count; k++) {
+        const char *rest = rule_rest(rules[k].to, p->model->params[i].path);
+        if (!rest) continue;
+        *rule = k;
+        rule_source(rules[k].from, rest, name, size);
+    }
+    return count && *rule < 0 ? NULL : rq_tensors_find(t, name);
+}
+
+static bool is_kind(const char *path, mode_t kind)
+{
+    struct stat info;
+    return !stat(path, &info) && (info.st_mode & S_IFMT) == kind;
+}
+
+typedef struct Report {
+    char loaded[1500], left[1500];
+    bool met[256];
+} Report;
+
+static void list(char *text, size_t size, const char *item, const char *from)
+{
+    size_t at = strlen(text);
+    snprintf(text + at, size - at, "%s%s%s%s", at ? ", " : "", item, from ? " <- " : "", from ? from : "");
+}
+
+static bool take_group(rq_params *p, int i, const rq_tensors *t, const rq_rename *rules, int count, Report *r, rq_error *err)
+{
+    const rq_param *info = &p->model->params[i];
+    char name[512], have[128], want[128];
+    int rule;
+    const rq_array *a = wanted(p, i, t, rules, count, &rule, name, sizeof name);
+    if (!a || (rule < 0 && !same_shape(info, a))) {
+        list(r->left, sizeof r->left, info->path, NULL);
+        return true;
+    }
+    if (!same_shape(info, a))
+        return rq_fail(err, "'%s' is %s, but '%s', which is to start from it, is %s", name, rq_shape_text(a->ndim, a->dims, have, sizeof have),
+                       info->path, rq_shape_text(info->rank, info->dims, want, sizeof want));
+    if (rule >= 0) r->met[rule] = true;
+    for (int64_t e = 0; e < a->size; e++) rq_param_set(p, i, e, rq_array_get(a, e));
+    list(r->loaded, sizeof r->loaded, info->path, strcmp(info->path, name) ? name : NULL);
+    return true;
+}
+
+bool rq_params_load_rules(rq_params *p, const char *run, const rq_rename *rules, int count, char **report, rq_error *err)
+{
+    char path[4096], text[8192];
+    rq_tensors t;
+    Report r = {0};
+    *report = NULL;
+    if (count > 256) return rq_fail(err, "init from '%s': %d rules, at most 256 are read", run, count);
+    if (strlen(run) > sizeof path - 32) return rq_fail(err, "init from: the path '%.60s...' is too long", run);
+    snprintf(path, sizeof path, "%s", run);
+    if (is_kind(run, S_IFDIR)) {
+        snprintf(path, sizeof path, "%.4000s/best.safetensors", run);
+        if (!is_kind(path, S_IFREG)) snprintf(path, sizeof path, "%.4000s/last.safetensors", run);
+    }
+    if (!rq_safetensors_read(path, &t, err)) return rq_fail_at(err, "init from '%s'", run);
+    bool ok = true;
+    for (int i = 0; ok && i < p->model->param_count; i++)
+        if (p->model->params[i].tied_to < 0) ok = take_group(p, i, &t, rules, count, &r, err);
+    for (int k = 0; ok && k < count; k++)
+        if (!r.met[k]) ok = rq_fail(err, "init from '%s': nothing fits the rule '%s <- %s'", run, rules[k].to, rules[k].from);
+    if (ok && !r.loaded[0]) ok = rq_fail(err, "init from '%s': none of its parameters has a path and shape of model '%s'", run, p->model->name);
+    rq_tensors_free(&t);
+    snprintf(text, sizeof text, "init from %s: loaded %s; left as initialised: %s", path, r.loaded, r.left[0] ? r.left : "none");
+    return ok && (*report = rq_copy_text(text, err));
 }

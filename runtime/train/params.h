@@ -25,6 +25,15 @@ int rq_params_not_finite(const rq_params *p);
 /* By path. Missing, extra or misshaped names are one error that lists them all; "opt/..." names are left alone. */
 bool rq_params_load(rq_params *p, const char *path, rq_error *err);
 
+/* A rule of `init from RUN { to <- from; }`: a path, a layer, or a prefix with ".*". */
+typedef struct rq_rename {
+    const char *to, *from;
+} rq_rename;
+/* Takes the groups that a rule names from RUN (a run directory: its best, else last checkpoint; or a safetensors file) and leaves the
+ * others; without rules all of equal path and shape are taken. Says in `report` (from rq_alloc) what was loaded, what was left and
+ * what of the file was not used. A rule that meets nothing, or another shape, is an error. */
+bool rq_params_load_rules(rq_params *p, const char *run, const rq_rename *rules, int count, char **report, rq_error *err);
+
 /* Resolves a function's parameters to the values: pointers[j] for f->params[j]. */
 bool rq_params_bind(const rq_params *p, const rq_function *f, const void **pointers, rq_error *err);
 

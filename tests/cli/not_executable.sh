@@ -21,7 +21,6 @@ refused() {
 }
 
 field 'engine: transfer' && refused "this engine"
-field 'init from "runs/go-001"' && refused "'init from'"
 field 'schedule: constant; engine: state'
 expect 0 out "epoch 1/1" run model.rq --out run
 

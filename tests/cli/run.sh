@@ -72,6 +72,13 @@ rq train "$model" --action quick --set Small.depth=2 --init one/last.safetensors
 [ "$code" -eq 2 ] || fail "a checkpoint of another model: exit code $code"
 grep -q 'another shape: q1.theta is \[1, 4, 2\], the model wants \[2, 4, 2\]' "$work/err" || { fail "what differs"; cat "$work/err"; }
 
+# init from: what is taken, what is left
+sed 's|^train cut .*|train second { model: Small; data: digits; loss: cross_entropy; epochs: 1; seed: 6; init from "one" { q2 <- q1; head.* <- head.*; } }|' \
+    "$model" >second.rq
+expect 0 out "loaded q2.theta <- q1.theta, head.w, head.b; left as initialised: q1.theta" train second.rq --action second --out "$work/second"
+sed -i 's|q2 <- q1|q2 <- q7|' second.rq
+expect 2 err "nothing fits the rule 'q2 <- q7'" train second.rq --action second --out "$work/third"
+
 # Denied verdicts, and what explains them.
 expect 4 err "denied: layer 'q1'" train "$model" --action cut --deny partial
 expect 0 out "cosine" train "$model" --action cut --compare exact --out "$work/compare"
