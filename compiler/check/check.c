@@ -2,6 +2,7 @@
 #include "check/check.h"
 
 #include "check/action.h"
+#include "check/data.h"
 #include "check/echo.h"
 #include "check/gate.h"
 #include "check/model.h"
@@ -37,7 +38,7 @@ static void check_constants(Check *k)
     }
 }
 
-Program *check(Compiler *c, const Ast *ast, const CheckOptions *options)
+static Check *check_begin(Compiler *c, const Ast *ast, const CheckOptions *options)
 {
     static const CheckOptions no_options = {0};
     Check *k = arena_make(c->keep, Check);
@@ -51,6 +52,21 @@ Program *check(Compiler *c, const Ast *ast, const CheckOptions *options)
     gate_names_init(k);
     k->stdlib = scope_stdlib(k);
     k->user = scope_file(k, ast);
+    return k;
+}
+
+const DataInst *check_source(Compiler *c, const char *text)
+{
+    Check *k = check_begin(c, parse(c, source_add(c->keep, &c->sources, "<nothing>", "", 0)), NULL);
+    Env e = {.k = k, .scope = k->user};
+    const Expr *x = parse_text(k, "<argument>", text);
+    if (x && x->kind == EXPR_name) x = parse_text(k, "<argument>", arena_printf(c->keep, "%s()", text));
+    return x ? eval_data(&e, x) : NULL;
+}
+
+Program *check(Compiler *c, const Ast *ast, const CheckOptions *options)
+{
+    Check *k = check_begin(c, ast, options);
     apply_settings(k);
     check_constants(k);
     build_models(k);

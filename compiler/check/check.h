@@ -23,6 +23,10 @@ typedef struct CheckOptions {
  * source. */
 Program *check(Compiler *c, const Ast *ast, const CheckOptions *options);
 
+/* A data set from the text of its source alone, as after `data NAME =`: "mnist" or "glyphs(size: 16)". NULL
+ * = errors reported. */
+const DataInst *check_source(Compiler *c, const char *text);
+
 /* A changed copy of a model, for flow's verified fixes and for actions: */
 typedef struct ModelChange {
     bool detach_all;  /* gradient: detached on every quanvolutional layer */

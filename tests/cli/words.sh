@@ -22,7 +22,7 @@ for verb in $verbs; do
 done
 for verb in $verbs; do
     check_page "$verb"
-    "$RQ" help "$verb" | sed -n 's/^  \(-., \)*--\([a-z-]*\).*/\2/p' | while read -r option; do
+    "$RQ" help "$verb" | sed -n 's/^  \(-., \)*--\([a-z0-9-]*\).*/\2/p' | while read -r option; do
         grep -qF -- "\\-\\-${option//-/\\-}\\fR" page || echo "$option"
     done >lacking
     [ ! -s lacking ] || fail "man $verb lacks $(tr '\n' ' ' <lacking)"
