@@ -52,6 +52,9 @@ struct Diag {
 };
 
 Span diag_place(const Compiler *c, uint32_t i) { return c->diags.at[i]->marks.at[0].at; }
+const char *diag_message(const Compiler *c, uint32_t i) { return c->diags.at[i]->text; }
+
+bool diag_is_error(const Compiler *c, uint32_t i) { return rows[c->diags.at[i]->id].kind == 'E'; }
 
 const char *diag_code(DiagId id) { return rows[id].code; }
 const char *diag_text(DiagId id) { return rows[id].text; }

@@ -46,8 +46,10 @@ bool diag_in_argument(const Compiler *c);
 _Noreturn void ice(const Compiler *c, Span at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Main place of the i-th diagnostic collected so far. */
+/* Main place and text of the i-th diagnostic collected so far. */
 Span diag_place(const Compiler *c, uint32_t i);
+const char *diag_message(const Compiler *c, uint32_t i);
+bool diag_is_error(const Compiler *c, uint32_t i);
 
 /* "E0312" for a row; its kind letter decides. For `explain` and tests. */
 const char *diag_code(DiagId id);

@@ -266,6 +266,8 @@ void build_actions(Check *k)
     }
     for (uint32_t i = 0; i < k->user->entries.len; i++) {
         const Decl *d = k->user->entries.at[i]->decl;
-        if (d->kind == DECL_action) build_action(k, d);
+        bool is_wanted = d->kind == DECL_action &&
+                         (!k->options->only_train || d->action.kind == ACTION_train);
+        if (is_wanted) build_action(k, d);
     }
 }

@@ -40,12 +40,13 @@ static void check_constants(Check *k)
 
 static Check *check_begin(Compiler *c, const Ast *ast, const CheckOptions *options)
 {
-    static const CheckOptions no_options = {0};
     Check *k = arena_make(c->keep, Check);
+    CheckOptions *own = arena_make(c->keep, CheckOptions); /* variants are checked with it later */
+    if (options) *own = *options;
     k->c = c;
     k->keep = c->keep;
     k->ast = ast;
-    k->options = options ? options : &no_options;
+    k->options = own;
     k->program = arena_make(c->keep, Program);
     k->program->ast = ast;
     note_broken_lines(k);
@@ -72,10 +73,24 @@ Program *check(Compiler *c, const Ast *ast, const CheckOptions *options)
     build_models(k);
     build_actions(k);
     resolve_unused(k);
+    own->setting_failed = NULL; /* the caller's */
     return c->errors ? NULL : k->program;
 }
 
-ModelInst *model_changed(Compiler *c, const ModelInst *model, const ModelChange *change)
+const char *errors_taken(Compiler *c, uint32_t diags)
+{
+    const char *reason = NULL;
+    for (uint32_t i = diags; i < c->diags.len && !reason; i++) {
+        if (!diag_is_error(c, i)) continue;
+        reason = arena_printf(c->keep, "%s (%s)", diag_message(c, i),
+                              source_place_text(c->keep, &c->sources, diag_place(c, i)));
+    }
+    c->diags.len = diags;
+    return reason;
+}
+
+ModelInst *model_tried(Compiler *c, const ModelInst *model, const ModelChange *change,
+                       const char **reason)
 {
     ModelRequest *request = arena_make(c->keep, ModelRequest);
     unsigned errors = c->errors, warnings = c->warnings;
@@ -85,8 +100,14 @@ ModelInst *model_changed(Compiler *c, const ModelInst *model, const ModelChange 
     request->k->expanded = 0;
     request->k->overflowed = false;
     ModelInst *changed = model_build(request);
+    const char *why = errors_taken(c, diags);
+    if (reason) *reason = changed ? NULL : why ? why : "it cannot be built";
     c->errors = errors;
     c->warnings = warnings;
-    c->diags.len = diags;
     return changed;
+}
+
+ModelInst *model_changed(Compiler *c, const ModelInst *model, const ModelChange *change)
+{
+    return model_tried(c, model, change, NULL);
 }

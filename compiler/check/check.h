@@ -16,6 +16,7 @@ typedef struct CheckOptions {
     size_t setting_count;
     bool *setting_failed; /* set when an error is that a setting fits nothing: a mistake of usage,
                              not of the source */
+    bool only_train;      /* no other actions are built: a variant sets what explore sweeps */
 } CheckOptions;
 
 /* Checks a parsed file against the standard library and instantiates its models and actions. NULL =
@@ -27,6 +28,19 @@ Program *check(Compiler *c, const Ast *ast, const CheckOptions *options);
  * = errors reported. */
 const DataInst *check_source(Compiler *c, const char *text);
 
+/* Where the skips of a variant go, and what a layer reads (variant.h). */
+typedef struct EdgeChoice {
+    const Expr *edge; /* a -> b: in this variant only if chosen, declared in the model or not */
+    bool chosen;
+} EdgeChoice;
+typedef struct Placement {
+    VEC(EdgeChoice) edges;
+    bool replaces_all;     /* no skip of the model stays */
+    const StmtList *skips; /* further skips; may be NULL */
+    Name into;             /* with sum: the layer whose source it replaces */
+    Expr *sum;
+} Placement;
+
 /* A changed copy of a model, for flow's verified fixes and for actions: */
 typedef struct ModelChange {
     bool detach_all;  /* gradient: detached on every quanvolutional layer */
@@ -35,10 +49,18 @@ typedef struct ModelChange {
     LayerId skip_from; /* with skip_to: one further skip; 0 = first input */
     LayerId skip_to;   /* 0 = no further skip */
     bool has_skip;
+    const Placement *placement; /* NULL: as declared */
+    ExprList freeze;            /* besides the action's */
 } ModelChange;
 /* The same model declaration and arguments, with the change. NULL if it does not fit (shapes),
  * silently. */
 ModelInst *model_changed(Compiler *c, const ModelInst *model, const ModelChange *change);
+/* The same; *reason is what the first error would have said, on c->keep. */
+ModelInst *model_tried(Compiler *c, const ModelInst *model, const ModelChange *change,
+                       const char **reason);
+/* Forgets what was reported since there were `diags` diagnostics, and gives the first error's text with its
+ * place, or NULL. */
+const char *errors_taken(Compiler *c, uint32_t diags);
 
 /* Prints an instance for tests: one line per stage, group and gate. */
 void model_print(FILE *out, const Compiler *c, const ModelInst *model);

@@ -159,12 +159,35 @@ static void model_input(Env *e, const Stmt *s)
     env_declare(e, s->input.name, (Val){.kind = VAL_stage, .stage = id});
 }
 
+/* `x` with its first source replaced by `sum`: sum |> KIND |> KIND. */
+static Expr *with_source(Env *e, Expr *x, Expr *sum)
+{
+    bool is_call = x->kind == EXPR_call;
+    Name name = is_call ? x->call.callee.name : x->kind == EXPR_name ? x->name : (Name){0};
+    bool is_kind = name.i && (is_layer_kind(e->k, name) ||
+                              layer_is_block(e, name));
+    if (x->kind != EXPR_pipe && (!is_kind || (!is_call && env_find(e, name)))) return sum;
+    Expr *pipe = arena_make(e->k->keep, Expr);
+    *pipe = (Expr){.kind = EXPR_pipe, .depth = x->depth + 1, .span = x->span};
+    pipe->pipe.from = x->kind == EXPR_pipe ? with_source(e, x->pipe.from, sum) : sum;
+    pipe->pipe.to = x->kind == EXPR_pipe ? x->pipe.to : x;
+    return pipe;
+}
+
+/* A layer's value as written, or with the source that a placement gives it. */
+static Expr *placed_source(Env *e, const Stmt *s)
+{
+    const Placement *p = e->model->request->change.placement;
+    bool is_placed = p && p->sum && !e->model->depth && name_eq(p->into, s->layer.name.name);
+    return is_placed ? with_source(e, s->layer.value, p->sum) : s->layer.value;
+}
+
 /* Own output of a layer; {0} after a report. */
 static StageId layer_own(Env *e, const Stmt *s, const char **text)
 {
     ModelBuild *m = e->model;
     m->text = NULL;
-    Val v = eval_expr(e, s->layer.value);
+    Val v = eval_expr(e, placed_source(e, s));
     *text = m->text ? m->text : "sum";
     if (v.kind == VAL_none) return (StageId){0};
     return val_to_stage(e, v, s->layer.value->span);
@@ -250,6 +273,7 @@ StageId model_body(Env *e, const Decl *d)
     e->model->body = &d->unit.body;
     e->model->skips = &own;
     collect_skips(e, &d->unit.body);
+    if (!e->model->depth) change_skips(e);
     model_statements(e, &d->unit.body, &output);
     skips_unused(e);
     e->model->skips = outer;
@@ -279,6 +303,7 @@ ModelInst *model_build(const ModelRequest *request)
     m.inst->output = model_body(&e, d);
     freeze_and_tie(&e, &d->unit.body);
     freeze_list(&e, &request->freeze);
+    freeze_list(&e, &request->change.freeze);
     bool is_good = k->c->errors == errors && !k->overflowed && !m.is_poison;
     if (is_good && !m.inst->inputs.len) {
         diag_error(k->c, d->name.span, D_no_input, name_string(k, d->name.name));

@@ -22,6 +22,44 @@ void collect_skips(Env *e, const StmtList *body)
     }
 }
 
+static bool is_edge(const Stmt *s, const Expr *edge)
+{
+    const Expr *ends[] = {s->skip.from, s->skip.to, edge->edge.from, edge->edge.to};
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        if (ends[i]->kind != EXPR_name) return false;
+    }
+    return name_eq(ends[0]->name, ends[2]->name) && name_eq(ends[1]->name, ends[3]->name);
+}
+
+/* A chosen edge that the model declares keeps its scale and adapter. */
+static void choose_edge(Env *e, SkipList *skips, const EdgeChoice *choice)
+{
+    uint32_t kept = 0;
+    bool is_declared = false;
+    for (uint32_t i = 0; i < skips->list.len; i++) {
+        bool is_it = is_edge(skips->list.at[i].stmt, choice->edge);
+        is_declared = is_declared || is_it;
+        if (!is_it || choice->chosen) skips->list.at[kept++] = skips->list.at[i];
+    }
+    skips->list.len = kept;
+    if (is_declared || !choice->chosen) return;
+    Stmt *s = arena_make(e->k->keep, Stmt);
+    *s = (Stmt){.kind = STMT_skip, .span = choice->edge->span};
+    s->skip.from = choice->edge->edge.from;
+    s->skip.to = choice->edge->edge.to;
+    vec_push(e->k->keep, &skips->list, (SkipStmt){s, false});
+}
+
+void change_skips(Env *e)
+{
+    const Placement *p = e->model->request->change.placement;
+    SkipList *skips = e->model->skips;
+    if (!p) return;
+    if (p->replaces_all) skips->list.len = 0;
+    for (uint32_t i = 0; i < p->edges.len; i++) choose_edge(e, skips, &p->edges.at[i]);
+    if (p->skips) collect_skips(e, p->skips);
+}
+
 /* What a skip adds to. */
 typedef struct SkipUse {
     Ident from, to;

@@ -15,6 +15,8 @@ struct SkipList {
 
 /* Gathers the skips of a body; conditions of `if` are evaluated. */
 void collect_skips(Env *e, const StmtList *body);
+/* Takes and adds the skips that the request's placement changes. */
+void change_skips(Env *e);
 /* `own` plus all skips into the layer `to`. {0} after a report. */
 StageId skips_into(Env *e, Ident to, StageId own);
 /* Reports skips whose target was never declared. */

@@ -49,6 +49,24 @@ static bool has_declared_cut(const Flow *flow)
     return false;
 }
 
+static void print_object(FILE *out, json_t *o)
+{
+    if (!o || json_dumpf(o, out, JSON_COMPACT)) fatal("the flow report could not be written");
+    fputc('\n', out);
+    json_decref(o);
+}
+
+void variant_print_json(FILE *out, Compiler *c, const Variant *v)
+{
+    json_t *layers = json_array();
+    for (uint32_t i = 0; v->flow && i < v->flow->layers.len; i++) json_array_append_new(layers, layer_json(c, v->model, &v->flow->layers.at[i]));
+    json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:o}", "schema", 1, "model", v->train ? name_text(c->names, v->train->model->name) : "",
+                          "variant", v->label, "placement", v->placement, "settings", v->settings, "gradient",
+                          v->detached ? "detached" : "exact", "layers", layers);
+    if (v->reason) json_object_set_new(o, "reason", json_string(v->reason));
+    print_object(out, o);
+}
+
 void flow_print_json(FILE *out, Compiler *c, const Flow *flow)
 {
     json_t *layers = json_array();
@@ -58,9 +76,25 @@ void flow_print_json(FILE *out, Compiler *c, const Flow *flow)
         variant = arena_printf(c->keep, "%s%s%s", variant, i ? ", " : "", flow->model->skips.at[i].text);
     json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:o}", "schema", 1, "model", name_text(c->names, flow->model->name), "variant", variant,
                           "gradient", has_declared_cut(flow) ? "detached" : "exact", "layers", layers);
-    if (!o || json_dumpf(o, out, JSON_COMPACT)) fatal("the flow report could not be written");
-    fputc('\n', out);
-    json_decref(o);
+    print_object(out, o);
+}
+
+/* The file's exploration, or that of --action. */
+static int all_placements(Compiler *c, const Options *o, const Program *p)
+{
+    const ActionInst *a = session_exploration(c, o, p);
+    VariantList *variants = variants_of(c, p, a);
+    int code = EXIT_done;
+    diag_flush(c);
+    if (!variants) return EXIT_source;
+    for (uint32_t i = 0; i < variants->list.len; i++) {
+        const Variant *v = &variants->list.at[i];
+        if (o->json) variant_print_json(stdout, c, v);
+        int denied = v->flow ? session_deny(c, o, v->flow) : EXIT_done;
+        if (denied) code = denied;
+    }
+    if (!o->json) variants_print(stdout, c, variants);
+    return code;
 }
 
 /* The models to show: those of train actions (with their freeze and gradient), else all. */
@@ -69,6 +103,7 @@ int verb_flow(Compiler *c, const Options *o)
     int code = EXIT_done;
     Program *p = session_program(c, o, &code);
     if (!p) return code;
+    if (o->all_placements) return all_placements(c, o, p);
     VEC(const ModelInst *) models = {0};
     for (uint32_t i = 0; i < p->actions.len; i++) {
         const ActionInst *a = p->actions.at[i];

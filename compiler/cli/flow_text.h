@@ -4,9 +4,13 @@
 
 #include <stdio.h>
 
-#include "check/flow.h"
+#include "check/variant.h"
 
 /* One object on one line; docs/flow.schema.json. */
 void flow_print_json(FILE *out, Compiler *c, const Flow *flow);
+/* The same for a variant of an exploration; `reason` and no layers if it does not fit. */
+void variant_print_json(FILE *out, Compiler *c, const Variant *v);
+/* placements.c: variants x layers of verdicts, and for how many all quanvolutional layers receive a gradient. */
+void variants_print(FILE *out, Compiler *c, const VariantList *variants);
 
 #endif

@@ -16,6 +16,9 @@ Program *session_program(Compiler *c, const Options *o, int *exit_code);
 /* The action named by --action; without it the file's only train action. NULL: fatal() says what there is. */
 const ActionInst *session_action(Compiler *c, const Options *o, const Program *p);
 
+/* The explore action named by --action, or the file's only one; else fatal(). */
+const ActionInst *session_exploration(Compiler *c, const Options *o, const Program *p);
+
 /* A field of an action by name; NULL if it has none. */
 const ConstValue *action_field(const ActionInst *a, const char *name);
 double action_number(const ActionInst *a, const char *name, double absent);

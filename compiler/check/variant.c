@@ -1,0 +1,431 @@
+/* variant.c: the product of what an explore action varies, and the model of each point.
+ *
+ * Every `over` becomes a Dim with its options; a variant is one option of each, counted like digits of
+ * which the last dimension changes fastest.
+ */
+#include "check/variant.h"
+
+#include <string.h>
+
+#include "check/action.h"
+#include "check/path.h"
+
+typedef struct Option {
+    const char *text;    /* in labels */
+    const Field *field;  /* skips and sums: where `mask` chooses from; placement: the block */
+    uint32_t mask;
+    const Expr *freeze;  /* NULL: nothing */
+    bool detached;
+    const char *value;   /* of a setting */
+    Val val;             /* of it, in conditions */
+} Option;
+
+typedef enum DimKind { DIM_placement, DIM_sum, DIM_gradient, DIM_freeze, DIM_setting } DimKind;
+
+typedef struct Dim {
+    DimKind kind;
+    const Field *field;
+    const char *key; /* of a setting: "classes", "M.depth", "baseline.model" */
+    Name name;       /* of a setting, in conditions */
+    VEC(Option) options;
+} Dim;
+
+typedef struct Space {
+    Compiler *c;
+    Check *k;
+    const ActionInst *explore, *train;
+    VEC(Dim) dims;
+    VariantList *variants;
+    VEC(const char *) keys; /* what makes each variant different from the others */
+    const char *checked_for; /* settings of `checked` */
+    const ActionInst *checked;
+    const char *checked_reason;
+} Space;
+
+/* The text of an expression as it is written. */
+static const char *written(Space *s, Span at)
+{
+    Place p = source_place(&s->c->sources, at.from);
+    if (!p.source) return "";
+    return arena_strndup(s->c->keep, p.source->text + (at.from - p.source->base), at.to - at.from);
+}
+
+static Dim *dim_of(Space *s, DimKind kind, const Field *f)
+{
+    for (uint32_t i = 0; i < s->dims.len; i++) {
+        bool is_it = s->dims.at[i].kind == kind && kind != DIM_setting;
+        if (is_it) return &s->dims.at[i];
+    }
+    vec_push(s->c->keep, &s->dims, (Dim){.kind = kind, .field = f});
+    return &s->dims.at[s->dims.len - 1];
+}
+
+static bool too_many(Space *s, Span at)
+{
+    diag_error(s->c, at, D_many_variants, (int)MOST_VARIANTS);
+    return false;
+}
+
+/* "q1 -> q2, x -> q2" or "x + q1" of the values that mask chooses. */
+static const char *chosen_text(Space *s, const Field *f, uint32_t mask, const char *between)
+{
+    const char *text = "";
+    for (uint32_t i = 0; i < f->values.len; i++) {
+        if (!(mask >> i & 1)) continue;
+        text = arena_printf(s->c->keep, "%s%s%s", text, *text ? between : "",
+                            written(s, f->values.at[i]->span));
+    }
+    return *text ? text : "none";
+}
+
+static bool add_subsets(Space *s, const Field *f, DimKind kind)
+{
+    Dim *d = dim_of(s, kind, f);
+    if (f->values.len > 12) return too_many(s, f->span);
+    for (uint32_t mask = kind == DIM_sum; mask < 1u << f->values.len; mask++) {
+        const char *text = chosen_text(s, f, mask, kind == DIM_sum ? " + " : ", ");
+        vec_push(s->c->keep, &d->options, (Option){.text = text, .field = f, .mask = mask});
+    }
+    return true;
+}
+
+static void add_gradients(Space *s, const Field *f)
+{
+    Dim *d = dim_of(s, DIM_gradient, f);
+    for (uint32_t i = 0; i < f->values.len; i++) {
+        const char *text = written(s, f->values.at[i]->span);
+        vec_push(s->c->keep, &d->options,
+                 (Option){.text = text, .detached = !strcmp(text, "detached")});
+    }
+}
+
+/* freeze: none, q1; ablate: none, freeze(q1). */
+static bool add_freezes(Space *s, const Field *f, bool is_ablation)
+{
+    Dim *d = dim_of(s, DIM_freeze, f);
+    for (uint32_t i = 0; i < f->values.len; i++) {
+        const Expr *x = f->values.at[i];
+        bool is_none = x->kind == EXPR_name && !strcmp(name_string(s->k, x->name), "none");
+        if (is_ablation && !is_none) {
+            if (strcmp(name_string(s->k, x->call.callee.name), "freeze")) {
+                diag_error(s->c, x->span, D_not_executable, "this ablation",
+                           "'freeze(LAYER)' can be explored");
+                return false;
+            }
+            x = x->call.args.at[0].value;
+        }
+        const char *text =
+            is_none ? "" : arena_printf(s->c->keep, "freeze %s", path_of(s->k, x));
+        vec_push(s->c->keep, &d->options, (Option){.text = text, .freeze = is_none ? NULL : x});
+    }
+    return true;
+}
+
+static void add_value(Space *s, Dim *d, const char *value, Val val)
+{
+    const char *text = arena_printf(s->c->keep, "%s=%s", name_string(s->k, d->name), value);
+    vec_push(s->c->keep, &d->options, (Option){.text = text, .value = value, .val = val});
+}
+
+/* A constant, a formal of the model, or the model itself. */
+static bool add_settings(Space *s, const Field *f)
+{
+    const Entry *entry = scope_find(s->k->user, f->label.name);
+    const char *name = name_string(s->k, f->label.name);
+    Dim *d = dim_of(s, DIM_setting, f);
+    Env env = {.k = s->k, .scope = s->k->user};
+    bool is_model = !strcmp(name, "model");
+    d->name = f->label.name;
+    if (is_model)
+        d->key = arena_printf(s->c->keep, "%s.model", name_string(s->k, s->train->name));
+    else if (entry && entry->decl->kind == DECL_const)
+        d->key = name;
+    else
+        d->key = arena_printf(s->c->keep, "%s.%s", name_string(s->k, s->train->model->name), name);
+    for (uint32_t i = 0; i < f->values.len; i++) {
+        const Expr *x = f->values.at[i];
+        Val v = is_model ? val_none() : eval_expr(&env, x);
+        if (v.kind != VAL_range) {
+            add_value(s, d, written(s, x->span), v);
+            continue;
+        }
+        if (v.range.to - v.range.from > MOST_VARIANTS) return too_many(s, f->span);
+        for (int64_t n = v.range.from; n < v.range.to; n++)
+            add_value(s, d, arena_printf(s->c->keep, "%lld", (long long)n), val_int(n));
+    }
+    return true;
+}
+
+static bool add_over(Space *s, const Field *f)
+{
+    const char *label = name_string(s->k, f->label.name);
+    if (!strcmp(label, "skips")) return add_subsets(s, f, DIM_placement);
+    if (!strcmp(label, "sums")) return add_subsets(s, f, DIM_sum);
+    if (!strcmp(label, "freeze")) return add_freezes(s, f, false);
+    if (!strcmp(label, "ablate")) return add_freezes(s, f, true);
+    if (strcmp(label, "gradient")) return add_settings(s, f);
+    add_gradients(s, f);
+    return true;
+}
+
+static bool read_space(Space *s)
+{
+    const FieldList *fields = &s->explore->decl->action.fields;
+    double count = 1;
+    for (uint32_t i = 0; i < fields->len; i++) {
+        const Field *f = &fields->at[i];
+        if (f->kind == FIELD_over && !add_over(s, f)) return false;
+        if (f->kind != FIELD_placement) continue;
+        Dim *d = dim_of(s, DIM_placement, f);
+        const char *title = f->title && *f->title ? f->title : "placement";
+        vec_push(s->c->keep, &d->options, (Option){.text = title, .field = f});
+    }
+    for (uint32_t i = 0; i < s->dims.len; i++) count *= s->dims.at[i].options.len;
+    return count <= MOST_VARIANTS || too_many(s, s->explore->span);
+}
+
+/* ---- one variant ---- */
+
+/* The digits of a variant: one option of each dimension. */
+typedef struct Point {
+    const Option **at;
+} Point;
+
+/* `where` and `require` with the values of this point. */
+static bool admits(Space *s, const Point *p, FieldKind kind, const char **failed)
+{
+    const FieldList *fields = &s->explore->decl->action.fields;
+    const Entry *entry = s->train->model->request->entry;
+    Env env = {.k = s->k, .scope = s->k->user};
+    for (uint32_t i = 0; i < s->dims.len; i++) {
+        const Dim *d = &s->dims.at[i];
+        if (d->kind == DIM_setting && p->at[i]->val.kind != VAL_none)
+            env_bind(&env, d->name, p->at[i]->val, d->field->label.span);
+    }
+    for (uint32_t i = 0; i < entry->decl->unit.formals.len; i++) {
+        Name name = entry->decl->unit.formals.at[i].name.name;
+        if (!env_find(&env, name))
+            env_bind(&env, name, s->train->model->request->arguments[i], entry->decl->name.span);
+    }
+    for (uint32_t i = 0; i < fields->len; i++) {
+        const Field *f = &fields->at[i];
+        bool is_true = true;
+        if (f->kind != kind || !f->values.len) continue;
+        if (!eval_bool(&env, f->values.at[0], "a condition", &is_true) || is_true) continue;
+        *failed = written(s, f->values.at[0]->span);
+        return false;
+    }
+    return true;
+}
+
+/* The train action with the settings of this point. The last one is kept, as settings change slowly. */
+static const ActionInst *train_at(Space *s, const Point *p, const char **reason)
+{
+    const CheckOptions *given = s->k->options;
+    size_t n = given->setting_count;
+    Setting *settings = arena_array(s->c->keep, Setting, n + s->dims.len);
+    const char *all = "";
+    for (size_t i = 0; i < n; i++) settings[i] = given->settings[i];
+    for (uint32_t i = 0; i < s->dims.len; i++) {
+        if (s->dims.at[i].kind != DIM_setting) continue;
+        settings[n++] = (Setting){s->dims.at[i].key, p->at[i]->value};
+        all = arena_printf(s->c->keep, "%s%s;", all, p->at[i]->text);
+    }
+    if (!*all) return s->train;
+    if (!s->checked_for || strcmp(s->checked_for, all)) {
+        bool failed = false;
+        CheckOptions options = {.settings = settings,
+                                .setting_count = n,
+                                .setting_failed = &failed,
+                                .only_train = true};
+        unsigned errors = s->c->errors, warnings = s->c->warnings;
+        uint32_t diags = s->c->diags.len;
+        s->c->errors = 0;
+        s->checked_for = all;
+        s->checked = NULL;
+        const Program *again = check(s->c, s->k->ast, &options);
+        s->checked_reason = errors_taken(s->c, diags);
+        s->c->errors = errors;
+        s->c->warnings = warnings;
+        for (uint32_t i = 0; again && i < again->actions.len; i++) {
+            if (name_eq(again->actions.at[i]->name, s->train->name)) s->checked = again->actions.at[i];
+        }
+    }
+    *reason = s->checked ? NULL : s->checked_reason ? s->checked_reason : "it does not check";
+    return s->checked;
+}
+
+static Expr *sum_of(Space *s, const Option *o)
+{
+    Expr *sum = NULL;
+    for (uint32_t i = 0; i < o->field->values.len; i++) {
+        Expr *x = o->field->values.at[i];
+        if (!(o->mask >> i & 1)) continue;
+        if (!sum) {
+            sum = x;
+            continue;
+        }
+        Expr *both = arena_make(s->c->keep, Expr);
+        *both = (Expr){.kind = EXPR_binary, .depth = sum->depth + 1, .span = x->span};
+        both->binary.op = BINARY_add;
+        both->binary.left = sum;
+        both->binary.right = x;
+        sum = both;
+    }
+    return sum;
+}
+
+static void choose_edges(Space *s, const Option *o, Placement *place)
+{
+    if (o->field->kind == FIELD_placement) {
+        place->replaces_all = true;
+        place->skips = &o->field->body;
+        return;
+    }
+    for (uint32_t i = 0; i < o->field->values.len; i++)
+        vec_push(s->c->keep, &place->edges,
+                 (EdgeChoice){o->field->values.at[i], o->mask >> i & 1});
+}
+
+static const char *joined(Arena *keep, const char *list, const char *text)
+{
+    return arena_printf(keep, "%s%s%s", list, *list && *text ? ", " : "", text);
+}
+
+/* The change of the train action's model, and the variant's texts. */
+static ModelChange change_at(Space *s, const Point *p, Variant *v)
+{
+    ModelChange change = v->train ? v->train->model->request->change : (ModelChange){0};
+    Placement *place = arena_make(s->c->keep, Placement);
+    Arena *keep = s->c->keep;
+    const char *skips = "", *sum = "", *gradient = "";
+    v->detached = s->train->detached;
+    v->settings = "";
+    for (uint32_t i = 0; i < s->dims.len; i++) {
+        const Option *o = p->at[i];
+        switch (s->dims.at[i].kind) {
+        case DIM_placement:
+            choose_edges(s, o, place);
+            skips = o->text;
+            break;
+        case DIM_sum:
+            place->into = o->field->into.name;
+            place->sum = sum_of(s, o);
+            sum = o->text;
+            break;
+        case DIM_gradient:
+            v->detached = change.detach_all = o->detached;
+            change.detach_none = !o->detached;
+            gradient = o->text;
+            break;
+        case DIM_freeze:
+            if (o->freeze) vec_push(keep, &change.freeze, (Expr *)o->freeze);
+            v->settings = joined(keep, v->settings, o->text);
+            break;
+        case DIM_setting: v->settings = joined(keep, v->settings, o->text); break;
+        }
+    }
+    change.placement = place;
+    v->placement = arena_printf(keep, "%s%s%s", skips, *skips && *sum ? "; " : "", sum);
+    if (!*v->placement) v->placement = "as declared";
+    v->label = arena_printf(keep, "%s%s%s%s%s", v->placement, *v->settings ? ", " : "", v->settings,
+                            *gradient ? ", " : "", gradient);
+    return change;
+}
+
+/* What distinguishes a variant: skips in a fixed order, not as they are named or listed. */
+static const char *key_of(Space *s, const Variant *v, const Placement *place, const ExprList *freeze)
+{
+    const ModelInst *m = v->model;
+    const char *last = "", *key = arena_printf(s->c->keep, "%d %s|%u|", v->detached, v->settings,
+                                              freeze->len);
+    for (const Expr *x = place->sum; x; x = x->kind == EXPR_binary ? x->binary.left : NULL)
+        key = arena_printf(s->c->keep, "%s%u ", key, x->span.from);
+    for (uint32_t n = 0; n < m->skips.len; n++) {
+        const char *next = NULL;
+        for (uint32_t i = 0; i < m->skips.len; i++) {
+            const SkipInst *e = &m->skips.at[i];
+            const char *text = e->text;
+            if (e->has_scale || e->has_via)
+                text = arena_printf(s->c->keep, "%s at %u", text, e->span.from);
+            if (strcmp(text, last) > 0 && (!next || strcmp(text, next) < 0)) next = text;
+        }
+        if (!next) break;
+        key = arena_printf(s->c->keep, "%s%s, ", key, next);
+        last = next;
+    }
+    return key;
+}
+
+static bool is_new(Space *s, const char *key, const Variant *v)
+{
+    for (uint32_t i = 0; i < s->keys.len; i++) {
+        if (!s->keys.at[i] || strcmp(s->keys.at[i], key)) continue;
+        diag_error(s->c, s->explore->span, D_same_variants, s->variants->list.at[i].label, v->label);
+        return false;
+    }
+    return true;
+}
+
+static bool add_variant(Space *s, const Point *p)
+{
+    Variant v = {0};
+    const char *failed = NULL, *key = NULL;
+    if (!admits(s, p, FIELD_where, &failed)) return true;
+    v.train = train_at(s, p, &v.reason);
+    ModelChange change = change_at(s, p, &v);
+    if (v.train) v.model = model_tried(s->c, v.train->model, &change, &v.reason);
+    if (v.model && !admits(s, p, FIELD_require, &failed)) {
+        v.model = NULL;
+        v.reason = arena_printf(s->c->keep, "it does not meet: require %s", failed);
+    }
+    if (v.model) {
+        key = key_of(s, &v, change.placement, &change.freeze);
+        if (!is_new(s, key, &v)) return false;
+        v.flow = flow_of(s->c, v.model);
+    }
+    vec_push(s->c->keep, &s->keys, key);
+    vec_push(s->c->keep, &s->variants->list, v);
+    return true;
+}
+
+static const ActionInst *train_of(Check *k, const Program *p, const ActionInst *explore)
+{
+    const ConstValue *name = field_value(explore, "train");
+    for (uint32_t i = 0; name && i < p->actions.len; i++) {
+        if (!strcmp(name_string(k, p->actions.at[i]->name), name->text)) return p->actions.at[i];
+    }
+    return NULL;
+}
+
+VariantList *variants_of(Compiler *c, const Program *p, const ActionInst *explore)
+{
+    Space s = {.c = c, .explore = explore};
+    for (uint32_t i = 0; i < p->actions.len && !s.k; i++)
+        if (p->actions.at[i]->model) s.k = p->actions.at[i]->model->request->k;
+    s.train = s.k ? train_of(s.k, p, explore) : NULL;
+    if (!s.train || !s.train->model)
+        ice(c, explore->span, "an exploration without its train action");
+    s.variants = arena_make(c->keep, VariantList);
+    if (!read_space(&s)) return NULL;
+    uint32_t n = s.dims.len, *digit = arena_array(c->keep, uint32_t, n + 1);
+    Point point = {arena_array(c->keep, const Option *, n + 1)};
+    for (bool more = true; more;) {
+        for (uint32_t i = 0; i < n; i++) point.at[i] = &s.dims.at[i].options.at[digit[i]];
+        if (!add_variant(&s, &point)) return NULL;
+        uint32_t i = n;
+        while (i && ++digit[i - 1] == s.dims.at[i - 1].options.len) digit[--i] = 0;
+        more = i > 0;
+    }
+    return s.variants;
+}
+
+bool variant_reaches_all(const Variant *v)
+{
+    for (uint32_t i = 0; v->flow && i < v->flow->layers.len; i++) {
+        const LayerFlow *l = &v->flow->layers.at[i];
+        bool is_quanv = l->kind_text && !strncmp(l->kind_text, "quanv", 5) && l->params;
+        if (is_quanv && l->verdict != VERDICT_full && l->verdict != VERDICT_partial) return false;
+    }
+    return v->flow != NULL;
+}
