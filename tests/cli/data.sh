@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # data.sh: rq data list, show and fetch; downloads from a server on the loopback address that misbehaves on request.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "${RQ_SRC:?the source tree}/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 unset RQ_DATA
 export XDG_DATA_HOME=$work/share

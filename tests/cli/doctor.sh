@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # doctor.sh: rq doctor names what is there, and each thing that is wrong is named and makes the exit code 4.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "${RQ_SRC:?the source tree}/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 unset RQ_DATA
 export XDG_DATA_HOME=$work/share

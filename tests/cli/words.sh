@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # words.sh: manual pages and shell completions say what the tables of verbs and options say.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "${RQ_SRC:?the source tree}/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 verbs=$(sed -n 's/^VERB(\([a-z]*\),.*/\1/p' "$RQ_SRC/compiler/cli/verbs.def")
 [ "$(wc -w <<<"$verbs")" -ge 10 ] || fail "the table of verbs was not read"
