@@ -41,12 +41,10 @@ static void check_constants(Check *k)
 static Check *check_begin(Compiler *c, const Ast *ast, const CheckOptions *options)
 {
     Check *k = arena_make(c->keep, Check);
-    CheckOptions *own = arena_make(c->keep, CheckOptions); /* variants are checked with it later */
-    if (options) *own = *options;
     k->c = c;
     k->keep = c->keep;
     k->ast = ast;
-    k->options = own;
+    if (options) k->options = *options;
     k->program = arena_make(c->keep, Program);
     k->program->ast = ast;
     note_broken_lines(k);
@@ -73,7 +71,7 @@ Program *check(Compiler *c, const Ast *ast, const CheckOptions *options)
     build_models(k);
     build_actions(k);
     resolve_unused(k);
-    own->setting_failed = NULL; /* the caller's */
+    k->options.setting_failed = NULL; /* the caller's */
     return c->errors ? NULL : k->program;
 }
 

@@ -42,7 +42,7 @@ typedef struct Check {
     Arena *keep;
     const Ast *ast;
     Scope *stdlib, *user;
-    const CheckOptions *options;
+    CheckOptions options;
     Program *program;
     VEC(Span) broken; /* places of syntax errors: echo.h */
     VEC(SetValue) sets;

@@ -8,7 +8,7 @@
 
 void setting_fails(Check *k)
 {
-    if (k->options->setting_failed) *k->options->setting_failed = true;
+    if (k->options.setting_failed) *k->options.setting_failed = true;
 }
 
 const Expr *setting_for(const Check *k, Name owner, Name name)
@@ -97,8 +97,8 @@ void apply_settings(Check *k)
 {
     TargetList targets = {0};
     WordList words = {0};
-    if (!k->options->setting_count) return;
+    if (!k->options.setting_count) return;
     collect_targets(k, &targets, &words);
-    for (size_t i = 0; i < k->options->setting_count; i++)
-        apply_one(k, &k->options->settings[i], &targets, &words);
+    for (size_t i = 0; i < k->options.setting_count; i++)
+        apply_one(k, &k->options.settings[i], &targets, &words);
 }

@@ -221,7 +221,7 @@ static bool admits(Space *s, const Point *p, FieldKind kind, const char **failed
 /* The train action with the settings of this point. The last one is kept, as settings change slowly. */
 static const ActionInst *train_at(Space *s, const Point *p, const char **reason)
 {
-    const CheckOptions *given = s->k->options;
+    const CheckOptions *given = &s->k->options;
     size_t n = given->setting_count;
     Setting *settings = arena_array(s->c->keep, Setting, n + s->dims.len);
     const char *all = "";
