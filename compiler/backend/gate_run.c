@@ -16,10 +16,17 @@ static bool advances_plainly(const Emit *e, const Operand *o)
     return !o->buffer.i || o->p_mod <= 1 || (o->p_div == 1 && o->p_mod >= e->outer);
 }
 
+/* The table holds numbers of buffer pointers, which constants do not have: |0..0> under a circuit's first gate. */
+static bool has_pointer(const Emit *e, const Operand *o)
+{
+    return !o->buffer.i || operand_buffer(e, o)->role != RQ_ROLE_constant;
+}
+
 static bool may_run(const Emit *e, const Step *s)
 {
     if (s->kind != STEP_apply && s->kind != STEP_overlap) return false;
     if (s->kind == STEP_apply && s->gate.wires->zero_outside && s->gate.wires->control_count) return false;
+    if (!has_pointer(e, &s->in.at[0]) || !has_pointer(e, &s->in.at[1])) return false;
     return advances_plainly(e, &s->in.at[0]) && advances_plainly(e, &s->in.at[1]) &&
            advances_plainly(e, &s->out.at[0]);
 }
