@@ -144,8 +144,8 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     s.clip = action_number(a, "clip", 0);
     s.early_stop = (int64_t)action_number(a, "early_stop", 0);
     const ConstValue *engine = action_field(a, "engine");
-    if (engine && strcmp(engine->text, "auto") && strcmp(engine->text, "state"))
-        diag_error(c, engine->span, D_not_executable, "this engine", "'auto' and 'state' can be");
+    if (engine && !o->engine && !strcmp(engine->text, "density"))
+        diag_error(c, engine->span, D_not_executable, "this engine", "'auto', 'state' and 'transfer' can be");
     if (s.optimizer.kind == RQ_OPTIMIZER_none)
         diag_error(c, optimizer->span, D_not_executable, "this optimizer", "sgd, adam and adamw can be");
     return s;

@@ -16,7 +16,7 @@ for page in "${pages[@]}"; do
         [ "$code" -eq 0 ] || { fail "$page: $file"; cat err; }
     done
 done
-[ $blocks -ge 5 ] || fail "only $blocks blocks were found"
+[ $blocks -ge 8 ] || fail "only $blocks blocks were found"
 
 # shown PAGE: each command of rq's that needs no training, run; its output against the lines below it
 shown() {
@@ -53,6 +53,28 @@ for page in "${pages[@]}"; do shown "$page"; done
 # without comments at the line's end the first block of README stands in the example as it is
 grep -v '^//' examples/resqunn.rq | sed '/^explore/,$d' | cmp -s - <(cat README-1.rq; echo) ||
     { fail "README's model is not examples/resqunn.rq"; grep -v '^//' examples/resqunn.rq | sed '/^explore/,$d' | diff - README-1.rq; }
+
+# every field of an action and every row of callees.def stands in a table of docs/language.md, with its default
+section() { awk -v head="$1" '/^##/ { on = $0 == head } on' "$RQ_SRC/docs/language.md"; }
+rows=0
+while IFS='|' read -r action name default; do
+    rows=$((rows + 1))
+    section "### $action" | grep -F "| \`$name\` |" | grep -qF -- "| $default |" || fail "docs/language.md: $action.$name with default '$default'"
+done < <(sed -n 's/^FIELD(\([a-z]*\), *\([a-z_]*\), *\([^,]*[a-z"]\|"[^"]*"\), *"\([^"]*\)",.*/\1|\2|`\4`/p' "$RQ_SRC/runtime/program/fields.def" |
+    sed 's/`!`$/required/; s/``$//')
+[ $rows -ge 40 ] || fail "only $rows fields were found"
+for name in $(sed -n 's/^CALLEE([a-z]*, \([a-z_0-9]*\),.*/\1/p' "$RQ_SRC/compiler/check/callees.def"); do
+    grep -q "\`$name\`" "$RQ_SRC/docs/language.md" || fail "docs/language.md: nothing about $name"
+done
+for name in $(sed -n 's/^LAYER(\([a-z]*\),.*/\1/p' "$RQ_SRC/compiler/check/layers.def"); do
+    section '## Models' | grep -q "\`$name[\`(]" || fail "docs/language.md: nothing about the layer $name"
+done
+for name in $(sed -n 's/^VERB(\([a-z]*\),.*/\1/p' "$RQ_SRC/compiler/cli/verbs.def"); do
+    grep -q "\`$name[\` ]" "$RQ_SRC/docs/cli.md" || fail "docs/cli.md: nothing about the verb $name"
+done
+for name in $(sed -n 's/^[A-Z]* *(\([a-z]*\), .*/\1/p' "$RQ_SRC/compiler/cli/options.def"); do
+    grep -qE -- "\`--$name|\`-${name:0:1} " "$RQ_SRC/docs/cli.md" || fail "docs/cli.md: nothing about --$name"
+done
 
 for page in "${pages[@]}"; do
     for link in $(grep -o '](\([^)#]*\)' "$page" | sed 's/](//'); do

@@ -20,7 +20,7 @@ refused() {
     [ ! -e runs ] || { fail "$1: a run directory is left"; rm -rf runs; }
 }
 
-field 'engine: transfer' && refused "this engine"
+field 'engine: density' && refused "this engine"
 field 'schedule: constant; engine: state'
 expect 0 out "epoch 1/1" run model.rq --out run
 
