@@ -92,9 +92,10 @@ static void store(const Arrays *a, const rq_pick *pick, rq_data *out)
     int64_t each = a->samples.size / a->samples.dims[0], from = pick->source * each;
     if (out->bytes) {
         int nd = a->samples.ndim;
-        int64_t height = nd >= 3 ? a->samples.dims[nd - 2] : 1;
-        rq_image_store(out, pick->slot, (const unsigned char *)a->samples.values + from, height,
-                       a->samples.dims[nd - 1]);
+        int64_t height = nd > 2 ? a->samples.dims[nd - 2] : 1;
+        int64_t width = nd > 1 ? a->samples.dims[nd - 1] : 1;
+        const unsigned char *bytes = a->samples.values;
+        rq_image_store(out, pick->slot, bytes + from, height, width);
     } else {
         for (int64_t e = 0; e < each; e++)
             out->reals[pick->slot * each + e] = rq_array_get(&a->samples, from + e);

@@ -273,6 +273,13 @@ static void arrays_of_bytes_and_targets(void **state)
     rq_data_free(&d);
     s.height = 2;
     refused(&s, "resize is for images; '");
+    s.height = 0;
+    s.file = save("x.npy", RQ_DTYPE_u8, 1, (const int64_t[]){5}, x);
+    d = opened(&s);
+    assert_int_equal(d.size, 1);
+    assert_int_equal(d.count[RQ_SPLIT_train], 5);
+    assert_true(rq_data_value(&d, RQ_SPLIT_train, 1, 0) == 1);
+    rq_data_free(&d);
 }
 
 static void arrays_that_do_not_fit(void **state)
