@@ -42,6 +42,11 @@ Loop loop_begin(Emit *e, Value count, const Value *init, uint32_t carried)
     return open_loop(e, l_int(e, 0), count, init, carried);
 }
 
+Loop loop_from(Emit *e, Value from, Value to, const Value *init, uint32_t carried)
+{
+    return open_loop(e, from, to, init, carried);
+}
+
 /*     body: phis, i < to ? inside : after      inside: ..., br body */
 Loop range_begin(Emit *e, Value from, Value to, const Value *init, uint32_t carried)
 {
@@ -314,6 +319,11 @@ static void emit_loop(Emit *e, const Kernel *kernel)
 {
     e->outer = kernel->outer;
     zero_sums(e, kernel);
+    if (kernel->steps.len == 1 && matmul_sums_loop(e, &kernel->steps.at[0])) {
+        emit_matmul_loop(e, &kernel->steps.at[0]);
+        e->p = l_int(e, 0);
+        return;
+    }
     Loop loop = {0};
     if (kernel->outer > 1) {
         loop = loop_begin(e, l_int(e, kernel->outer), NULL, 0);

@@ -10,12 +10,14 @@ enum {
     TILE_MAX = 24, /* results of a tile: leaves room in 32 registers for what is read */
     TILE_SIDE = 12,
     UNROLLED = 48, /* products that are written out without a loop */
+    BLOCK_BYTES = 24576, /* of operands that tiles pass over again and again: most of a first-level cache */
 };
 
 typedef struct Product {
     const Step *s;
     View a, b, out;
     int64_t rows, columns; /* of a full tile */
+    Value from, to;        /* iterations that a tile is summed over; NULL: it belongs to the current one */
 } Product;
 
 /* The largest side up to `most` that cuts n into equal parts, or nearly. */
@@ -68,30 +70,67 @@ static void add_products(Emit *e, const Product *p, Value row, Value column, int
             acc[r * columns + c] = l_pair_fma(e, acc[r * columns + c], x[r], y[c]);
 }
 
-static void emit_tile(Emit *e, const Product *p, Value row, Value column, int64_t rows,
-                      int64_t columns)
+static void set_views(Emit *e, Product *p)
+{
+    p->a = view_of(e, &p->s->in.at[0]);
+    p->b = view_of(e, &p->s->in.at[1]);
+}
+
+/* Opens a loop that carries the tile's sums, and sets acc to them inside it. */
+static Loop sums_begin(Emit *e, const Product *p, Value from, Value to, Pair *acc, int64_t count)
+{
+    int parts = p->out.parts;
+    Value zero = l_zero(e, operand_buffer(e, &p->s->out.at[0])->batched);
+    Value *carry = arena_array(e->arena, Value, parts * count);
+    for (int64_t i = 0; i < count; i++) {
+        carry[parts * i] = acc[i].re ? acc[i].re : zero;
+        if (parts == 2) carry[parts * i + 1] = acc[i].im ? acc[i].im : zero;
+    }
+    Loop loop = loop_from(e, from, to, carry, (uint32_t)(parts * count));
+    for (int64_t i = 0; i < count; i++)
+        acc[i] = (Pair){loop.carry[parts * i], parts == 2 ? loop.carry[parts * i + 1] : NULL};
+    return loop;
+}
+
+static void sums_end(Emit *e, const Product *p, Loop *loop, Pair *acc, int64_t count)
+{
+    int parts = p->out.parts;
+    Value *carry = arena_array(e->arena, Value, parts * count);
+    for (int64_t i = 0; i < count; i++) {
+        carry[parts * i] = acc[i].re;
+        if (parts == 2) carry[parts * i + 1] = acc[i].im;
+    }
+    loop_end(e, loop, carry);
+    for (int64_t i = 0; i < count; i++)
+        acc[i] = (Pair){loop->carry[parts * i], parts == 2 ? loop->carry[parts * i + 1] : NULL};
+}
+
+/* acc += the tile of a b in the current iteration. */
+static void add_tile(Emit *e, const Product *p, Value row, Value column, int64_t rows, int64_t columns, Pair *acc)
 {
     int64_t count = rows * columns, k = p->s->matmul.k;
-    Pair *acc = arena_array(e->arena, Pair, count);
     if (k * count <= UNROLLED || k == 1) {
-        for (int64_t i = 0; i < k; i++)
-            add_products(e, p, row, column, rows, columns, l_int(e, i), acc);
+        for (int64_t i = 0; i < k; i++) add_products(e, p, row, column, rows, columns, l_int(e, i), acc);
+        return;
+    }
+    Loop loop = sums_begin(e, p, l_int(e, 0), l_int(e, k), acc, count);
+    add_products(e, p, row, column, rows, columns, loop.i, acc);
+    sums_end(e, p, &loop, acc, count);
+}
+
+static void emit_tile(Emit *e, const Product *p, Value row, Value column, int64_t rows, int64_t columns)
+{
+    int64_t count = rows * columns;
+    Pair *acc = arena_array(e->arena, Pair, count);
+    if (p->from) {
+        Product here = *p;
+        Loop loop = sums_begin(e, p, p->from, p->to, acc, count);
+        e->p = loop.i;
+        set_views(e, &here);
+        add_tile(e, &here, row, column, rows, columns, acc);
+        sums_end(e, p, &loop, acc, count);
     } else {
-        int parts = p->out.parts;
-        Value zero = l_zero(e, p->a.batched || p->b.batched);
-        Value *carry = arena_array(e->arena, Value, 2 * count);
-        for (int64_t i = 0; i < parts * count; i++) carry[i] = zero;
-        Loop loop = loop_begin(e, l_int(e, k), carry, (uint32_t)(parts * count));
-        for (int64_t i = 0; i < count; i++)
-            acc[i] = (Pair){loop.carry[parts * i], parts == 2 ? loop.carry[parts * i + 1] : NULL};
-        add_products(e, p, row, column, rows, columns, loop.i, acc);
-        for (int64_t i = 0; i < count; i++) {
-            carry[parts * i] = acc[i].re;
-            if (parts == 2) carry[parts * i + 1] = acc[i].im;
-        }
-        loop_end(e, &loop, carry);
-        for (int64_t i = 0; i < count; i++)
-            acc[i] = (Pair){loop.carry[parts * i], parts == 2 ? loop.carry[parts * i + 1] : NULL};
+        add_tile(e, p, row, column, rows, columns, acc);
     }
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c++) {
@@ -115,24 +154,61 @@ static void emit_rows(Emit *e, const Product *p, Value row, int64_t rows)
     if (rest) emit_tile(e, p, row, l_int(e, full * p->columns), rows, rest);
 }
 
+/* Calls emit_rows for all rows: full tiles in a loop, then what is left. */
+static void emit_tiles(Emit *e, const Product *p)
+{
+    int64_t full = p->s->matmul.m / p->rows, rest = p->s->matmul.m % p->rows;
+    if (full == 1) {
+        emit_rows(e, p, l_int(e, 0), p->rows);
+    } else {
+        Loop loop = loop_begin(e, l_int(e, full), NULL, 0);
+        emit_rows(e, p, l_mul(e, loop.i, l_int(e, p->rows)), p->rows);
+        loop_end(e, &loop, NULL);
+    }
+    if (rest) emit_rows(e, p, l_int(e, full * p->rows), rest);
+}
+
 void emit_matmul(Emit *e, const Step *s)
 {
     Product p = {.s = s};
-    p.a = view_of(e, &s->in.at[0]);
-    p.b = view_of(e, &s->in.at[1]);
+    set_views(e, &p);
     p.out = view_of(e, &s->out.at[0]);
     choose_tile(&p);
-    int64_t full = s->matmul.m / p.rows, rest = s->matmul.m % p.rows;
-    if (full == 1) {
-        emit_rows(e, &p, l_int(e, 0), p.rows);
-    } else {
-        Loop loop = loop_begin(e, l_int(e, full), NULL, 0);
-        emit_rows(e, &p, l_mul(e, loop.i, l_int(e, p.rows)), p.rows);
-        loop_end(e, &loop, NULL);
-    }
-    if (rest) emit_rows(e, &p, l_int(e, full * p.rows), rest);
+    emit_tiles(e, &p);
 }
 
+/* ---- sums over a loop ---- */
+
+bool matmul_sums_loop(const Emit *e, const Step *s)
+{
+    return s->kind == STEP_matmul && s->over_outer && e->outer > 1 && s->out.at[0].p_mod == 1;
+}
+
+/* How many iterations read no more than stays in the first-level cache while all tiles pass over it. */
+static int64_t block_length(const Emit *e, const Product *p)
+{
+    int64_t k = p->s->matmul.k, reals = (p->s->matmul.m + p->s->matmul.n) * k * p->out.parts * e->k->lanes;
+    int64_t length = BLOCK_BYTES / (reals * e->k->real_bytes);
+    return length < 4 ? 4 : length > e->outer ? e->outer : length;
+}
+
+/*     for blocks of iterations { for tiles { sum over the block in registers; out += sum } } */
+void emit_matmul_loop(Emit *e, const Step *s)
+{
+    Product p = {.s = s, .out = view_of(e, &s->out.at[0])};
+    choose_tile(&p);
+    int64_t length = block_length(e, &p), blocks = (e->outer + length - 1) / length;
+    Loop block = loop_begin(e, l_int(e, blocks), NULL, 0);
+    p.from = l_mul(e, block.i, l_int(e, length));
+    p.to = l_add(e, p.from, l_int(e, length));
+    if (e->outer % length) {
+        Value end = l_int(e, e->outer);
+        Value inside = LLVMBuildICmp(e->builder, LLVMIntULT, p.to, end, "");
+        p.to = LLVMBuildSelect(e->builder, inside, p.to, end, "");
+    }
+    emit_tiles(e, &p);
+    loop_end(e, &block, NULL);
+}
 int64_t cost_of_matmul(const Emit *e, const Step *s)
 {
     Product p = {.s = s, .out = {.parts = operand_buffer(e, &s->out.at[0])->is_complex ? 2 : 1}};

@@ -84,6 +84,7 @@ _Noreturn void llvm_ice(const char *what, const char *message);
 
 /* ---- emit.c ---- */
 Loop loop_begin(Emit *e, Value count, const Value *init, uint32_t carried); /* 0 .. count, count >= 1 */
+Loop loop_from(Emit *e, Value from, Value to, const Value *init, uint32_t carried); /* from < to */
 Loop range_begin(Emit *e, Value from, Value to, const Value *init, uint32_t carried); /* may be empty */
 void loop_end(Emit *e, Loop *loop, const Value *next);
 /* Opens a function that returns nothing; the builder stands at the start of its code. */
@@ -117,6 +118,9 @@ void emit_sum(Emit *e, const Step *s);
 void emit_lane_sum(Emit *e, const Step *s);
 Value l_add_lanes(Emit *e, Value v); /* v[0] + ... + v[lanes-1] in a fixed tree */
 void emit_matmul(Emit *e, const Step *s);
+/* A loop with one product that is added up over all of it. */
+bool matmul_sums_loop(const Emit *e, const Step *s);
+void emit_matmul_loop(Emit *e, const Step *s);
 void emit_copy(Emit *e, const Step *s);
 void emit_gate(Emit *e, const Step *s); /* apply and overlap */
 /* How many steps from `first` on are one loop over a table, 0 if too few for that. */

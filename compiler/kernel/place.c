@@ -14,6 +14,9 @@
 /* Below this number of multiplications per sample a product is a loop among its neighbours rather than a call. */
 enum { GEMM_MIN = 256 };
 
+/* A product of so many elements that is summed over a loop has the loop for itself. */
+enum { ALONE_MIN = 64 };
+
 NodeId worker_of(const Placement *s, NodeId n)
 {
     NodeId absorbed = spot_of(s, n)->absorbs;
@@ -141,7 +144,7 @@ bool is_aligned(const Placement *s, NodeId n, int i)
     const Spot *here = spot_of(s, n);
     NodeId root = root_of(s, read_of(s, n, i));
     const Spot *from = spot_of(s, root);
-    if (from->kind == PLACE_gemm || here->kind == PLACE_gemm) return false;
+    if (from->kind == PLACE_gemm || here->kind == PLACE_gemm || here->alone) return false;
     if (from->space != here->space || from->accumulates) return false;
     if (here->space == 1) return true;
     if (reads_whole(s, n, i)) return false;
@@ -472,6 +475,7 @@ Placement place_nodes(Compiler *c, const Graph *g, Arena *arena)
         p->space = space_of(&s, n);
         if (node_of(g, n)->op == OP_sum)
             p->accumulates = p->space > 1 && write_address(&s, n).p_mod != p->space;
+        p->alone = p->accumulates && work_of(&s, n)->op == OP_matmul && count_of(&s, n) >= ALONE_MIN;
         set_phase_and_stage(&s, n);
     }
     wait_for_readers(&s);

@@ -25,6 +25,7 @@ typedef struct Spot {
     int64_t div, mod;
     bool in_memory;     /* a broadcast that may not be a view, for some reader cannot address it */
     bool accumulates;   /* its step adds up over the loop: complete only after it */
+    bool alone;         /* its step has a loop of its own, in which it keeps sums in registers */
     bool splat;         /* a constant of equal elements */
     NodeId absorbs, by; /* sum absorbs overlap; batch_sum absorbs matmul; add absorbs sparse */
     NodeId base;        /* of an add that absorbs: what the rows are added to, in place where nothing else reads it */

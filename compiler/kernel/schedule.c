@@ -14,7 +14,7 @@ enum { MAP_MAX_OPS = 300 };
 /* What units (computed nodes) are sorted by. Of one level, maps of equal extents come together, and what overwrites its operand
  * comes last. */
 typedef struct Unit {
-    uint32_t phase, stage, gemm;
+    uint32_t phase, stage, own; /* own: the node, if it has a kernel of its own */
     int64_t space;
     uint32_t level, class;
     int64_t inner;
@@ -38,7 +38,7 @@ static int compare_units(const void *left, const void *right)
     if (a->field != b->field) return a->field < b->field ? -1 : 1
     BY(phase);
     BY(stage);
-    BY(gemm);
+    BY(own);
     BY(space);
     BY(level);
     BY(class);
@@ -69,7 +69,7 @@ static void collect_units(Scheduler *t, Arena *scratch)
         const Spot *p = at(t, n);
         if (!is_computed(p)) continue;
         Unit u = {.phase = p->phase, .stage = p->stage, .space = p->space, .node = n, .class = CLASS_other};
-        if (p->kind == PLACE_gemm) u.gemm = i;
+        if (p->kind == PLACE_gemm || p->alone) u.own = i;
         if (p->kind == PLACE_map) {
             u.class = CLASS_map;
             u.inner = inner_of(t, n);
@@ -82,7 +82,7 @@ static void collect_units(Scheduler *t, Arena *scratch)
     t->group_start = arena_array(scratch, uint32_t, t->unit_count + 1);
     for (uint32_t i = 0; i < t->unit_count; i++) {
         const Unit *u = &t->unit[i], *v = u - 1;
-        if (i == 0 || u->phase != v->phase || u->stage != v->stage || u->gemm != v->gemm || u->space != v->space)
+        if (i == 0 || u->phase != v->phase || u->stage != v->stage || u->own != v->own || u->space != v->space)
             t->group_start[t->group_count++] = i;
         at(t, u->node)->group = t->group_count - 1;
     }
@@ -470,7 +470,7 @@ static void add_kernel(Scheduler *t, uint32_t group, NodeId *nodes)
 {
     uint32_t first = t->group_start[group], end = t->group_start[group + 1];
     Kernel kernel = {.kind = KERNEL_loop, .outer = t->unit[first].space};
-    if (t->unit[first].gemm) set_gemm(t, &kernel, t->unit[first].node);
+    if (at(t, t->unit[first].node)->kind == PLACE_gemm) set_gemm(t, &kernel, t->unit[first].node);
     for (uint32_t j = first; j < end && kernel.kind == KERNEL_loop; j++) {
         NodeId n = t->unit[j].node;
         if (t->unit[j].class == CLASS_map) {

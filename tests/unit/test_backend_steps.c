@@ -340,10 +340,9 @@ static void test_sums(void **state)
     check_sum(2, 3, 5, 2, true);
 }
 
-static void check_matmul(bool ta, bool tb, bool is_complex, bool over_outer, int64_t outer)
+static void check_matmul(int64_t m, int64_t n, int64_t k, bool ta, bool tb, bool is_complex, bool over_outer, int64_t outer)
 {
     Hand h = hand_open("matmul", 16, 8);
-    int64_t m = 3, n = 4, k = 5;
     BufferId a = hand_param(&h, "a", m * k, is_complex), b = hand_param(&h, "b", k * n * outer, is_complex);
     BufferId spread = hand_temporary(&h, RQ_ROLE_thread, k * n * outer, is_complex);
     BufferId y = hand_output(&h, "y", over_outer ? m * n : m * n * outer, true, is_complex);
@@ -365,7 +364,10 @@ static void check_matmul(bool ta, bool tb, bool is_complex, bool over_outer, int
 static void test_matrix_products_in_loops(void **state)
 {
     (void)state;
-    for (int i = 0; i < 16; i++) check_matmul(i & 1, i & 2, i & 4, i & 8, 1 + i % 3);
+    static const int64_t extents[][3] = {{3, 4, 5}, {12, 1, 27}, {1, 13, 7}, {9, 25, 1}, {31, 26, 3}}; /* with and without rests of tiles */
+    for (size_t e = 0; e < COUNT(extents); e++)
+        for (int i = 0; i < 16; i++)
+            check_matmul(extents[e][0], extents[e][1], extents[e][2], i & 1, i & 2, i & 4, i & 8, 1 + (7 * i + (int)e) % 23);
 }
 
 /* y = W x, then dW = y x^T over the lanes, by cblas; a batch sum of it and of a lane sum. */
