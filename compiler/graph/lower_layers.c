@@ -18,11 +18,33 @@ Type value_type(const ValueType *t)
 
 static NodeId group_at(const Lower *l, uint32_t i) { return group_node(l, l->stage->group[i]); }
 
-/* A value of shape [] repeated to `shape`; others as they are. */
+/* Where element i of `shape` comes from in a value of type t, whose axes are the last ones of shape or of length 1. */
+static int64_t widened_from(const Type *t, const Type *shape, int64_t i)
+{
+    int64_t from = 0, step = 1;
+    for (int axis = shape->rank - 1, own = t->rank - 1; own >= 0; axis--, own--) {
+        if (t->dim[own] > 1) from += i % shape->dim[axis] * step;
+        step *= t->dim[own];
+        i /= shape->dim[axis];
+    }
+    return from;
+}
+
+/* A value repeated along the axes that it lacks or has with length 1, as numpy does. */
 static NodeId widened(Graph *g, NodeId x, const Type *shape)
 {
     const Type *t = type_of(g, x);
-    return t->rank == shape->rank ? x : broadcast(g, x, *shape, shape->rank, 0);
+    if (t->rank == 0 && shape->rank > 0) return broadcast(g, x, *shape, shape->rank, 0);
+    if (type_count(t) == type_count(shape)) return t->rank == shape->rank ? x : reshape(g, x, *shape);
+    ArenaMark mark = arena_mark(g->c->scratch);
+    MapMaker m = map_begin(g->c->scratch, type_count(t), false, false);
+    for (int64_t i = 0; i < type_count(shape); i++) {
+        map_put(&m, widened_from(t, shape, i), 1, 0);
+        map_row(&m);
+    }
+    NodeId y = sparse(g, x, map_end(&m), *shape);
+    arena_reset(g->c->scratch, mark);
+    return y;
 }
 
 static NodeId lower_arithmetic(Lower *l)
