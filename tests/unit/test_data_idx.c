@@ -227,8 +227,9 @@ static void missing_data_say_where_and_what(void **state)
     refused(&s, "/elsewhere/fashion_mnist, ");
     refused(&s, "/nonexistent/data/fashion-mnist, ");
     refused(&s, "/nothing/rq");
-    refused(&s, "\nname its folder with --data DIR or RQ_DATA, or use glyphs(...), which needs no "
-                "download");
+    refused(&s,
+            "\ndownload it with 'rq data fetch fashion_mnist', name its folder with --data DIR or "
+            "RQ_DATA, or use glyphs(...), which needs no download");
     setenv("RQ_DATA", scratch_folder, 1);
     s = rq_data_spec_default("mnist");
     rq_data d = opened(&s);
