@@ -15,7 +15,7 @@
 #include "compile.h"
 #include "reference/run_kernels.h"
 
-enum { SAMPLES = 3, MOST_OUTPUTS = 64, MOST_REALS = 1 << 21 };
+enum { SAMPLES = 3, MOST_OUTPUTS = 64, MOST_REALS = 1 << 21, MOST_PER_SAMPLE = 10000 };
 
 static int models_run, models_met;
 
@@ -129,7 +129,9 @@ static void check_model(Compiler *c, const char *path, const ModelInst *m)
 {
     models_met++;
     if (!small_enough(m)) return;
-    for (int per_sample = 0; per_sample < 2; per_sample++) {
+    int64_t params = 0;
+    for (uint32_t i = 0; i < m->groups.len; i++) params += m->groups.at[i].count;
+    for (int per_sample = 0; per_sample < (params > MOST_PER_SAMPLE ? 1 : 2); per_sample++) {
         Graph *plain = plain_graph(c, m, per_sample);
         if (!plain) return;
         for (Engine engine = ENGINE_none; engine <= ENGINE_transfer; engine++)
