@@ -13,6 +13,8 @@
 #include "backend/backend.h"
 #include "backend/function.h"
 
+enum { SOURCE_MOST = 64 << 20 };
+
 static char *read_file(Compiler *c, const char *path, size_t *len)
 {
     FILE *f = fopen(path, "rb");
@@ -21,7 +23,7 @@ static char *read_file(Compiler *c, const char *path, size_t *len)
     char block[65536];
     size_t got;
     while ((got = fread(block, 1, sizeof block, f)) > 0) {
-        if (text.len + got > UINT32_MAX / 4) fatal("'%s' is too long for a source text", path);
+        if (text.len + got > SOURCE_MOST) fatal("'%s' has more than %d MB, which is too long for a source text", path, SOURCE_MOST >> 20);
         vec_reserve(c->keep, &text, got);
         memcpy(text.at + text.len, block, got);
         text.len += (uint32_t)got;

@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "cli/session.h"
+#include "train/interrupt.h"
 
 static bool is_flag(const char *word, const char *name, const char *letter)
 {
@@ -48,18 +49,21 @@ static int run_verb(const Verb *verb, int argc, char **argv)
 }
 
 /* A full disk or a closed pipe is found out here at the latest; who closed the pipe needs no
- * message. */
+ * message, and a run that stopped for it has given one. */
 static int close_output(int code)
 {
+    bool failed = ferror(stdout) != 0;
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    if (fflush(stdout) == 0 && !failed) return code;
+    if (code == EXIT_interrupted) return code;
     if (errno != EPIPE)
-        fprintf(stderr, "rq: error: standard output cannot be written: %s\n", strerror(errno));
+        fprintf(stderr, "rq: error: standard output could not be written completely%s%s\n", errno ? ": " : "", errno ? strerror(errno) : "");
     return EXIT_usage;
 }
 
 int main(int argc, char **argv)
 {
+    rq_standard_files();
     signal(SIGPIPE,
            SIG_DFL); /* 'rq ... | head' ends in silence, even if our parent ignored the signal */
     if (argc < 2) {

@@ -1,6 +1,7 @@
 /* events.c: the run as JSON lines: start, layer, epoch, result. A number that is not finite is null; a metric that does not apply is
  * absent. docs/events.schema.json describes each shape.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -38,12 +39,12 @@ static json_t *event_new(const rq_events *e, const char *kind)
     return o;
 }
 
-/* Consumes o. */
+/* Consumes o. A reader that went away is no failure: SIGPIPE stops the run (train/interrupt.h). */
 static bool event_write(const rq_events *e, json_t *o, rq_error *err)
 {
     int bad = !o || json_dumpf(o, e->out, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0;
     json_decref(o);
-    if (bad || fputc('\n', e->out) == EOF || fflush(e->out)) return rq_fail(err, "an event could not be written");
+    if (bad || fputc('\n', e->out) == EOF || fflush(e->out)) return errno == EPIPE || rq_fail(err, "an event could not be written: %s", strerror(errno));
     return true;
 }
 

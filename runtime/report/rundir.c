@@ -7,8 +7,10 @@
  * report. Whatever is there is complete.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +19,7 @@
 
 struct rq_rundir {
     char path[PATH_MAX];
+    int lock; /* of the directory, while a run writes into it */
     const rq_run_info *info;
     FILE *metrics;
     rq_events *events;
@@ -56,11 +59,27 @@ static bool take_given(rq_rundir *d, const char *dir, rq_error *err)
     strcpy(d->path, dir);
     if (!mkdir(dir, 0777)) return true;
     if (errno != EEXIST) return rq_fail(err, "directory '%s' cannot be made: %s", dir, strerror(errno));
-    char file[PATH_MAX + 32];
-    snprintf(file, sizeof file, "%s/metrics.jsonl", dir);
-    if (access(file, F_OK) == 0)
-        return rq_fail(err, "'%s' already holds a run; name another directory with --out DIR, or remove it first", dir);
+    struct stat st;
+    if (stat(dir, &st) || !S_ISDIR(st.st_mode)) return rq_fail(err, "'%s' is no directory; name another with --out DIR", dir);
     return true;
+}
+
+/* Two runs that begin at once both find the directory empty: the lock lets one of them on. A file system without locks is taken
+ * as it is. */
+static bool lock_dir(rq_rundir *d, rq_error *err)
+{
+    d->lock = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (d->lock < 0) return rq_fail(err, "directory '%s' cannot be opened: %s", d->path, strerror(errno));
+    if (flock(d->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true;
+    return rq_fail(err, "another run is writing into '%s'; wait for its end, or name another directory with --out DIR", d->path);
+}
+
+static bool holds_no_run(const rq_rundir *d, rq_error *err)
+{
+    char file[PATH_MAX + 32];
+    snprintf(file, sizeof file, "%s/metrics.jsonl", d->path);
+    if (access(file, F_OK) != 0) return true;
+    return rq_fail(err, "'%s' already holds a run; name another directory with --out DIR, or remove it first", d->path);
 }
 
 static FILE *open_in(const rq_rundir *d, const char *name, char *temporary, size_t size, rq_error *err)
@@ -105,12 +124,20 @@ static bool open_metrics(rq_rundir *d, const char *mode, rq_error *err)
     return d->events != NULL;
 }
 
-rq_rundir *rq_rundir_new(const char *dir, const char *name, const rq_run_info *info, rq_error *err)
+static rq_rundir *rundir_alloc(const rq_run_info *info, rq_error *err)
 {
     rq_rundir *d = rq_alloc_array(1, sizeof *d, "the run directory", err);
     if (!d) return NULL;
     d->info = info;
-    bool ok = dir ? take_given(d, dir, err) : next_free(d, name, err);
+    d->lock = -1;
+    return d;
+}
+
+rq_rundir *rq_rundir_new(const char *dir, const char *name, const rq_run_info *info, rq_error *err)
+{
+    rq_rundir *d = rundir_alloc(info, err);
+    if (!d) return NULL;
+    bool ok = (dir ? take_given(d, dir, err) : next_free(d, name, err)) && lock_dir(d, err) && holds_no_run(d, err);
     if (ok && write_text(d, "model.rq", info->source, err) && write_text(d, "settings.json", info->settings, err) &&
         write_text(d, "versions.txt", info->versions, err) && open_metrics(d, "w", err))
         return d;
@@ -120,15 +147,13 @@ rq_rundir *rq_rundir_new(const char *dir, const char *name, const rq_run_info *i
 
 rq_rundir *rq_rundir_resume(const char *dir, const rq_run_info *info, rq_error *err)
 {
-    rq_rundir *d = rq_alloc_array(1, sizeof *d, "the run directory", err);
+    rq_rundir *d = rundir_alloc(info, err);
     if (!d) return NULL;
-    d->info = info;
     d->resumes = true;
-    if (strlen(dir) < sizeof d->path) {
-        strcpy(d->path, dir);
-        return d;
-    }
-    rq_fail(err, "the path '%.60s...' is too long", dir);
+    bool fits = strlen(dir) < sizeof d->path;
+    if (fits) strcpy(d->path, dir);
+    else rq_fail(err, "the path '%.60s...' is too long", dir);
+    if (fits && lock_dir(d, err)) return d;
     rq_rundir_free(d);
     return NULL;
 }
@@ -139,6 +164,7 @@ void rq_rundir_free(rq_rundir *d)
 {
     if (!d) return;
     if (d->metrics) fclose(d->metrics);
+    if (d->lock >= 0) close(d->lock);
     rq_events_free(d->events);
     rq_free(d->history.epochs);
     rq_free(d->history.stats);

@@ -136,6 +136,10 @@ rq_outcome rq_action_train(const rq_action *a, const rq_verb_options *o, rq_erro
     rq_result result = {0};
     if (denied(a->model, o->deny)) return RQ_OUTCOME_no;
     bool ok = run_open(a, o, &r, err) && train_with_sinks(a, o, &r, &result, err);
+    if (ok && result.interrupted && ferror(stdout)) {
+        fprintf(stderr, "rq: standard output was closed, so the run stopped; it is saved: rq train --resume %s goes on\n",
+                rq_rundir_path(r.dir));
+    }
     run_close(&r);
     if (!ok) return RQ_OUTCOME_failed;
     if (result.diverged) return RQ_OUTCOME_no;

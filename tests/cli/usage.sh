@@ -26,7 +26,7 @@ usage_error "there is no verb '--json'" help -- --json
 # a standard output that cannot be written is not a success; a closed one ends in silence
 if [ -e /dev/full ]; then
     "$RQ" help >/dev/full 2>"$work/err"
-    [ $? -eq 2 ] && grep -q "standard output cannot be written" "$work/err" || fail "a full disk goes unnoticed"
+    [ $? -eq 2 ] && grep -q "standard output could not be written" "$work/err" || fail "a full disk goes unnoticed"
 fi
 (trap '' PIPE; "$RQ" help 2>"$work/err"; echo $? >"$work/code") | true
 [ ! -s "$work/err" ] || fail "noise when standard output is closed"
