@@ -42,7 +42,8 @@ bool quantum_units(LayerCall *l, QuantumArgs *args)
     if (args->circuit) args->circuit_unit = part(l, args->circuit, DECL_circuit, "'circuit'");
     args->observable_unit = args->measure ? part(l, args->measure, DECL_observable, "'measure'")
                                           : stdlib_unit(l, "z_each");
-    bool is_good = (!args->encode || args->encoding_unit) && (!args->circuit || args->circuit_unit);
+    bool is_good = (!args->encode || args->encoding_unit) && (!args->circuit || args->circuit_unit) &&
+                   args->observable_unit;
     return is_good && !l->is_poison;
 }
 
