@@ -91,7 +91,8 @@ static NodeId layer_value(const Lowered *l, const ModelInst *model, const char *
 static Graph *function_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec)
 {
     bool with_loss = spec->kind != RQ_FUNCTION_layer;
-    Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine});
+    Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine,
+                                              .training = spec->kind == RQ_FUNCTION_step});
     if (!l) return NULL;
     switch (spec->kind) {
     case RQ_FUNCTION_step:

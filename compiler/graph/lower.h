@@ -15,6 +15,7 @@ typedef struct LowerOptions {
     bool with_shifts; /* for parameter shift: every gate argument of circuits gets an added
                          parameter, see Lowered.shifts */
     Engine engine;
+    bool training;    /* dropout leaves values out; else it is the value */
 } LowerOptions;
 
 /* One occurrence of an argument in a gate of a quantum stage. */

@@ -59,6 +59,18 @@ static NodeId lower_arithmetic(Lower *l)
     return div_(g, a, b);
 }
 
+/* While training, the value times a mask of 0 and 1/(1-p) that the runtime draws: the input "dropout:P:LAYER:STAGE". */
+static NodeId lower_dropout(Lower *l)
+{
+    Graph *g = l->g;
+    NodeId x = stage_operand(l, 0);
+    double p = l->stage->value.real;
+    if (!l->options.training || p == 0) return x;
+    const char *layer = l->stage->layer.i ? name_text(l->c->names, layer_of(l->model, l->stage->layer)->name) : "";
+    const char *name = arena_printf(l->c->keep, "dropout:%.17g:%s:%u", p, layer, l->stage_id.i);
+    return mul(g, x, graph_input(g, name, value_type(&l->stage->type)));
+}
+
 /* ---- rearrangements: result element -> operand element ---- */
 
 /* concat: operands side by side along an axis, each scattered into the result. */
@@ -351,8 +363,7 @@ NodeId lower_classical(Lower *l)
     case STAGE_maxpool: return lower_maxpool(l);
     case STAGE_avgpool: return lower_avgpool(l);
     case STAGE_dropout:
-        return not_executable(l, l->stage->span, "'dropout'",
-                              "random masks while training are missing; leave the layer out");
+        return lower_dropout(l);
     case STAGE_none:
     case STAGE_input:
     case STAGE_encode:

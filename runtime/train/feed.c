@@ -1,13 +1,16 @@
 /* feed.c: from data sets to chunk inputs, and from chunk outputs to samples. */
 #include "train/feed.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { FEED_sample = 1, FEED_target, FEED_weight };
+#include "random.h"
+
+enum { FEED_sample = 1, FEED_target, FEED_weight, FEED_dropout };
 
 bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, rq_split split, rq_feed *out, rq_error *err)
 {
-    *out = (rq_feed){.data = data, .split = split, .weight = 1, .real_bytes = f->real_bytes};
+    *out = (rq_feed){.data = data, .split = split, .inputs = f->inputs, .weight = 1, .real_bytes = f->real_bytes};
     if (f->input_count > RQ_FEED_INPUTS)
         return rq_fail(err, "model '%s' has %u inputs, at most %d can be fed", m->name, f->input_count, RQ_FEED_INPUTS);
     for (uint32_t i = 0; i < f->input_count; i++) {
@@ -19,6 +22,9 @@ bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, r
         } else if (!strcmp(name, "weight")) {
             out->kind[i] = FEED_weight;
             have = 1;
+        } else if (!strncmp(name, "dropout:", 8)) {
+            out->kind[i] = FEED_dropout;
+            have = f->inputs[i].reals;
         } else {
             out->kind[i] = FEED_sample;
             have = data->size;
@@ -39,6 +45,21 @@ static void pack_weight(const rq_feed *f, int count, int lanes, void *out)
     }
 }
 
+/* The mask of each sample is drawn for (seed, layer, epoch, sample): it does not depend on batches or threads. */
+static void pack_dropout(const rq_feed *f, int input, const int64_t *indices, int count, int lanes, void *out)
+{
+    const rq_leaf *leaf = &f->inputs[input];
+    double p = strtod(leaf->name + 8, NULL);
+    rq_random stream = rq_random_stream(f->seed, RQ_PURPOSE_dropout, leaf->name);
+    for (int64_t e = 0; e < leaf->reals; e++)
+        for (int l = 0; l < lanes; l++) {
+            int64_t sample = f->epoch * f->data->count[f->split] + indices[l < count ? l : count - 1];
+            double kept = rq_random_uniform01(&stream, (uint64_t)(sample * leaf->reals + e)) < p ? 0 : 1 / (1 - p);
+            if (f->real_bytes == 4) ((float *)out)[e * lanes + l] = (float)kept;
+            else ((double *)out)[e * lanes + l] = kept;
+        }
+}
+
 void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes, void *out)
 {
     const rq_feed *f = context;
@@ -52,6 +73,7 @@ void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes,
     case FEED_sample: rq_data_pack(f->data, f->split, indices, count, lanes, f->real_bytes, out); break;
     case FEED_target: rq_data_pack_target(f->data, f->split, indices, count, lanes, f->real_bytes, out); break;
     case FEED_weight: pack_weight(f, count, lanes, out); break;
+    case FEED_dropout: pack_dropout(f, input, indices, count, lanes, out); break;
     }
 }
 

@@ -138,6 +138,8 @@ double rq_schedule_factor(const rq_schedule *s, int64_t epoch, int64_t epochs)
 static bool step(Training *t, const rq_optimizer *optimizer, int64_t first, int64_t count, double *loss, rq_error *err)
 {
     t->feed.first = first;
+    t->feed.seed = t->s->seed;
+    t->feed.epoch = t->progress.epoch;
     t->feed.weight = 1 / (double)count;
     if (!rq_run(t->runner, count, t->bound, rq_feed_pack, &t->feed, t->outputs, err)) return false;
     if (!rq_checks_ok(t->f, t->outputs, count, t->order + first, err)) return rq_fail_at(err, "training split");

@@ -36,7 +36,6 @@ RQ
 }
 
 quantum 'layer s = encode(amplitude()); layer m = s |> evolve(noisy) |> measure(z_each); layer head = dense(2)' && refused "a channel"
-quantum 'layer d = dense(4) |> dropout(0.5); layer head = dense(2)' && refused "'dropout'"
 quantum 'layer s = dense(2) |> encode(angle()); layer d = dissipative(2, perceptron: pair, fan_in: 1); layer head = measure(z_each)' &&
     refused "'dissipative'"
 finish

@@ -26,4 +26,12 @@ done
 [ "$(digest t1)" = "$(digest t5)" ] || fail "five threads give other bits than one"
 expect 0 out "test accuracy" train "$model" --action quick --seed 6 --out other
 [ "$(digest t1)" != "$(digest other)" ] || fail "another seed gives the same bits"
+
+# Masks of dropout are drawn by sample and epoch, so they do not depend on threads either; without them other bits come out.
+sed 's/layer head = dense/layer head = dropout(0.3) |> dense/' "$model" >dropout.rq
+for threads in 1 2; do
+    expect 0 out "test accuracy" train dropout.rq --action quick --threads $threads --out "d$threads"
+done
+[ "$(digest d1)" = "$(digest d2)" ] || fail "dropout: two threads give other bits than one"
+[ "$(digest d1)" != "$(digest t1)" ] || fail "dropout changes nothing"
 finish
