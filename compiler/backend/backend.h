@@ -11,6 +11,8 @@ typedef struct Jit Jit;
 bool backend_cpu_ok(const char *cpu);
 bool backend_cpu_runs_here(const char *cpu); /* may its code run on this host? */
 const char *backend_cpu_name(Arena *a, const char *cpu); /* "sapphirerapids" for native here */
+/* What its code may use: names from cpu_features.def, separated by blanks. */
+const char *backend_cpu_features(Arena *a, const char *cpu);
 const char *backend_cpu_at(size_t i);        /* the names besides native, NULL after the last */
 const char *backend_llvm_version(void);
 int backend_vector_bits(Arena *a); /* the host's widest vector registers: 512, 256 or 128 */

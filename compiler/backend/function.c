@@ -61,34 +61,51 @@ static rq_function *table_of(const Kernels *k, Arena *arena)
     return f;
 }
 
+const char *phase_symbol(const Kernels *k, uint32_t i, Arena *arena)
+{
+    return k->phases.at[i].kernels.len ? arena_printf(arena, "%s_phase%u", k->name, i) : NULL;
+}
+
+/* With jit NULL the addresses stay open. */
 static const rq_phase *table_of_phases(Jit *jit, const Kernels *k, Arena *arena)
 {
     rq_phase *phases = arena_array(arena, rq_phase, k->phases.len);
     for (uint32_t i = 0; i < k->phases.len; i++) {
         phases[i].per_chunk = k->phases.at[i].per_chunk;
-        if (!k->phases.at[i].kernels.len) continue;
-        void *address = jit_symbol(jit, arena_printf(arena, "%s_phase%u", k->name, i));
+        const char *symbol = jit ? phase_symbol(k, i, arena) : NULL;
+        if (!symbol) continue;
+        void *address = jit_symbol(jit, symbol);
         memcpy(&phases[i].run, &address, sizeof address);
     }
     return phases;
 }
 
-void jit_functions(Jit *jit, Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Arena *arena,
-                   const rq_function **functions)
+static void generate(Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Module **modules)
 {
-    Module **modules = arena_array(arena, Module *, n);
     /* a module has its own LLVM context and arena, and kernels are only read */
 #pragma omp parallel for schedule(dynamic, 1) if (n > 1)
     for (size_t i = 0; i < n; i++) {
         modules[i] = emit(c, k[i], cpu);
         module_generate(modules[i]);
     }
+}
+
+static const rq_function *function_of(Jit *jit, const Kernels *k, Arena *arena)
+{
+    rq_function *f = table_of(k, arena);
+    f->phases = table_of_phases(jit, k, arena);
+    f->phase_count = k->phases.len;
+    return f;
+}
+
+void jit_functions(Jit *jit, Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Arena *arena,
+                   const rq_function **functions)
+{
+    Module **modules = arena_array(arena, Module *, n);
+    generate(c, k, n, cpu, modules);
     for (size_t i = 0; i < n; i++) {
         jit_add(jit, modules[i]);
-        rq_function *f = table_of(k[i], arena);
-        f->phases = table_of_phases(jit, k[i], arena);
-        f->phase_count = k[i]->phases.len;
-        functions[i] = f;
+        functions[i] = function_of(jit, k[i], arena);
     }
 }
 
@@ -97,4 +114,11 @@ const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const c
     const rq_function *f;
     jit_functions(jit, c, &k, 1, cpu, arena, &f);
     return f;
+}
+
+void native_functions(Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Arena *arena, const rq_function **functions,
+                      Module **modules)
+{
+    generate(c, k, n, cpu, modules);
+    for (size_t i = 0; i < n; i++) functions[i] = function_of(NULL, k[i], arena);
 }

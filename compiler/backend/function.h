@@ -12,4 +12,10 @@ const rq_function *jit_function(Jit *jit, Compiler *c, const Kernels *k, const c
 void jit_functions(Jit *jit, Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Arena *arena,
                    const rq_function **functions);
 
+/* The same without a JIT: tables whose phases have no address yet, and their modules with machine code; see phase_symbol. */
+void native_functions(Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Arena *arena, const rq_function **functions,
+                      Module **modules);
+/* The name of phase i in the object file; NULL if it has no code. */
+const char *phase_symbol(const Kernels *k, uint32_t i, Arena *arena);
+
 #endif

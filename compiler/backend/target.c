@@ -20,9 +20,10 @@ typedef struct CpuRow {
     const char *name;
     int level;
     bool has_fma;
+    const char *features;
 } CpuRow;
 static const CpuRow cpus[] = {
-#define CPU(name, level, has_fma) {name, level, has_fma},
+#define CPU(name, level, has_fma, features) {name, level, has_fma, features},
 #include "backend/cpus.def"
 #undef CPU
 };
@@ -91,6 +92,28 @@ const char *backend_cpu_name(Arena *a, const char *cpu)
     const char *name = arena_strdup(a, host);
     LLVMDisposeMessage(host);
     return name;
+}
+
+/* Rows of cpu_features.def that LLVM's "+avx,-xop,..." has. */
+static const char *features_of_host(Arena *a)
+{
+    static const char *const known[] = {
+#define FEATURE(name) name,
+#include "program/cpu_features.def"
+#undef FEATURE
+    };
+    char *host = LLVMGetHostCPUFeatures();
+    const char *text = arena_printf(a, ",%s,", host), *words = "";
+    LLVMDisposeMessage(host);
+    for (size_t i = 0; i < COUNT(known); i++)
+        if (strstr(text, arena_printf(a, ",+%s,", known[i])))
+            words = arena_printf(a, "%s%s%s", words, *words ? " " : "", known[i]);
+    return words;
+}
+
+const char *backend_cpu_features(Arena *a, const char *cpu)
+{
+    return is_native(cpu) ? features_of_host(a) : cpu_row(cpu) ? cpu_row(cpu)->features : "";
 }
 
 const char *backend_cpu_at(size_t i) { return i < COUNT(cpus) ? cpus[i].name : NULL; }

@@ -151,13 +151,18 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     return s;
 }
 
-ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, const ModelInst *model, const Flow *flow, bool detached)
+ModelCodeOptions session_code_options(const Options *o, const ActionInst *a, bool detached)
 {
     if (!backend_cpu_ok(o->cpu)) fatal("--cpu: '%s' is not a CPU that LLVM %s knows; 'native' and 'x86-64-v3' are", o->cpu, backend_llvm_version());
+    return (ModelCodeOptions){.loss = a ? a->loss : LOSS_none, .real_bytes = session_real_bytes(o, a), .cpu = o->cpu,
+                              .engine = session_engine(o, a), .detached = detached};
+}
+
+ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, const ModelInst *model, const Flow *flow, bool detached)
+{
+    ModelCodeOptions options = session_code_options(o, a, detached);
     if (!backend_cpu_runs_here(o->cpu))
         fatal("--cpu %s: this machine cannot run its code; 'rq build' and 'rq emit' can make it", o->cpu);
-    ModelCodeOptions options = {.loss = a ? a->loss : LOSS_none, .real_bytes = session_real_bytes(o, a), .cpu = o->cpu,
-                                .engine = session_engine(o, a), .detached = detached};
     return model_code_new(c, model, flow, &options);
 }
 
@@ -177,10 +182,8 @@ static const rq_rename *init_rules(Compiler *c, const ConstValue *init)
     return rules;
 }
 
-rq_action session_table(Compiler *c, const Options *o, const ActionInst *a, const Flow *flow, ActionCode *code)
+rq_action session_fields(Compiler *c, const Options *o, const ActionInst *a)
 {
-    code->code = session_code(c, o, a, a->model, flow, a->detached);
-    if (o->compare) code->exact = exact_twin(c, o, a);
     const ConstValue *init = action_field(a, "init");
     return (rq_action){.init_run = init ? init->text : NULL,
                        .init_rules = init ? init_rules(c, init) : NULL,
@@ -191,10 +194,18 @@ rq_action session_table(Compiler *c, const Options *o, const ActionInst *a, cons
                        .settings = session_settings(c, o, a),
                        .settings_text = settings_json(c, o, a),
                        .data = session_data_spec(c, a->data),
-                       .model = model_code_table(code->code),
-                       .exact = code->exact ? model_code_table(code->exact) : NULL,
                        .llvm = backend_llvm_version(),
-                       .cpu = model_code_cpu(code->code)};
+                       .cpu = backend_cpu_name(c->keep, o->cpu)};
+}
+
+rq_action session_table(Compiler *c, const Options *o, const ActionInst *a, const Flow *flow, ActionCode *code)
+{
+    rq_action action = session_fields(c, o, a);
+    code->code = session_code(c, o, a, a->model, flow, a->detached);
+    if (o->compare) code->exact = exact_twin(c, o, a);
+    action.model = model_code_table(code->code);
+    action.exact = code->exact ? model_code_table(code->exact) : NULL;
+    return action;
 }
 
 void action_code_drop(ActionCode *code)

@@ -33,6 +33,8 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
 /* --engine, else the action's (NULL: none). */
 Engine session_engine(const Options *o, const ActionInst *a);
 int session_real_bytes(const Options *o, const ActionInst *a);
+/* How the action's model is compiled; fatal() if --cpu or --engine names none. a may be NULL. */
+ModelCodeOptions session_code_options(const Options *o, const ActionInst *a, bool detached);
 /* Compiles the action's model (nothing is compiled before a function is asked for). Reports what cannot be executed. */
 ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, const ModelInst *model, const Flow *flow, bool detached);
 
@@ -40,6 +42,8 @@ ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, cons
 typedef struct ActionCode {
     ModelCode *code, *exact;
 } ActionCode;
+/* All of the action but its compiled models. */
+rq_action session_fields(Compiler *c, const Options *o, const ActionInst *a);
 /* The exact twin is there with --compare only. */
 rq_action session_table(Compiler *c, const Options *o, const ActionInst *a, const Flow *flow, ActionCode *code);
 void action_code_drop(ActionCode *code);

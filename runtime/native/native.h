@@ -1,0 +1,74 @@
+/* native.h: a native program's table, written by `rq build`, and the program around it.
+ *
+ * The table is C data over the structs of the other headers: actions, their models and compiled functions. Nothing in it is made at
+ * run time.
+ */
+#ifndef RQ_NATIVE_NATIVE_H
+#define RQ_NATIVE_NATIVE_H
+
+#include "report/verbs.h"
+
+/* A compiled function of a model. */
+typedef struct rq_native_function {
+    int32_t kind;       /* rq_function_kind */
+    const char *layer;  /* RQ_FUNCTION_layer: its layer, "" for the output */
+    const rq_function *f;
+} rq_native_function;
+
+/* What rq_model.context points to. */
+typedef struct rq_native_functions {
+    const rq_native_function *at;
+    int32_t count;
+} rq_native_functions;
+
+/* An optimizer's argument and its default, for --set ACTION.optimizer=... */
+typedef struct rq_native_argument {
+    const char *optimizer, *name;
+    double value;
+    int32_t is_share; /* in 0 .. 1; else above 0 */
+} rq_native_argument;
+
+/* An action and what `flow` says of its model. Actions of the same model have the same number. */
+typedef struct rq_native_action {
+    rq_action action;
+    int32_t flow;
+} rq_native_action;
+
+typedef struct rq_native_flow {
+    const char *text, *json;
+} rq_native_flow;
+
+typedef struct rq_native_program {
+    const char *build;    /* the command that made it, without --cpu and -o: "rq build model.rq --set classes=3" */
+    const char *cpu_option; /* " --cpu x86-64-v3", or "" */
+    const char *output;   /* its -o */
+    const char *features; /* of cpu_features.def, separated by blanks */
+    const rq_native_action *actions;
+    const rq_native_flow *flows;
+    const char *const *names; /* all that --set of `rq build` takes: "classes", "Small.depth", "quick.epochs" */
+    const rq_native_argument *arguments;
+    int32_t action_count, flow_count, name_count, argument_count;
+} rq_native_program;
+
+/* rq_model.function of a native program. */
+const rq_function *rq_native_find(const rq_model *m, rq_function_kind kind, const char *layer, rq_error *err);
+
+/* The program: its arguments to its exit code. */
+int rq_native_main(const rq_native_program *p, int argc, char **argv);
+
+/* cpu.c: false if this CPU lacks one of the features, which are then named. */
+bool rq_native_cpu_ok(const char *features, rq_error *err);
+
+/* set.c: an action with --set and --seed applied; what it points to lives until rq_native_set_free. */
+typedef struct rq_native_set {
+    rq_action action;
+    char *settings_text;
+} rq_native_set;
+bool rq_native_set_new(const rq_native_program *p, const rq_action *a, const char *const *sets, int count, const uint64_t *seed,
+                       rq_native_set *out, rq_error *err);
+void rq_native_set_free(rq_native_set *s);
+
+/* closest.c: the candidate that was probably meant, or NULL. */
+const char *rq_closest(const char *text, const char *const *candidates, int n);
+
+#endif
