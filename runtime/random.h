@@ -28,7 +28,8 @@ typedef enum rq_purpose {
     RQ_PURPOSE_circuit = 10,  /* layout of a random circuit */
     RQ_PURPOSE_state = 11,    /* random states and unitaries */
     RQ_PURPOSE_augment = 12,  /* crops and flips, by sample and epoch */
-    RQ_PURPOSE_distill = 13   /* synthetic images and fresh networks */
+    RQ_PURPOSE_distill = 13,  /* synthetic images and fresh networks */
+    RQ_PURPOSE_explore = 14   /* which variants are tried */
 } rq_purpose;
 
 typedef struct rq_random {

@@ -327,9 +327,9 @@ static ModelChange change_at(Space *s, const Point *p, Variant *v)
     }
     change.placement = place;
     v->placement = arena_printf(keep, "%s%s%s", skips, *skips && *sum ? "; " : "", sum);
+    v->label = joined(keep, joined(keep, v->placement, v->settings), gradient);
     if (!*v->placement) v->placement = "as declared";
-    v->label = arena_printf(keep, "%s%s%s%s%s", v->placement, *v->settings ? ", " : "", v->settings,
-                            *gradient ? ", " : "", gradient);
+    if (!*v->label) v->label = v->placement;
     return change;
 }
 

@@ -57,6 +57,8 @@ const char *settings_json(Compiler *c, const Options *o, const ActionInst *a);
 /* Takes action, set, seed and precision of a run from its settings.json where o has none. */
 void settings_restore(Compiler *c, const char *path, Options *o);
 
+/* Runs an exploration, or with --dry-run says what it would run. */
+int explore_action(Compiler *c, const Options *o, const Program *p, const ActionInst *a);
 /* Trains one action and shows it: the verb `train`, and `run` for each train action. */
 int train_action(Compiler *c, const Options *o, const ActionInst *a);
 

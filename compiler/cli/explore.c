@@ -1,0 +1,158 @@
+/* explore.c: `rq explore FILE`: an explore action's variants as the run time executes them. */
+#include <string.h>
+
+#include "cli/flow_text.h"
+#include "cli/session.h"
+#include "explore/explore.h"
+#include "random.h"
+#include "train/interrupt.h"
+
+/* All that an exploration holds. */
+typedef struct Exploring {
+    Compiler *c;
+    const Options *o;
+    const ActionInst *explore;
+    VariantList *variants;
+    rq_variant *rows;
+    ActionCode *code;
+    VEC(const ActionInst *) trains; /* whose data are opened: data.at[i] is that of trains.at[i] */
+    VEC(rq_data) data;
+} Exploring;
+
+/* `limit`: so many variants, drawn by the seed, in the order of the file. */
+static void draw(VariantList *variants, Arena *keep, int64_t limit, uint64_t seed)
+{
+    uint32_t n = variants->list.len, kept = 0;
+    if (limit <= 0 || limit >= n) return;
+    int64_t *order = arena_array(keep, int64_t, n);
+    bool *chosen = arena_array(keep, bool, n);
+    rq_random stream = rq_random_stream(seed, RQ_PURPOSE_explore, "limit");
+    rq_random_permutation(&stream, order, n);
+    for (int64_t i = 0; i < limit; i++) chosen[order[i]] = true;
+    for (uint32_t i = 0; i < n; i++)
+        if (chosen[i]) variants->list.at[kept++] = variants->list.at[i];
+    variants->list.len = kept;
+}
+
+/* Number of the data set of a train action, opened the first time. */
+static int data_of(Exploring *e, const ActionInst *train)
+{
+    for (uint32_t i = 0; i < e->trains.len; i++)
+        if (e->trains.at[i] == train) return (int)i;
+    rq_data data = session_data(e->c, e->o, train->data);
+    vec_push(e->c->keep, &e->trains, train);
+    vec_push(e->c->keep, &e->data, data);
+    return (int)e->data.len - 1;
+}
+
+static void fill_row(Exploring *e, uint32_t i)
+{
+    const Variant *v = &e->variants->list.at[i];
+    rq_variant *row = &e->rows[i];
+    *row = (rq_variant){.label = v->label, .placement = v->placement, .settings = v->settings,
+                        .gradient = v->detached ? "detached" : "exact", .reason = v->reason};
+    if (v->reason) return;
+    ActionInst *train = arena_make(e->c->keep, ActionInst);
+    rq_action *action = arena_make(e->c->keep, rq_action);
+    *train = *v->train;
+    train->model = v->model;
+    train->detached = v->detached;
+    *action = session_table(e->c, e->o, train, v->flow, &e->code[i]);
+    row->action = action;
+    row->data = data_of(e, v->train);
+}
+
+static const char *settings_text(Exploring *e, const ActionInst *train)
+{
+    return arena_printf(e->c->keep, "{\"explore\": %s, \"train\": %s}\n", settings_json(e->c, e->o, e->explore),
+                        settings_json(e->c, e->o, train));
+}
+
+static const ActionInst *train_of(const Exploring *e, const Program *p)
+{
+    const char *name = action_field(e->explore, "train")->text;
+    for (uint32_t i = 0; i < p->actions.len; i++)
+        if (!strcmp(name_text(e->c->names, p->actions.at[i]->name), name)) return p->actions.at[i];
+    unreachable();
+}
+
+static rq_exploration exploration_of(Exploring *e, const Program *p)
+{
+    const ActionInst *train = train_of(e, p);
+    rq_train_settings s = session_settings(e->c, e->o, train);
+    uint32_t n = e->variants->list.len;
+    e->rows = arena_array(e->c->keep, rq_variant, n + 1);
+    e->code = arena_array(e->c->keep, ActionCode, n + 1);
+    for (uint32_t i = 0; i < n; i++) fill_row(e, i);
+    rq_exploration x = {.name = name_text(e->c->names, e->explore->name), .file = e->o->file, .source = e->c->sources.list.at[0]->text,
+                        .settings_text = settings_text(e, train), .versions = "", .variants = e->rows, .variant_count = (int)n,
+                        .data = e->data.at, .rank = action_field(e->explore, "rank")->text, .seed = s.seed,
+                        .seeds = (int)action_number(e->explore, "seeds", 1), .confirm = (int)action_number(e->explore, "confirm", 0)};
+    return x;
+}
+
+static void drop(Exploring *e)
+{
+    for (uint32_t i = 0; i < e->variants->list.len; i++) action_code_drop(&e->code[i]);
+    for (uint32_t i = 0; i < e->data.len; i++) rq_data_free(&e->data.at[i]);
+}
+
+static int run(Exploring *e, const Program *p)
+{
+    Compiler *c = e->c;
+    rq_exploration x = exploration_of(e, p);
+    rq_verb_options verb = session_verb_options(e->o);
+    rq_explore_options options = {.threads = rq_verb_threads(&verb), .out = e->o->out, .json = e->o->json, .quiet = e->o->quiet,
+                                  .stop = rq_interrupt_flag()};
+    rq_explore_end end = RQ_EXPLORE_failed;
+    rq_error err = {{0}};
+    char *versions = NULL;
+    for (int i = 0; i < x.variant_count && !versions; i++)
+        if (x.variants[i].action) versions = rq_versions_text(x.variants[i].action, options.threads, &err);
+    x.versions = versions ? versions : "";
+    if (!c->errors) end = rq_explore(&x, &options, &err);
+    rq_free(versions);
+    drop(e);
+    bool is_wrong = c->errors != 0;
+    diag_flush(c);
+    if (end == RQ_EXPLORE_failed && is_wrong) return EXIT_source;
+    if (end == RQ_EXPLORE_failed) fatal("%s", err.text);
+    return end == RQ_EXPLORE_interrupted ? EXIT_interrupted : EXIT_done;
+}
+
+/* What would run. */
+static void print_plan(const Exploring *e, int64_t seeds, int64_t confirm)
+{
+    uint32_t fit = 0;
+    for (uint32_t i = 0; i < e->variants->list.len; i++) fit += !e->variants->list.at[i].reason;
+    variants_print(stdout, e->c, e->variants);
+    printf("%u variants, %u fit; %lld runs: %u variants x %lld seeds", e->variants->list.len, fit, (long long)(fit * seeds), fit,
+           (long long)seeds);
+    if (confirm) printf("; then the best %d x %lld fresh seeds", RQ_CONFIRMED, (long long)confirm);
+    printf("\n");
+}
+
+int explore_action(Compiler *c, const Options *o, const Program *p, const ActionInst *a)
+{
+    Exploring e = {.c = c, .o = o, .explore = a};
+    if (action_field(a, "budget"))
+        diag_error(c, action_field(a, "budget")->span, D_not_executable, "'budget'", "'limit' bounds the number of variants");
+    e.variants = c->errors ? NULL : variants_of(c, p, a);
+    if (!e.variants) {
+        diag_flush(c);
+        return EXIT_source;
+    }
+    diag_flush(c);
+    draw(e.variants, c->keep, (int64_t)action_number(a, "limit", 0), session_settings(c, o, train_of(&e, p)).seed);
+    if (!o->dry_run) return run(&e, p);
+    for (uint32_t i = 0; o->json && i < e.variants->list.len; i++) variant_print_json(stdout, c, &e.variants->list.at[i]);
+    if (!o->json) print_plan(&e, (int64_t)action_number(a, "seeds", 1), (int64_t)action_number(a, "confirm", 0));
+    return EXIT_done;
+}
+
+int verb_explore(Compiler *c, const Options *o)
+{
+    int code = EXIT_done;
+    Program *p = session_program(c, o, &code);
+    return p ? explore_action(c, o, p, session_exploration(c, o, p)) : code;
+}

@@ -1,0 +1,96 @@
+/* explore.h: runs every variant of an exploration with every seed, and ranks them.
+ *
+ * Runs are spread over threads, each training on one; a run depends on nothing but its variant and seed, so results are the same
+ * for any number of threads. A finished run is one file of metrics; an exploration that was killed goes on with the runs that have
+ * none. Seeds are paired: initial values and the order of batches do not depend on the variant.
+ */
+#ifndef RQ_EXPLORE_EXPLORE_H
+#define RQ_EXPLORE_EXPLORE_H
+
+#include <stdio.h>
+
+#include "program/action.h"
+
+typedef struct rq_variant {
+    const char *label;     /* all its choices */
+    const char *placement, *settings, *gradient;
+    const char *reason;    /* why it cannot run; NULL if it can */
+    const rq_action *action; /* NULL with a reason */
+    int data;              /* which data set, an index into the exploration's */
+} rq_variant;
+
+/* Borrows all it points to. */
+typedef struct rq_exploration {
+    const char *name, *file, *source, *settings_text, *versions;
+    const rq_variant *variants;
+    int variant_count;
+    const rq_data *data;
+    const char *rank; /* a name of rq_metric_names */
+    uint64_t seed;    /* the first of `seeds` in a row; fresh ones for `confirm` follow */
+    int seeds, confirm;
+} rq_exploration;
+
+enum { RQ_METRICS = 6, RQ_CONFIRMED = 3 /* so many of the best run again on fresh seeds */ };
+extern const char *const rq_metric_names[RQ_METRICS]; /* val.accuracy, val.loss, test.accuracy, ... */
+int rq_metric_named(const char *name);
+bool rq_metric_is_loss(int metric);
+
+/* One run as its file of metrics tells it. */
+typedef struct rq_explored {
+    bool done;
+    uint64_t seed;
+    double metric[RQ_METRICS]; /* NAN: not measured */
+    char reason[240];          /* why it has no result: diverged, failed; "" */
+} rq_explored;
+
+/* Mean over seeds with its 95% interval by Student's t; NAN where n is too small. */
+typedef struct rq_estimate {
+    int n;
+    double mean, deviation, low, high;
+} rq_estimate;
+rq_estimate rq_estimate_of(const double *values, int n);
+/* The 97.5% point of Student's t with so many degrees of freedom (from 1). */
+double rq_student(int freedom);
+
+/* A row of the answer, in the order of ranking; those without a rank come last. */
+typedef struct rq_ranked {
+    int variant, rank;                    /* rank 0: has no result */
+    rq_estimate metric[RQ_METRICS];       /* over the exploration's seeds */
+    rq_estimate confirmed[RQ_METRICS];    /* over the fresh ones; n 0: not confirmed */
+    char reason[240];
+} rq_ranked;
+
+typedef struct rq_ranking {
+    const rq_exploration *x;
+    const rq_explored *runs;  /* [variant][seeds + confirm] */
+    rq_ranked *rows;          /* variant_count of them */
+    int runs_done, runs_in_all;
+} rq_ranking;
+
+/* ranking.c: fills r->rows from the runs. */
+void rq_rank(rq_ranking *r);
+
+/* record.c: files of metrics, DIR/metrics/007-s42.jsonl: the events of a run, or one line that says why it failed. */
+char *rq_record_path(const char *dir, int variant, uint64_t seed, bool finished, rq_error *err);
+/* False: no such file, or not a finished run. */
+bool rq_record_read(const char *path, rq_explored *run);
+bool rq_record_failure(FILE *out, const rq_exploration *x, int variant, uint64_t seed, const char *reason, rq_error *err);
+
+/* table.c: what the ranking looks like. False: could not be written. */
+bool rq_ranking_text(FILE *out, const rq_ranking *r, rq_error *err);
+bool rq_ranking_tex(FILE *out, const rq_ranking *r, rq_error *err);
+bool rq_ranking_csv(FILE *out, const rq_ranking *r, rq_error *err); /* variant, seed, metric, value: one row each */
+bool rq_ranking_json(FILE *out, const rq_ranking *r, bool lines, rq_error *err); /* lines: one object per variant */
+
+typedef struct rq_explore_options {
+    int threads;
+    const char *out; /* the directory to make or to go on in; NULL: runs/NAME-NNN */
+    bool json, quiet;
+    const volatile sig_atomic_t *stop;
+} rq_explore_options;
+
+typedef enum rq_explore_end { RQ_EXPLORE_failed, RQ_EXPLORE_done, RQ_EXPLORE_interrupted } rq_explore_end;
+/* Prints the ranking on standard output, progress on standard error; leaves results.csv, .json, .tex in the directory. */
+rq_explore_end rq_explore(const rq_exploration *x, const rq_explore_options *o, rq_error *err);
+
+#endif

@@ -1,0 +1,111 @@
+/* place.c: the directory of an exploration. */
+#include "explore/place.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *rq_place_path(const char *dir, const char *name, rq_error *err)
+{
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return rq_copy_text(path, err);
+}
+
+FILE *rq_place_open(const char *hidden, rq_error *err)
+{
+    FILE *f = fopen(hidden, "w");
+    if (!f) rq_fail(err, "file '%s' cannot be written: %s", hidden, strerror(errno));
+    return f;
+}
+
+bool rq_place_close(FILE *f, const char *hidden, const char *path, rq_error *err)
+{
+    bool bad = fflush(f) || ferror(f) || fsync(fileno(f));
+    int why = errno;
+    if (fclose(f)) bad = true;
+    if (!bad && rename(hidden, path)) bad = true, why = errno;
+    if (!bad) return true;
+    unlink(hidden);
+    return rq_fail(err, "file '%s' could not be written completely: %s", path, strerror(why));
+}
+
+static bool make_dir(const char *path, bool *is_new, rq_error *err)
+{
+    *is_new = !mkdir(path, 0777);
+    if (*is_new || errno == EEXIST) return true;
+    return rq_fail(err, "directory '%s' cannot be made: %s; name another with --out DIR", path, strerror(errno));
+}
+
+static bool write_text(const char *dir, const char *name, const char *text, rq_error *err)
+{
+    char *path = rq_place_path(dir, name, err), *hidden = path ? rq_place_path(dir, ".text.new", err) : NULL;
+    FILE *f = hidden ? rq_place_open(hidden, err) : NULL;
+    if (f) fputs(text, f);
+    bool ok = f && rq_place_close(f, hidden, path, err);
+    rq_free(path);
+    rq_free(hidden);
+    return ok;
+}
+
+/* Does the file hold exactly this text? */
+static bool holds(const char *dir, const char *name, const char *text, rq_error *err)
+{
+    char *path = rq_place_path(dir, name, err);
+    FILE *f = path ? fopen(path, "r") : NULL;
+    bool same = f != NULL;
+    for (size_t i = 0; f && same; i++) {
+        int byte = fgetc(f);
+        same = text[i] ? byte == (unsigned char)text[i] : byte == EOF;
+        if (!text[i]) break;
+    }
+    if (f) fclose(f);
+    rq_free(path);
+    return same;
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    return access(path, F_OK) == 0;
+}
+
+static bool fill(const rq_exploration *x, const char *dir, rq_error *err)
+{
+    char metrics[PATH_MAX + 64];
+    bool is_new;
+    snprintf(metrics, sizeof metrics, "%s/metrics", dir);
+    return write_text(dir, "model.rq", x->source, err) && write_text(dir, "versions.txt", x->versions, err) &&
+           write_text(dir, "settings.json", x->settings_text, err) && make_dir(metrics, &is_new, err);
+}
+
+/* settings.json is written last of what identifies the exploration. */
+static bool take_given(const rq_exploration *x, const char *dir, rq_error *err)
+{
+    bool is_new;
+    if (strlen(dir) >= PATH_MAX) return rq_fail(err, "the path '%.60s...' is too long", dir);
+    if (!make_dir(dir, &is_new, err)) return false;
+    if (is_there(dir, "metrics.jsonl"))
+        return rq_fail(err, "'%s' already holds a run; name another directory with --out DIR, or remove it first", dir);
+    if (is_new || !is_there(dir, "settings.json")) return fill(x, dir, err);
+    const char *what = !holds(dir, "model.rq", x->source, err) ? "source" : !holds(dir, "settings.json", x->settings_text, err) ? "settings" : NULL;
+    if (!what) return fill(x, dir, err);
+    return rq_fail(err, "'%s' holds an exploration with another %s; name another directory with --out DIR, or remove it first", dir, what);
+}
+
+char *rq_place_make(const rq_exploration *x, const char *out, rq_error *err)
+{
+    char path[PATH_MAX];
+    bool is_new = false;
+    if (out) return take_given(x, out, err) ? rq_copy_text(out, err) : NULL;
+    if (!make_dir("runs", &is_new, err)) return NULL;
+    is_new = false;
+    for (int i = 1; i < 100000 && !is_new; i++) {
+        snprintf(path, sizeof path, "runs/%.200s-%03d", x->name, i);
+        if (!make_dir(path, &is_new, err)) return NULL;
+    }
+    return fill(x, path, err) ? rq_copy_text(path, err) : NULL;
+}

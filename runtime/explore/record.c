@@ -1,0 +1,72 @@
+/* record.c: the file of one run: its events, of which the last says how it ended. What the ranking knows of a run is read back from
+ * here, also in the process that made it, so that an exploration that was interrupted ends with the same table.
+ */
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#include "explore/explore.h"
+
+char *rq_record_path(const char *dir, int variant, uint64_t seed, bool finished, rq_error *err)
+{
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/metrics/%s%03d-s%llu.jsonl%s", dir, finished ? "" : ".", variant + 1, (unsigned long long)seed,
+             finished ? "" : ".new");
+    return rq_copy_text(path, err);
+}
+
+static double number_of(const json_t *o, const char *key)
+{
+    const json_t *v = json_object_get(o, key);
+    return json_is_number(v) ? json_number_value(v) : NAN;
+}
+
+/* One event: an epoch's training metrics, the result, or a failure. */
+static void take_event(const json_t *o, rq_explored *run)
+{
+    const char *kind = json_string_value(json_object_get(o, "event"));
+    if (kind && !strcmp(kind, "epoch")) {
+        run->metric[4] = number_of(o, "accuracy");
+        run->metric[5] = number_of(o, "loss");
+    } else if (kind && !strcmp(kind, "result")) {
+        static const char *const splits[] = {"val", "test"};
+        for (int s = 0; s < 2; s++) {
+            run->metric[2 * s] = number_of(json_object_get(o, splits[s]), "accuracy");
+            run->metric[2 * s + 1] = number_of(json_object_get(o, splits[s]), "loss");
+        }
+        run->done = true;
+        if (json_is_true(json_object_get(o, "diverged")))
+            snprintf(run->reason, sizeof run->reason, "diverged in epoch %lld", (long long)number_of(o, "epochs") + 1);
+    } else if (kind && !strcmp(kind, "failure")) {
+        const char *reason = json_string_value(json_object_get(o, "reason"));
+        run->done = true;
+        snprintf(run->reason, sizeof run->reason, "%.230s", reason ? reason : "it failed");
+    }
+}
+
+bool rq_record_read(const char *path, rq_explored *run)
+{
+    FILE *f = fopen(path, "r");
+    if (!f) return false;
+    uint64_t seed = run->seed;
+    *run = (rq_explored){.seed = seed};
+    for (int m = 0; m < RQ_METRICS; m++) run->metric[m] = NAN;
+    json_error_t error;
+    json_t *o;
+    while ((o = json_loadf(f, JSON_DISABLE_EOF_CHECK, &error))) {
+        take_event(o, run);
+        json_decref(o);
+    }
+    fclose(f);
+    return run->done;
+}
+
+bool rq_record_failure(FILE *out, const rq_exploration *x, int variant, uint64_t seed, const char *reason, rq_error *err)
+{
+    json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:s}", "schema", 1, "event", "failure", "run", "", "action", x->name, "variant",
+                          x->variants[variant].label, "seed", (json_int_t)seed, "reason", reason);
+    bool bad = !o || json_dumpf(o, out, JSON_COMPACT) != 0 || fputc('\n', out) == EOF;
+    json_decref(o);
+    return !bad || rq_fail(err, "an event could not be written");
+}

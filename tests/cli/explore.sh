@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# explore.sh: an exploration from plan to ranking: same table for any number of threads and after a kill, what does not fit or fails
+# is a row with its reason.
+source "$RQ_SRC/tests/cli/expect.bash"
+cd "$work" || exit 1
+cat >space.rq <<'RQ'
+data digits = glyphs(train: 32, val: 16, test: 16, size: 8);
+data small = glyphs(train: 24, val: 8, test: 8, size: 8, classes: 2);
+model Pair {
+    input x: image[1, 8, 8];
+    layer q1 = quanv(kernel: 2, stride: 2, encode: angle(), circuit: ry_rx_cnot(depth: 1), measure: z_each);
+    layer q2 = quanv(kernel: 2, stride: 2, encode: angle(), circuit: ry_rx_cnot(depth: 1), measure: z_each);
+    layer head = dense(10);
+    output head;
+}
+model Plain { input x: image[1, 8, 8]; layer wide = dense(8); layer head = dense(2); output head; }
+train t { model: Pair; data: digits; loss: cross_entropy; optimizer: adam(rate: 0.02); epochs: 1; batch: 16; seed: 5; probe: 4; }
+train p { model: Plain; data: small; loss: cross_entropy; epochs: 2; batch: 8; seed: 7; probe: 4; }
+train wild { model: Plain; data: small; loss: cross_entropy; optimizer: sgd(rate: 1e30); epochs: 2; batch: 8; probe: 4; }
+explore all { train: t; over skips: x -> q1, x -> q2, q1 -> q2; over gradient: exact, detached; seeds: 1; }
+explore misfit { train: p; over skips: x -> wide; over freeze: none, wide; rank: val.loss; seeds: 3; confirm: 2; }
+explore wilder { train: wild; over freeze: none, head; rank: val.loss; }
+RQ
+sed '/^explore/d' space.rq >tested.rq
+echo 'explore tested { train: p; over freeze: none, wide, head; rank: test.accuracy; seeds: 3; }' >>tested.rq
+
+# All 16 variants once; the table has the static verdicts and every file is there.
+expect 0 out "results: all/results.csv" explore space.rq --action all --out all --threads 2
+[ "$(grep -cE '^[0-9]+ +' out)" -eq 16 ] || fail "not 16 ranks"
+grep -qE '^[0-9]+ +none +detached +none +full +full +0\.[0-9]{4} +0\.[0-9]{4}$' out || { fail "none, detached"; cat out; }
+[ "$(ls all/metrics/*.jsonl | wc -l)" -eq 16 ] || fail "not a file for each run"
+for file in model.rq settings.json versions.txt results.csv results.json results.tex; do [ -s "all/$file" ] || fail "no $file"; done
+cp out first.txt
+
+# Half of the runs taken away and made again, on one thread: the same bits.
+cp -r all half
+rm half/metrics/*1-s5.jsonl half/metrics/*[68]-s5.jsonl half/results.*
+expect 0 out "results: half/results.csv" explore space.rq --action all --out half --threads 1
+cmp -s all/results.csv half/results.csv || { fail "another table on one thread"; diff all/results.csv half/results.csv; }
+cmp -s all/results.json half/results.json || fail "another results.json on one thread"
+cmp -s <(sed '$d' first.txt) <(sed '$d' out) || fail "another text on one thread"
+
+# What ranks first is the largest mean, and a run equals the training of the same model with the same seed.
+python3 - all <<'PY' || fail "ranking"
+import csv, json, sys
+rows = list(csv.DictReader(open(sys.argv[1] + "/results.csv")))
+val = [(int(r["rank"]), float(r["value"])) for r in rows if r["metric"] == "val.accuracy"]
+assert len(val) == 16 and [v for _, v in sorted(val)] == sorted((v for _, v in val), reverse=True), val
+exact = {(r["placement"], r["metric"]): r["value"] for r in rows if r["gradient"] == "exact"}
+detached = {(r["placement"], r["metric"]): r["value"] for r in rows if r["gradient"] == "detached"}
+assert exact[("q1 -> q2", "train.loss")] != detached[("q1 -> q2", "train.loss")]
+assert len({v for (p, m), v in exact.items() if m == "train.loss"}) == 8, "placements train alike"
+result = json.load(open(sys.argv[1] + "/results.json"))
+assert [v["rank"] for v in result["variants"]] == list(range(1, 17)) and not result["selected_on_test"]
+PY
+expect 0 out '"event":"result"' train space.rq --action t --json --out plain
+loss=$(grep -o '"test":{"loss":[0-9.e-]*' out)
+grep -hq "\"variant\":\"none, exact\".*$loss" all/metrics/*.jsonl || fail "'none, exact' is not what train gives"
+
+# Killed in the middle and started again.
+"$RQ" explore space.rq --action misfit --out straight --threads 2 >straight.txt 2>/dev/null || fail "misfit: exit code $?"
+"$RQ" explore space.rq --action misfit --out killed --threads 1 >/dev/null 2>&1 &
+pid=$!
+for _ in $(seq 400); do ls killed/metrics/*.jsonl >/dev/null 2>&1 && break; sleep 0.01; done
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null
+expect 0 out "results: killed/results.csv" explore space.rq --action misfit --out killed
+cmp -s straight/results.csv killed/results.csv || fail "another table after a kill"
+[ -z "$(find killed -name '*.new' -newer straight.txt -size +0 -name '.result*')" ] || fail "temporary results are left"
+
+# What does not fit is a row; confirmed are fresh seeds; the interval is Student's.
+grep -qE '^- +x -> wide .*does not fit: a skip needs equal shapes' straight.txt || { fail "no row for the misfit"; cat straight.txt; }
+python3 - straight <<'PY' || fail "statistics"
+import csv, json, math, statistics, sys
+rows = [r for r in csv.DictReader(open(sys.argv[1] + "/results.csv")) if r["metric"] == "val.loss"]
+assert {r["seed"] for r in rows if r["purpose"] == "explore"} == {"7", "8", "9"}, rows
+assert {r["seed"] for r in rows if r["purpose"] == "confirm"} == {"10", "11"}, rows
+result = json.load(open(sys.argv[1] + "/results.json"))
+for v in result["variants"]:
+    got = [float(r["value"]) for r in rows if r["variant"] == v["variant"] and r["purpose"] == "explore"]
+    if v["rank"] is None: assert not got and v["reason"]; continue
+    e = v["metrics"]["val.loss"]
+    half = 4.302652729749462 * statistics.stdev(got) / math.sqrt(3)
+    assert abs(e["mean"] - statistics.mean(got)) < 1e-12 and abs(e["high"] - e["mean"] - half) < 1e-9, (e, half)
+PY
+
+# Divergence is a row with its reason; selection on test data is said; another exploration does not go on in the directory.
+expect 0 out "diverged in epoch" explore space.rq --action wilder --out wilder
+expect 0 out "selected on test data" explore tested.rq --out tested --quiet
+expect 2 err "holds an exploration with another settings" explore tested.rq --out tested --seed 3
+
+# The plan runs nothing; 'run' takes an exploration by its name.
+expect 0 out "16 variants, 16 fit; 16 runs: 16 variants x 1 seeds" explore space.rq --action all --dry-run --out plan
+grep -q "exact 8 of 8, detached 4 of 8" out || fail "no verdicts in the plan"
+[ ! -e plan ] || fail "a plan makes a directory"
+expect 0 out '"variant":"freeze wide"' run tested.rq --action tested --out tested --json
+usage_error "several explore actions" explore space.rq
+finish
