@@ -139,6 +139,13 @@ b=$?
 cat err1 err2 | grep -qE "already holds a run|another run is writing into 'two'" || fail "two runs in one directory: no message"
 [ "$(grep -c '"event":"start"' two/metrics.jsonl)" -eq 1 ] && whole two/last.safetensors || fail "two runs in one directory: mixed"
 
+mkdir held
+if command -v flock >/dev/null; then
+    flock held "$RQ" "${quick[@]}" --out held >"$work/out" 2>"$work/err"
+    [ $? -eq 2 ] && grep -q "another run is writing into 'held'" "$work/err" || { fail "a directory in use"; cat "$work/err"; }
+    [ -z "$(ls -A held)" ] || fail "a directory in use: something was written into it"
+fi
+
 # a full disk, a read-only one
 mkdir disk
 if mount -t tmpfs -o size=16k none disk 2>/dev/null; then
