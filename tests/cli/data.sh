@@ -127,6 +127,19 @@ head -c 10000000 /dev/zero >train-images-idx3-ubyte.gz
 expect 2 err "has more than 9912422 bytes; nothing of it was kept" data fetch mnist --from "file://$work/"
 [ -z "$(ls -A "$d/mnist")" ] || { fail "fetch: leaves"; ls -A "$d/mnist"; }
 
+# a full disk keeps what has come
+mkdir disk
+if mount -t tmpfs -o size=64k none disk 2>/dev/null; then
+    expect 2 err "No space left on device" data fetch "$at/good/b.npy" --sha256 "$sum" --data "$work/disk"
+    [ ! -e disk/b.npy ] && [ "$(stat -c %s disk/b.npy.part)" -gt 1000 ] || fail "fetch: a full disk"
+    mount -o remount,size=1m none disk
+    expect 0 out "disk/b.npy" data fetch "$at/good/b.npy" --sha256 "$sum" --data "$work/disk"
+    cmp -s body disk/b.npy || fail "fetch: after a full disk"
+    umount disk
+else
+    echo "skipped: a full disk (a tmpfs cannot be mounted here)"
+fi
+
 usage_error "lacks the name of a data set" data fetch
 usage_error "'glyphs' is no data set that can be downloaded" data fetch glyphs
 usage_error "has to be known: --sha256 HEX" data fetch "$at/good/b.npy"

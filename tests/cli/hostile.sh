@@ -54,6 +54,8 @@ if [ "$(id -u)" -ne 0 ]; then
     echo 'const a = 1;' >secret.rq
     chmod 0 secret.rq
     usage_error "cannot read 'secret.rq': Permission denied" check secret.rq
+else
+    echo "skipped: an unreadable file (root reads all)"
 fi
 
 # ---- data files ----
