@@ -13,6 +13,7 @@
 enum {
     PART_COST = 400, /* vector operations per function, see design.md section 3 */
     RUN_COST = 30,   /* a loop over a table */
+    PACKED_COST = 8,   /* a call of a function that steps share */
     ZEROED_IN_LINE = 4,
     LIGHT_WORK = 20000,
 };
@@ -218,6 +219,7 @@ void view_result(Emit *e, const Step *s, View view, Value element, Pair v)
 
 static int64_t step_cost(const Emit *e, const Step *s)
 {
+    if (is_packed(e, s)) return PACKED_COST;
     switch (s->kind) {
     case STEP_none: break;
     case STEP_map: return cost_of_map(s);
@@ -234,6 +236,10 @@ static int64_t step_cost(const Emit *e, const Step *s)
 
 static void emit_step(Emit *e, const Step *s)
 {
+    if (is_packed(e, s)) {
+        emit_packed(e, s);
+        return;
+    }
     switch (s->kind) {
     case STEP_none: break;
     case STEP_map: emit_map(e, s); return;

@@ -88,7 +88,7 @@ static Value truth(Emit *e, LLVMRealPredicate predicate, Value a, Value b)
     return choose(e, compare(e, predicate, a, b), l_real(e, 1), l_real(e, 0));
 }
 
-static Value emit_scalar(Emit *e, const ScalarOp *op, const Value *values)
+Value emit_scalar(Emit *e, const ScalarOp *op, const Value *values)
 {
     Value a = values[op->a], b = values[op->b], c = values[op->c];
     switch (op->op) {

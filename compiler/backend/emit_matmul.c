@@ -10,14 +10,15 @@ enum {
     TILE_MAX = 24, /* results of a tile: leaves room in 32 registers for what is read */
     TILE_SIDE = 12,
     UNROLLED = 48, /* products that are written out without a loop */
-    BLOCK_BYTES = 24576, /* of operands that tiles pass over again and again: most of a first-level cache */
+    BLOCK_BYTES =
+        24576, /* of operands that tiles pass over again and again: most of a first-level cache */
 };
 
 typedef struct Product {
     const Step *s;
     View a, b, out;
     int64_t rows, columns; /* of a full tile */
-    Value from, to;        /* iterations that a tile is summed over; NULL: it belongs to the current one */
+    Value from, to; /* iterations that a tile is summed over; NULL: it belongs to the current one */
 } Product;
 
 /* The largest side up to `most` that cuts n into equal parts, or nearly. */
@@ -106,11 +107,13 @@ static void sums_end(Emit *e, const Product *p, Loop *loop, Pair *acc, int64_t c
 }
 
 /* acc += the tile of a b in the current iteration. */
-static void add_tile(Emit *e, const Product *p, Value row, Value column, int64_t rows, int64_t columns, Pair *acc)
+static void add_tile(Emit *e, const Product *p, Value row, Value column, int64_t rows,
+                     int64_t columns, Pair *acc)
 {
     int64_t count = rows * columns, k = p->s->matmul.k;
     if (k * count <= UNROLLED || k == 1) {
-        for (int64_t i = 0; i < k; i++) add_products(e, p, row, column, rows, columns, l_int(e, i), acc);
+        for (int64_t i = 0; i < k; i++)
+            add_products(e, p, row, column, rows, columns, l_int(e, i), acc);
         return;
     }
     Loop loop = sums_begin(e, p, l_int(e, 0), l_int(e, k), acc, count);
@@ -118,7 +121,8 @@ static void add_tile(Emit *e, const Product *p, Value row, Value column, int64_t
     sums_end(e, p, &loop, acc, count);
 }
 
-static void emit_tile(Emit *e, const Product *p, Value row, Value column, int64_t rows, int64_t columns)
+static void emit_tile(Emit *e, const Product *p, Value row, Value column, int64_t rows,
+                      int64_t columns)
 {
     int64_t count = rows * columns;
     Pair *acc = arena_array(e->arena, Pair, count);
@@ -184,10 +188,12 @@ bool matmul_sums_loop(const Emit *e, const Step *s)
     return s->kind == STEP_matmul && s->over_outer && e->outer > 1 && s->out.at[0].p_mod == 1;
 }
 
-/* How many iterations read no more than stays in the first-level cache while all tiles pass over it. */
+/* How many iterations read no more than stays in the first-level cache while all tiles pass over
+ * it. */
 static int64_t block_length(const Emit *e, const Product *p)
 {
-    int64_t k = p->s->matmul.k, reals = (p->s->matmul.m + p->s->matmul.n) * k * p->out.parts * e->k->lanes;
+    int64_t k = p->s->matmul.k,
+            reals = (p->s->matmul.m + p->s->matmul.n) * k * p->out.parts * e->k->lanes;
     int64_t length = BLOCK_BYTES / (reals * e->k->real_bytes);
     return length < 4 ? 4 : length > e->outer ? e->outer : length;
 }

@@ -17,6 +17,7 @@ typedef LLVMValueRef Value;
 
 typedef struct GateFunction GateFunction; /* gate.c */
 typedef struct Table Table;               /* table.c */
+typedef struct PackedFunction PackedFunction; /* emit_packed.c */
 typedef struct Target Target;             /* target.c */
 
 /* The state of the emission of one module. */
@@ -38,6 +39,7 @@ typedef struct Emit {
     int64_t outer;             /* how many patches the current kernel has */
     Value *constant_tables;    /* of constant buffers, NULL until used */
     VEC(GateFunction *) gates; /* made so far */
+    VEC(PackedFunction *) packed; /* likewise */
     VEC(Table *) tables;
 } Emit;
 
@@ -122,6 +124,11 @@ void emit_matmul(Emit *e, const Step *s);
 bool matmul_sums_loop(const Emit *e, const Step *s);
 void emit_matmul_loop(Emit *e, const Step *s);
 void emit_copy(Emit *e, const Step *s);
+/* Shared values, elements side by side in vectors; for steps of some length. */
+bool is_packed(const Emit *e, const Step *s);
+void emit_packed(Emit *e, const Step *s);
+/* One operation of a map's program; values: of the operations before. */
+Value emit_scalar(Emit *e, const ScalarOp *op, const Value *values);
 void emit_gate(Emit *e, const Step *s); /* apply and overlap */
 /* How many steps from `first` on are one loop over a table, 0 if too few for that. */
 uint32_t step_run_length(const Emit *e, const Kernel *kernel, uint32_t first);

@@ -36,7 +36,7 @@ static bool has_pointers(const Emit *e, const Step *s)
 
 static bool is_small_sparse(const Emit *e, const Step *s, bool batched)
 {
-    if (s->kind != STEP_sparse || s->over_outer || !has_pointers(e, s)) return false;
+    if (s->kind != STEP_sparse || s->over_outer || !has_pointers(e, s) || is_packed(e, s)) return false;
     return same_level(e, s, batched) && s->sparse.map->start[s->sparse.map->rows] <= TERMS_MAX;
 }
 

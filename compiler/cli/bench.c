@@ -31,6 +31,7 @@ typedef struct Work {
     "), measure: z_each)"
 static const Work works[] = {
     {"4q-d4-grad", QUANV4(4), "image[1, 28, 28]", true, 256, 196},
+    {"4q-d4-batch32", QUANV4(4), "image[1, 28, 28]", true, 32, 196},
     {"4q-d4-forward", QUANV4(4), "image[1, 28, 28]", false, 256, 196},
     {"4q-d1-grad", QUANV4(1), "image[1, 28, 28]", true, 256, 196},
     {"4q-d1-forward", QUANV4(1), "image[1, 28, 28]", false, 256, 196},

@@ -260,6 +260,9 @@ static void test_every_shape_of_sparse_map(void **state)
         {5, 6, 9, 0, 3, 0, REALS, true, true, true, true},
         {3, 40, 20, 0, 4, 0, REALS, true, true, false, false},     /* shared */
         {1, 90, 9, 0, 0, 0, REALS, true, false, true, false},      /* empty */
+        {1, 90, 50, 0, 4, 0, REALS, true, false, false, false},    /* shared, elements side by side, with a rest */
+        {1, 64, 50, 1, 1, 1, ONES, false, false, false, false},
+        {1, 47, 50, 0, 1, 0, SIGNS, true, false, false, false},
     };
     for (size_t i = 0; i < COUNT(cases); i++) check_sparse(cases[i], i % 2 ? 4 : 8);
 }
@@ -294,6 +297,43 @@ static void test_small_maps_in_a_row(void **state)
 {
     (void)state;
     for (int i = 0; i < 4; i++) check_run_of_maps(i & 1, i & 2 ? COMPLEX : REALS);
+}
+
+/* ---- shared values ---- */
+
+/* Maps of one program on vectors of several lengths, one of them in place; a sparse map that adds; the sum of all elements. */
+static void check_packed(int real_bytes)
+{
+    Hand h = hand_open("packed", 16, real_bytes);
+    static const int64_t length[] = {32, 77, 100};
+    BufferId x = hand_param(&h, "x", 100, false), one = hand_param(&h, "one", 1, false);
+    BufferId y[3], sum = hand_output(&h, "sum", 1, false, false);
+    for (int i = 0; i < 3; i++) y[i] = hand_output(&h, i == 0 ? "y0" : i == 1 ? "y1" : "y2", length[i], false, false);
+    hand_kernel(&h, 0, 1);
+    for (int i = 0; i < 4; i++) {
+        BufferId to = y[i < 3 ? i : 2], from = i < 3 ? x : to;
+        Step *s = hand_step(&h, STEP_map, buffer_of(h.k, to)->elements, to);
+        hand_in(&h, s, from, s->count);
+        hand_in(&h, s, one, 1);
+        uint32_t a = hand_load(&h, s, 0, 0), b = hand_load(&h, s, 1, 0), c = hand_op(&h, s, SCALAR_fma, a, b, a);
+        hand_store(&h, s, 0, 0, hand_op(&h, s, SCALAR_select, hand_op(&h, s, SCALAR_ge, a, b, 0), c, b));
+    }
+    Step *s = hand_step(&h, STEP_sparse, 77, y[1]);
+    hand_in(&h, s, y[2], 100);
+    s->sparse.map = make_map(&h, true, 77, 100, 0, 3, 0, REALS);
+    s->adds = true;
+    s = hand_step(&h, STEP_sum, 1, sum);
+    hand_in(&h, s, y[1], 77);
+    s->sum.pre = s->sum.mid = 1;
+    s->sum.post = 77;
+    check(&h, -1, 1);
+}
+
+static void test_shared_values(void **state)
+{
+    (void)state;
+    check_packed(4);
+    check_packed(8);
 }
 
 /* ---- sums and products ---- */
@@ -468,6 +508,7 @@ int main(void)
         cmocka_unit_test(test_maps_in_place_and_copies),
         cmocka_unit_test(test_every_shape_of_sparse_map),
         cmocka_unit_test(test_small_maps_in_a_row),
+        cmocka_unit_test(test_shared_values),
         cmocka_unit_test(test_lane_sums_in_a_row),
         cmocka_unit_test(test_sums),
         cmocka_unit_test(test_matrix_products_in_loops),
