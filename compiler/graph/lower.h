@@ -23,7 +23,7 @@ typedef struct ShiftSite {
     StageId stage;
     const GateApp *gate;
     uint32_t index;  /* element of the shift parameter "#shift" */
-    NodeId argument; /* the gate's argument without the shift: real[] or real[outer|] */
+    NodeId argument; /* the gate's argument without the shift, of detached data: real[] or real[outer|] */
     NodeId values;   /* real[outer|yields] of its own stage; none if that leaves a state */
 } ShiftSite;
 

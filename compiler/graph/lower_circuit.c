@@ -138,7 +138,10 @@ NodeId gate_argument(Lower *l, const Scope *s, const GateApp *gate)
     NodeId t = scalar_node(l, s, gate->arg);
     if (!node_is(l->out->shift)) return t;
     uint32_t index = l->out->shifts.len;
-    vec_push(l->g->arena, &l->out->shifts, (ShiftSite){l->stage_id, gate, index, t, {0}});
+    Scope apart = *s; /* the argument as a function of parameters alone: what came before is no part of its derivative */
+    if (node_is(s->values)) apart.values = detach(l->g, s->values);
+    NodeId own = scalar_node(l, &apart, gate->arg);
+    vec_push(l->g->arena, &l->out->shifts, (ShiftSite){l->stage_id, gate, index, own, {0}});
     ArenaMark mark = arena_mark(l->c->scratch);
     MapMaker m = map_begin(l->c->scratch, type_count(type_of(l->g, l->out->shift)), true, false);
     map_put(&m, index, 1, 0);
