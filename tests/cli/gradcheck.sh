@@ -31,4 +31,19 @@ grep -q "loss" err || fail "the further name is not listed: $(cat err)"
 [ $? -eq 2 ] || fail "--input without --target is not a usage error"
 "$RQ" gradcheck m.rq --input x.npy --target y.npy >out 2>err
 [ $? -eq 2 ] && grep -q x.npy err || fail "a missing file is not named"
+# data re-uploading behind another layer: the shift rule takes an argument's own parameters alone, not those behind its data
+cat >upload.rq <<'RQ'
+data digits = glyphs(train: 8, val: 4, size: 8);
+circuit up(x[n]) on q[n] { param w[n] ~ normal(0, 1); for i in 0..n { ry(w[i]*x[i]) q[i]; rz(w[i] + x[i]) q[i]; } cz q[0], q[1]; }
+model M {
+    input x: image[1, 8, 8];
+    layer a = quanv(kernel: 2, stride: 2, encode: angle(), circuit: ry_rx_cnot(), measure: z_each);
+    layer b = quanv(kernel: 2, stride: 2, circuit: up, measure: x_each, channels: own);
+    layer head = dense(10);
+    output head;
+}
+train go { model: M; data: digits; loss: cross_entropy; epochs: 1; }
+RQ
+"$RQ" gradcheck upload.rq >out 2>err || fail "re-uploading: $(cat out err)"
+
 exit $failed
