@@ -76,6 +76,8 @@ void settings_restore(Compiler *c, const char *path, Options *o)
     if (!all) fatal("'%s' cannot be read as the settings of a run: %s", path, error.text);
     if (!o->action) o->action = restored(c, all, "action");
     if (!o->precision) o->precision = restored(c, all, "precision");
+    if (o->precision && strcmp(o->precision, "f32") != 0 && strcmp(o->precision, "f64") != 0)
+        fatal("'%s': the precision of a run is f32 or f64, not '%s'", path, o->precision);
     const json_t *sets = json_object_get(all, "set"), *seed = json_object_get(all, "seed");
     if (!o->seed.given && json_is_integer(seed)) o->seed = (Seed){true, (uint64_t)json_integer_value(seed)};
     TextList both = {0}; /* the run's first: what is given now has the last word */

@@ -124,6 +124,23 @@ for f in shape product offsets negative length kind nested; do
 done
 [ ! -e not ] || fail "a run that could not start leaves a directory"
 
+# ---- a run directory that was tampered with ----
+damaged() { # MESSAGE: of eval on the run directory `hurt`, which is made anew afterwards
+    usage_error "$1" eval hurt
+    rm -r hurt && cp -r base hurt
+}
+cp -r base hurt
+head -c 10 base/settings.json >hurt/settings.json
+damaged "'hurt/settings.json' cannot be read as the settings of a run"
+echo '{"action": "quick", "precision": "f99"}' >hurt/settings.json
+damaged "the precision of a run is f32 or f64, not 'f99'"
+echo '{"action": "quick", "set": ["x"]}' >hurt/settings.json
+damaged "--set wants NAME=VALUE"
+rm hurt/model.rq
+damaged "'hurt' is a directory without a model.rq"
+head -c 100 base/best.safetensors >hurt/best.safetensors
+damaged "'hurt/best.safetensors': a header of"
+
 # ---- where runs go ----
 : >file
 usage_error "'file' is no directory; name another with --out DIR" "${quick[@]}" --out file
