@@ -126,7 +126,7 @@ static void show_progress(Explorer *e)
     if (best->rank) snprintf(text, sizeof text, "; best %.80s %.4f", e->x->variants[best->variant].label, best->metric[metric].mean);
     if (e->live)
         fprintf(stderr, "\r\033[K%d of %d runs%s; %.0f s left", e->finished, e->total, text, done ? spent / done * left : 0);
-    else
+    else if (e->finished * 10 / e->total != (e->finished - 1) * 10 / e->total)
         fprintf(stderr, "%d of %d runs%s\n", e->finished, e->total, text);
     fflush(stderr);
 }

@@ -48,7 +48,6 @@ typedef struct rq_estimate {
     int n;
     double mean, deviation, low, high;
 } rq_estimate;
-rq_estimate rq_estimate_of(const double *values, int n);
 /* The 97.5% point of Student's t with so many degrees of freedom (from 1). */
 double rq_student(int freedom);
 

@@ -35,31 +35,26 @@ double rq_student(int freedom)
            (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
 }
 
-rq_estimate rq_estimate_of(const double *values, int n)
+static bool has_value(const rq_explored *run, int metric) { return run->done && isfinite(run->metric[metric]); }
+
+/* Over those of n runs that have a value. */
+static rq_estimate over_runs(const rq_explored *runs, int n, int metric)
 {
-    rq_estimate e = {.n = n, .mean = NAN, .deviation = NAN, .low = NAN, .high = NAN};
+    rq_estimate e = {.mean = NAN, .deviation = NAN, .low = NAN, .high = NAN};
     double sum = 0, squares = 0;
-    for (int i = 0; i < n; i++) sum += values[i];
-    if (n) e.mean = sum / n;
-    if (n < 2) return e;
-    for (int i = 0; i < n; i++) squares += (values[i] - e.mean) * (values[i] - e.mean);
-    e.deviation = sqrt(squares / (n - 1));
-    double half = rq_student(n - 1) * e.deviation / sqrt(n);
+    for (int i = 0; i < n; i++)
+        if (has_value(&runs[i], metric)) sum += runs[i].metric[metric], e.n++;
+    if (e.n) e.mean = sum / e.n;
+    if (e.n < 2) return e;
+    for (int i = 0; i < n; i++) {
+        double d = runs[i].metric[metric] - e.mean;
+        if (has_value(&runs[i], metric)) squares += d * d;
+    }
+    e.deviation = sqrt(squares / (e.n - 1));
+    double half = rq_student(e.n - 1) * e.deviation / sqrt(e.n);
     e.low = e.mean - half;
     e.high = e.mean + half;
     return e;
-}
-
-enum { MOST_SEEDS = 1024 };
-
-/* Over runs [first, first + n) of a variant that have a value. */
-static rq_estimate over_runs(const rq_explored *runs, int n, int metric)
-{
-    double values[MOST_SEEDS];
-    int count = 0;
-    for (int i = 0; i < n && count < MOST_SEEDS; i++)
-        if (runs[i].done && isfinite(runs[i].metric[metric])) values[count++] = runs[i].metric[metric];
-    return rq_estimate_of(values, count);
 }
 
 static void fill_row(const rq_ranking *r, int variant, rq_ranked *row)

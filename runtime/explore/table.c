@@ -143,9 +143,38 @@ static int width_of(const Grid *g, int column)
 
 static bool by_test(const rq_exploration *x) { return !strncmp(x->rank, "test.", 5) && x->variant_count > 1; }
 
+static bool reaches_all(const rq_model *m)
+{
+    for (int i = 0; i < m->layer_count; i++) {
+        const rq_layer *l = &m->layers[i];
+        bool is_fed = !l->flow[0] || !strcmp(l->flow, "full") || !strcmp(l->flow, "partial");
+        if (!strncmp(l->kind, "quanv", 5) && !is_fed) return false;
+    }
+    return true;
+}
+
+/* "every quanvolutional layer receives a gradient: exact 8 of 15, detached 2 of 15" */
+static void print_reached(FILE *out, const rq_exploration *x)
+{
+    static const char *const modes[] = {"exact", "detached"};
+    const char *between = "";
+    fprintf(out, "every quanvolutional layer receives a gradient:");
+    for (int k = 0; k < 2; k++) {
+        int all = 0, reached = 0;
+        for (int v = 0; v < x->variant_count; v++) {
+            if (strcmp(x->variants[v].gradient, modes[k])) continue;
+            all++;
+            reached += x->variants[v].action && reaches_all(x->variants[v].action->model);
+        }
+        if (all) fprintf(out, "%s %s %d of %d", between, modes[k], reached, all), between = ",";
+    }
+    fputc('\n', out);
+}
+
 static void print_notes(FILE *out, const rq_ranking *r)
 {
     const rq_exploration *x = r->x;
+    print_reached(out, x);
     if (x->seeds > 1)
         fprintf(out, "mean over %d seeds (%llu to %llu) +- half of the 95%% interval by Student's t; %d of %d runs\n", x->seeds,
                 (unsigned long long)x->seed, (unsigned long long)x->seed + (unsigned long long)x->seeds - 1, r->runs_done, r->runs_in_all);

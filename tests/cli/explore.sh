@@ -31,11 +31,14 @@ grep -qE '^[0-9]+ +none +detached +none +full +full +0\.[0-9]{4} +0\.[0-9]{4}$' 
 [ "$(ls all/metrics/*.jsonl | wc -l)" -eq 16 ] || fail "not a file for each run"
 for file in model.rq settings.json versions.txt results.csv results.json results.tex; do [ -s "all/$file" ] || fail "no $file"; done
 cp out first.txt
+grep -q "every quanvolutional layer receives a gradient: exact 8 of 8, detached 4 of 8" out || fail "how many reach all layers"
 
 # Half of the runs taken away and made again, on one thread: the same bits.
 cp -r all half
 rm half/metrics/*1-s5.jsonl half/metrics/*[68]-s5.jsonl half/results.*
+stat -c '%n %i' half/metrics/*.jsonl >kept.txt
 expect 0 out "results: half/results.csv" explore space.rq --action all --out half --threads 1
+[ "$(stat -c '%n %i' half/metrics/*.jsonl | grep -cxFf kept.txt)" -eq "$(wc -l <kept.txt)" ] || fail "finished runs are made again"
 cmp -s all/results.csv half/results.csv || { fail "another table on one thread"; diff all/results.csv half/results.csv; }
 cmp -s all/results.json half/results.json || fail "another results.json on one thread"
 cmp -s <(sed '$d' first.txt) <(sed '$d' out) || fail "another text on one thread"
