@@ -4,7 +4,7 @@
 source "$RQ_SRC/tests/cli/expect.bash"
 cd "$work" || exit 1
 cat >space.rq <<'RQ'
-data digits = glyphs(train: 32, val: 16, test: 16, size: 8);
+data digits = glyphs(train: 32, val: 64, test: 16, size: 8);
 data small = glyphs(train: 24, val: 8, test: 8, size: 8, classes: 2);
 model Pair {
     input x: image[1, 8, 8];
@@ -48,7 +48,8 @@ python3 - all <<'PY' || fail "ranking"
 import csv, json, sys
 rows = list(csv.DictReader(open(sys.argv[1] + "/results.csv")))
 val = [(int(r["rank"]), float(r["value"])) for r in rows if r["metric"] == "val.accuracy"]
-assert len(val) == 16 and [v for _, v in sorted(val)] == sorted((v for _, v in val), reverse=True), val
+assert len(val) == 16 and len({v for _, v in val}) > 3, val
+assert [v for _, v in sorted(val)] == sorted((v for _, v in val), reverse=True), val
 exact = {(r["placement"], r["metric"]): r["value"] for r in rows if r["gradient"] == "exact"}
 detached = {(r["placement"], r["metric"]): r["value"] for r in rows if r["gradient"] == "detached"}
 assert exact[("q1 -> q2", "train.loss")] != detached[("q1 -> q2", "train.loss")]
@@ -79,6 +80,8 @@ rows = [r for r in csv.DictReader(open(sys.argv[1] + "/results.csv")) if r["metr
 assert {r["seed"] for r in rows if r["purpose"] == "explore"} == {"7", "8", "9"}, rows
 assert {r["seed"] for r in rows if r["purpose"] == "confirm"} == {"10", "11"}, rows
 result = json.load(open(sys.argv[1] + "/results.json"))
+means = [v["metrics"]["val.loss"]["mean"] for v in result["variants"] if v["rank"]]
+assert len(set(means)) > 1 and means == sorted(means), means
 for v in result["variants"]:
     got = [float(r["value"]) for r in rows if r["variant"] == v["variant"] and r["purpose"] == "explore"]
     if v["rank"] is None: assert not got and v["reason"]; continue

@@ -25,6 +25,8 @@ PY
 
 # Two layers, every subset of three skips.
 expect 0 out "exact 8 of 8, detached 4 of 8" flow "$RQ_SRC/examples/resqunn.rq" --all-placements
+grep -qE '^none +detached +none +full +full$' out || fail "no skip, detached"
+grep -qE '^q1 -> q2 +detached +partial +full +full$' out || fail "q1 -> q2, detached"
 usage_error "has no explore action" flow "$RQ_SRC/tests/cli/model.rq" --all-placements
 
 # A declared skip keeps its scale, unlisted ones stay, placements replace all; what does not fit is a row; 'where' leaves rows out.
@@ -40,7 +42,16 @@ model Small(depth: int = 1) {
     layer head = dense(k);
     output head;
 }
+model Cut {
+    input x: image[1, 8, 8];
+    layer q1 = quanv(kernel: 2, stride: 2, circuit: ry_rx_cnot());
+    layer q2 = quanv(kernel: 2, stride: 2, circuit: ry_rx_cnot(), gradient: detached);
+    layer head = dense(k);
+    output head;
+}
 train t { model: Small; data: digits; loss: cross_entropy; epochs: 1; }
+train c { model: Cut; data: digits; loss: cross_entropy; epochs: 1; }
+explore cuts { train: c; over gradient: exact, detached; }
 explore shapes { train: t; over skips: q1 -> q2, q1 -> head; placement "bare" { } }
 explore sizes { train: t; over k: 2..4; over depth: 1, 2; where k + depth < 5; over freeze: none, q1; }
 explore models { train: t; over model: Small, Small(depth: 3); }
@@ -58,6 +69,7 @@ for r in map(json.loads, open(sys.argv[1])):
     assert params == {"q1": 8 * depth, "q2": 8, "head": 65 * k}, r
     assert (r["layers"][0]["verdict"] == "frozen") == ("freeze q1" in r["settings"]), r
 PY
+expect 0 out "receives a gradient: exact 1 of 1, detached 0 of 1" flow space.rq --action cuts --all-placements
 expect 0 out "model=Small(depth: 3)" flow space.rq --action models --all-placements
 expect 4 err "denied: layer 'q1'" flow "$RQ_SRC/examples/resqunn.rq" --all-placements --deny none
 finish
