@@ -17,7 +17,7 @@ int rq_metric_named(const char *name)
 
 bool rq_metric_is_loss(int metric) { return metric % 2 == 1; }
 
-/* A table up to 30; beyond it the expansion of Cornish and Fisher in 1/freedom, exact to six digits there. */
+/* A table up to 30; beyond it the expansion of Cornish and Fisher in 1/freedom, within 2e-6 there. */
 double rq_student(int freedom)
 {
     static const double points[] = {

@@ -100,5 +100,20 @@ expect 0 out "16 variants, 16 fit; 16 runs: 16 variants x 1 seeds" explore space
 grep -q "exact 8 of 8, detached 4 of 8" out || fail "no verdicts in the plan"
 [ ! -e plan ] || fail "a plan makes a directory"
 expect 0 out '"variant":"freeze wide"' run tested.rq --action tested --out tested --json
+
+# What is not executed is said; an interrupt leaves finished runs and says how to go on.
+sed 's/seeds: 3;/seeds: 3; budget: 10;/' tested.rq >budget.rq
+expect 1 err "E0700" explore budget.rq
+sed 's/over freeze: none, wide, head;/over ablate: none, constant(wide);/' tested.rq >ablate.rq
+expect 1 err "E0700" explore ablate.rq
+sed 's/epochs: 2;/epochs: 20000;/' tested.rq >long.rq
+"$RQ" explore long.rq --out long --threads 1 --quiet >out 2>err &
+pid=$!
+for _ in $(seq 400); do [ -e long/metrics/.001-s7.jsonl.new ] && break; sleep 0.01; done
+kill -INT $pid
+wait $pid
+[ $? -eq 3 ] || { fail "interrupted: another exit code"; cat err; }
+grep -q "interrupted after 0 of 9 runs; the same command with --out long goes on" err || { fail "how to go on"; cat err; }
+[ -z "$(find long/metrics -type f)" ] || fail "unfinished runs are left"
 usage_error "several explore actions" explore space.rq
 finish
