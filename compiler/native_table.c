@@ -11,8 +11,19 @@
 
 #include "native.h"
 
-_Static_assert(sizeof(rq_train_settings) == 224, "a new field of rq_train_settings needs its row in settings.def");
-_Static_assert(sizeof(rq_data_spec) == 144, "a new field of rq_data_spec needs a line in put_data");
+/* A field that is added to one of these has to be written here, too. */
+#define SAME_SIZE(type, bytes, where) _Static_assert(sizeof(type) == bytes, "a new field of " #type " needs " where)
+SAME_SIZE(rq_train_settings, 224, "its row in settings.def");
+SAME_SIZE(rq_data_spec, 144, "a line in put_data");
+SAME_SIZE(rq_action, 456, "a line in put_action");
+SAME_SIZE(rq_model, 264, "a line in put_model");
+SAME_SIZE(rq_param, 152, "a line in put_params");
+SAME_SIZE(rq_layer, 72, "a line in put_layers");
+SAME_SIZE(rq_edge, 24, "a line in put_edges");
+SAME_SIZE(rq_function, 112, "a place in put_function");
+SAME_SIZE(rq_buffer, 32, "a place in put_function");
+SAME_SIZE(rq_phase, 16, "a place in put_phases");
+SAME_SIZE(rq_leaf, 24, "a place in put_leaves");
 
 static void put_text(FILE *out, const char *text)
 {

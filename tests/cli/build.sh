@@ -92,6 +92,31 @@ expect 0 out "test accuracy" train model.rq --action quick --set depth=2 --out j
 cmp -s jit_deep/last.safetensors native_deep/last.safetensors || fail "deep: other bits"
 ./deep eval native_deep >/dev/null || fail "deep eval"
 
+# The rest of the table: lists of the data, f64, rounds, schedules, rules of `init from`
+cp "$RQ_SRC/tests/cli/wide.rq" .
+expect 0 out "wide: 2 actions" build wide.rq -o wide
+for action in first second; do
+    expect 0 out "test accuracy" train wide.rq --action $action --out jit_$action
+    ./wide train --action $action --out native_$action >out 2>err || fail "wide $action: $(cat err)"
+    for file in last.safetensors best.safetensors settings.json; do
+        cmp -s jit_$action/$file native_$action/$file || fail "wide $action: $file differs from the JIT's"
+    done
+    diff <(events jit_$action) <(events native_$action) >/dev/null || fail "wide $action: other events than the JIT's"
+    [ $action = second ] || cp -r jit_first wide_first
+done
+./wide run --set first.epochs=3 >out 2>err
+[ $? -eq 2 ] && grep -q "compiled into" err || fail "epochs are taken in place of rounds"
+
+# An installed rq finds library and headers beside itself
+if command -v cmake >/dev/null && cmake --install "${RQ_BUILD:?}" --prefix "$work/prefix" >out 2>&1; then
+    prefix/bin/rq build model.rq -o installed >out 2>err || fail "an installed rq cannot build: $(head -n 3 err)"
+    mv prefix/lib/librq.a prefix/lib/elsewhere.a
+    rm installed
+    prefix/bin/rq build model.rq -o installed >/dev/null 2>&1 || fail "no way back to where rq was built"
+else
+    fail "rq cannot be installed: $(tail -n 3 out)"
+fi
+
 # Mistakes
 native_is 2 err "may be one of quick.epochs, cut.epochs" run --set epochs=9
 native_is 2 err "did you mean 'quick.epochs'?" run --set quick.epoch=9
