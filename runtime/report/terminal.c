@@ -81,7 +81,9 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
         if (m->params[i].tied_to < 0) total += m->params[i].count;
     char number[32];
     fprintf(t->out, "%s   %s    %s parameters\n", m->name, m->summary, rq_grouped(total, number, sizeof number));
-    fprintf(t->out, "compiled in %.0f ms for %s", 1e3 * t->info->compile_seconds, t->info->cpu);
+    bool before = 1e3 * t->info->compile_seconds < 1; /* a native program */
+    if (before) fprintf(t->out, "compiled for %s", t->info->cpu);
+    else fprintf(t->out, "compiled in %.0f ms for %s", 1e3 * t->info->compile_seconds, t->info->cpu);
     for (int i = 0; i < m->layer_count; i++)
         if (m->layers[i].engine[0]) fprintf(t->out, "    %s: %s", m->layers[i].name, m->layers[i].engine);
     fprintf(t->out, "    %d thread%s\n", t->info->threads, t->info->threads == 1 ? "" : "s");
