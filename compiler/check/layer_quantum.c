@@ -42,8 +42,7 @@ bool quantum_units(LayerCall *l, QuantumArgs *args)
     if (args->circuit) args->circuit_unit = part(l, args->circuit, DECL_circuit, "'circuit'");
     args->observable_unit = args->measure ? part(l, args->measure, DECL_observable, "'measure'")
                                           : stdlib_unit(l, "z_each");
-    bool is_good = (!args->encode || args->encoding_unit) && (!args->circuit || args->circuit_unit) &&
-                   args->observable_unit;
+    bool is_good = (!args->encode || args->encoding_unit) && (!args->circuit || args->circuit_unit);
     return is_good && !l->is_poison;
 }
 
@@ -83,6 +82,7 @@ bool quantum_parts(LayerCall *l, QuantumArgs args, int64_t values, QuantumAttr *
     else if (!uploads && !encoding_part(l, &args, values, a))
         return false;
     if (u && !circuit_part(l, &args, u, uploads ? values : -1, a)) return false;
+    if (!args.observable_unit) return false; /* reported; the circuit's mistakes are found all the same */
     Span at = args.measure ? args.measure->value->span : l->span;
     a->observable =
         observable_instance(l->e, l->m, args.observable_unit, a->qubits, "measure.", at);

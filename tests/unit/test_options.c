@@ -82,7 +82,7 @@ static void values_arrive(void **state)
     Options o;
     assert_true(read_line(a,
                           "run --json f.rq --threads 2 --seed=9223372036854775807 --set a=1 "
-                          "--set=b=2 -o y.npy --deny none,dead --precision f64",
+                          "--set=b=2 -o y.npy --deny none,unused --precision f64",
                           &o));
     assert_string_equal(o.verb, "run");
     assert_string_equal(o.file, "f.rq");
@@ -95,7 +95,7 @@ static void values_arrive(void **state)
     assert_string_equal(o.set.at[0], "a=1");
     assert_string_equal(o.set.at[1], "b=2");
     assert_string_equal(o.output, "y.npy");
-    assert_string_equal(o.deny, "none,dead");
+    assert_string_equal(o.deny, "none,unused");
     assert_string_equal(o.precision, "f64");
     assert_null(o.compare);
 
@@ -161,7 +161,7 @@ static void mistakes_are_named(void **state)
     refuses("run f.rq --precision f16", "--precision takes 'f32' or 'f64', not 'f16'");
     refuses("run f.rq --compare inexact", "--compare takes 'exact', not 'inexact'");
     refuses("run f.rq --deny none,ded",
-            "--deny takes 'none', 'unused', 'partial' or 'dead', not 'ded'");
+            "--deny takes 'none', 'unused' or 'partial', not 'ded'");
     refuses("run f.rq --deny none,", "not ''");
     refuses("run f.rq --deny=", "not ''");
 }
