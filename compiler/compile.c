@@ -12,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "backend/function.h"
+#include "graph/cost.h"
 
 enum { SOURCE_MOST = 64 << 20 };
 
@@ -143,7 +144,7 @@ Graph *compile_graph(Compiler *c, const ModelInst *model, const FunctionSpec *sp
 
 /* ---- code ---- */
 
-static const char *const stages[] = {"ast", "inst", "graph", "grad", "kernel", "llvm", "asm"};
+static const char *const stages[] = {"ast", "inst", "cost", "graph", "grad", "kernel", "llvm", "asm"};
 
 bool compile_stage_known(const char *stage)
 {
@@ -167,6 +168,10 @@ static void print_code(Compiler *c, FILE *out, const Graph *g, int real_bytes, c
 
 bool compile_print(Compiler *c, FILE *out, const ModelInst *model, const FunctionSpec *spec, const char *cpu, const char *stage)
 {
+    if (!strcmp(stage, "cost")) {
+        cost_print(out, c, model, spec->engine);
+        return true;
+    }
     bool forward = !strcmp(stage, "graph");
     FunctionSpec eval = *spec;
     if (forward) eval.kind = RQ_FUNCTION_eval;
@@ -243,7 +248,7 @@ ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow,
 {
     ModelCode *m = arena_make(c->keep, ModelCode);
     *m = (ModelCode){.c = c, .model = model, .options = *options};
-    m->table = model_table(c, model, flow, options->real_bytes, options->detached);
+    m->table = model_table(c, model, flow, options->real_bytes, options->engine, options->detached);
     m->table->context = m;
     m->table->function = model_function;
     m->jit = jit_open();

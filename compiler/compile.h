@@ -24,7 +24,7 @@ typedef struct FunctionSpec {
     Engine engine;
 } FunctionSpec;
 
-/* Stages that can be printed, in order: "ast", "graph", "grad", "kernel", "llvm", "asm". */
+/* Stages that can be printed, in order: "ast", "inst", "cost", "graph", "grad", "kernel", "llvm", "asm". */
 bool compile_stage_known(const char *stage);
 /* Prints one stage of one function. False = errors reported. */
 bool compile_print(Compiler *c, FILE *out, const ModelInst *model, const FunctionSpec *spec, const char *cpu, const char *stage);
@@ -49,6 +49,6 @@ const rq_model *model_code_table(const ModelCode *m);
 const char *model_code_cpu(const ModelCode *m); /* "sapphirerapids" */
 
 /* table.c: an instance and its flow as the runtime's table, without functions. On c->keep. */
-rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int real_bytes, bool detached);
+rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int real_bytes, Engine wanted, bool detached);
 
 #endif

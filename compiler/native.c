@@ -111,7 +111,7 @@ const NativeModel *native_model(Compiler *c, const ModelInst *model, const Flow 
     Graph **graphs = arena_array(c->keep, Graph *, jobs.len);
     Module **modules = arena_array(c->keep, Module *, jobs.len);
     const rq_function **functions = arena_array(c->keep, const rq_function *, jobs.len);
-    m->table = model_table(c, model, flow, options->real_bytes, options->detached);
+    m->table = model_table(c, model, flow, options->real_bytes, options->engine, options->detached);
     if (!schedule_jobs(c, model, options, &jobs, action, files->functions, kernels, graphs)) return NULL;
     files->functions += jobs.len;
     native_functions(c, (const Kernels *const *)kernels, jobs.len, options->cpu, c->keep, functions, modules);

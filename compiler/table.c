@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "graph/cost.h"
 
 static int32_t init_of(InitKind kind)
 {
@@ -41,15 +42,16 @@ static const char *reason_text(Compiler *c, const LayerFlow *l)
     return text;
 }
 
-static bool is_quantum(const ModelInst *model, LayerId layer)
+/* How the layer's circuits are simulated; NULL: it has none. */
+static const char *circuit_engine(Compiler *c, const ModelInst *model, LayerId layer, Engine wanted)
 {
     for (uint32_t i = 0; i < model->stages.len; i++) {
         const Stage *s = &model->stages.at[i];
-        bool quantum = s->kind == STAGE_quanv || s->kind == STAGE_quantum || s->kind == STAGE_encode || s->kind == STAGE_evolve ||
-                       s->kind == STAGE_measure || s->kind == STAGE_dissipative;
-        if (s->layer.i == layer.i && quantum) return true;
+        if (s->layer.i != layer.i) continue;
+        if (s->kind == STAGE_dissipative) return engine_text(ENGINE_state);
+        if (stage_is_quantum(s)) return engine_text(stage_engine(c, model, (StageId){i + 1}, wanted));
     }
-    return false;
+    return NULL;
 }
 
 static bool has_dense(const ModelInst *model, LayerId layer)
@@ -61,14 +63,15 @@ static bool has_dense(const ModelInst *model, LayerId layer)
     return false;
 }
 
-static void fill_layers(Compiler *c, const ModelInst *model, const Flow *flow, rq_model *t)
+static void fill_layers(Compiler *c, const ModelInst *model, const Flow *flow, Engine wanted, rq_model *t)
 {
     rq_layer *rows = arena_array(c->keep, rq_layer, flow->layers.len);
     for (uint32_t i = 0; i < flow->layers.len; i++) {
         const LayerFlow *l = &flow->layers.at[i];
         int32_t *groups = arena_array(c->keep, int32_t, l->groups.len);
         for (uint32_t k = 0; k < l->groups.len; k++) groups[k] = (int32_t)l->groups.at[k].group.i - 1;
-        const char *engine = l->layer.i && is_quantum(model, l->layer) ? "state" : l->layer.i && has_dense(model, l->layer) ? "blas" : "";
+        const char *engine = l->layer.i ? circuit_engine(c, model, l->layer, wanted) : NULL;
+        if (!engine) engine = l->layer.i && has_dense(model, l->layer) ? "blas" : "";
         rows[i] = (rq_layer){.name = l->name, .kind = l->kind_text ? l->kind_text : "", .params = l->params,
                              .flow = l->verdict == VERDICT_none_set ? "" : verdict_text(l->verdict),
                              .through = l->through ? l->through : "", .reason = reason_text(c, l), .engine = engine,
@@ -163,7 +166,7 @@ static int64_t count_circuits(const ModelInst *model)
     return n;
 }
 
-rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int real_bytes, bool detached)
+rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int real_bytes, Engine wanted, bool detached)
 {
     rq_model *t = arena_make(c->keep, rq_model);
     const Stage *input = stage_of(model, model->inputs.at[0]), *output = stage_of(model, model->output);
@@ -176,7 +179,7 @@ rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int
     t->circuits_per_sample = count_circuits(model);
     t->real_bytes = real_bytes;
     fill_params(c, model, t);
-    fill_layers(c, model, flow, t);
+    fill_layers(c, model, flow, wanted, t);
     fill_edges(c, model, t);
     t->summary = summary_text(c, model, t);
     return t;

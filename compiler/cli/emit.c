@@ -22,7 +22,7 @@ static const ModelInst *emit_model(Compiler *c, const Options *o, const Program 
 int verb_emit(Compiler *c, const Options *o)
 {
     const char *stage = o->stage ? o->stage : "graph";
-    if (!compile_stage_known(stage)) fatal("--stage: '%s' is not a stage; ast, inst, graph, grad, kernel, llvm and asm are", stage);
+    if (!compile_stage_known(stage)) fatal("--stage: '%s' is not a stage; ast, inst, cost, graph, grad, kernel, llvm and asm are", stage);
     if (!strcmp(stage, "ast")) { /* as written: unchecked and without --set */
         const Ast *ast = compile_parse(c, o->file);
         if (!c->errors) ast_print(stdout, c, ast);

@@ -196,6 +196,7 @@ static Gradcheck *compare(Job *j, int64_t samples, int64_t elements)
     GradcheckInput in = {.model = j->model,
                          .flow = j->flow,
                          .loss = j->loss,
+                         .engine = session_engine(j->o, j->action),
                          .samples = samples,
                          .bindings = b.at,
                          .binding_count = b.len,
@@ -271,7 +272,7 @@ int verb_gradcheck(Compiler *c, const Options *o)
     if (!p) return code;
     choose_model(&j, p);
     j.flow = flow_of(c, j.model);
-    j.table = model_table(c, j.model, j.flow, 8, j.action && j.action->detached);
+    j.table = model_table(c, j.model, j.flow, 8, session_engine(o, j.action), j.action && j.action->detached);
     choose_samples(&j);
     choose_parameters(&j);
     int64_t samples = j.samples < SAMPLES ? j.samples : SAMPLES;

@@ -433,7 +433,7 @@ static void check_row(Check *k, Row *row, uint64_t *random, const double **shift
 Gradcheck *gradcheck(Compiler *c, const GradcheckInput *in)
 {
     Lowered *l =
-        lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = in->elements > 0});
+        lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = in->elements > 0, .engine = in->engine});
     if (!l) return NULL;
     Check k = {.run = {.c = c, .in = in, .l = l, .g = l->g, .a = l->g->arena}};
     Run *run = &k.run;

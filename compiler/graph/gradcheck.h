@@ -47,6 +47,7 @@ typedef struct GradcheckInput {
     const ModelInst *model;
     const Flow *flow; /* of the model, for declared cuts */
     LossKind loss;
+    Engine engine;
     int64_t samples;
     const Binding
         *bindings; /* every group by path (unitary: [d][d][2]), every input by name, "target" */

@@ -8,6 +8,7 @@
  * Patches are numbered row by row, channels outermost; so are the pixels of a patch. What lies in
  * the padding is an empty row.
  */
+#include "graph/cost.h"
 #include "graph/transfer.h"
 
 /* Notes the observable's values, which belong to the shift sites of this stage that have none yet. */
@@ -30,10 +31,9 @@ static NodeId prepared(Lower *l, const Scope *s, const QuantumAttr *q, NodeId ps
     return psi;
 }
 
-/* Whether the stage's values come from the transfer engine. */
-static bool transfers(Lower *l, const QuantumAttr *q)
+static bool transfers(const Lower *l)
 {
-    return l->options.engine == ENGINE_transfer && !transfer_obstacle(l, q);
+    return stage_engine(l->c, l->model, l->stage_id, l->options.engine) == ENGINE_transfer;
 }
 
 static NodeId flat(Graph *g, NodeId x)
@@ -49,7 +49,10 @@ NodeId lower_quantum(Lower *l)
     bool from_state = type_of(l->g, x)->is_complex;
     Scope s = {.outer = type_real(0, NULL)};
     if (!from_state) s.values = flat(l->g, x);
-    if (transfers(l, q)) return reshape(l->g, measured(l, lower_transfer(l, &s, q)), value_type(&l->stage->type));
+    if (transfers(l)) {
+        NodeId values = lower_transfer(l, &s);
+        return l->failed ? values : reshape(l->g, measured(l, values), value_type(&l->stage->type));
+    }
     NodeId psi = prepared(l, &s, q, from_state ? x : (NodeId){0});
     if (l->failed || !q->observable) return psi;
     return reshape(l->g, measured(l, lower_observable(l, &s, q->observable, psi)), value_type(&l->stage->type));
@@ -184,8 +187,10 @@ static NodeId run_patches(Lower *l, const Patches *w, int64_t from, int64_t to)
     }
     s.outer = type_behind(type_of(l->g, s.values), 0, NULL);
     NodeId values;
-    if (transfers(l, q)) {
-        values = measured(l, lower_transfer(l, &s, q));
+    if (transfers(l)) {
+        values = lower_transfer(l, &s);
+        if (l->failed) return values;
+        values = measured(l, values);
     } else {
         NodeId psi = prepared(l, &s, q, (NodeId){0});
         if (l->failed) return psi;

@@ -19,29 +19,37 @@ static const char *circuit_obstacle(const CircuitInst *circuit)
     return NULL;
 }
 
-static const char too_large[] = "its observable reaches too many Pauli products";
-
-const char *transfer_obstacle(Lower *l, const QuantumAttr *q)
+bool transfer_applies(const ModelInst *model, const Stage *s)
 {
-    if (!q->observable) return "it leaves a state";
-    if (!q->encoding && type_of(l->g, stage_operand(l, 0))->is_complex) return "a state comes in";
-    const char *why = encoding_obstacle(q->encoding);
-    if (!why) why = circuit_obstacle(q->circuit);
-    if (why) return why;
-    ArenaMark mark = arena_mark(l->c->scratch);
-    EncodingFunctions *f = encoding_functions(l->c->scratch, q->encoding, q->qubits);
-    if (reach(l->c->scratch, q->observable, q->circuit, f)->too_large) why = too_large;
-    arena_reset(l->c->scratch, mark);
-    return why;
+    return s->quantum.observable && stage_of(model, s->operand[0])->type.kind == VALUE_real;
 }
 
-NodeId lower_transfer(Lower *l, const Scope *s, const QuantumAttr *q)
+const char *transfer_obstacle(const ModelInst *model, const Stage *s)
 {
-    Arena *a = arena_new("reach");
-    EncodingFunctions *f = encoding_functions(a, q->encoding, q->qubits);
-    const Reach *r = reach(a, q->observable, q->circuit, f);
-    encoding_nodes(l, s, q->encoding, f);
-    NodeId values = reach_values(l, s, r, f, q->observable->yields.len);
+    const QuantumAttr *q = &s->quantum;
+    if (!transfer_applies(model, s))
+        return q->observable ? "a state comes in" : "it leaves a state";
+    const char *why = encoding_obstacle(q->encoding);
+    return why ? why : circuit_obstacle(q->circuit);
+}
+
+NodeId lower_transfer(Lower *l, const Scope *s)
+{
+    const QuantumAttr *q = &l->stage->quantum;
+    const char *why = transfer_obstacle(l->model, l->stage);
+    Arena *a = arena_new("transfer");
+    NodeId values = {0};
+    if (!why) {
+        EncodingFunctions *f = encoding_functions(a, q->encoding, q->qubits);
+        const Reach *r = reach(a, q->observable, q->circuit, f);
+        if (r->too_large) {
+            why = "its observable reaches too many Pauli products";
+        } else {
+            encoding_nodes(l, s, q->encoding, f);
+            values = reach_values(l, s, r, f, q->observable->yields.len);
+        }
+    }
     arena_drop(a);
-    return values;
+    return why ? not_executable(l, l->stage->span, "this layer by the transfer engine", why)
+               : values;
 }

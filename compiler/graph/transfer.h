@@ -163,7 +163,7 @@ typedef struct Reach {
 } Reach;
 
 /* How many products and entries there may be. */
-enum { REACH_MAX_PRODUCTS = 1 << 18, REACH_MAX_ENTRIES = 1 << 22 };
+enum { REACH_MAX_PRODUCTS = 1 << 16, REACH_MAX_ENTRIES = 1 << 20 };
 
 /* The factors at the end have products of variable components only; what cannot matter is left out.
  */
@@ -186,8 +186,11 @@ NodeId reach_values(Lower *l, const Scope *s, const Reach *r, const EncodingFunc
 
 /* ---- stages: what lower_quantum.c calls ---- */
 
-/* NULL, or why the stage needs the state engine. */
-const char *transfer_obstacle(Lower *l, const QuantumAttr *q);
-NodeId lower_transfer(Lower *l, const Scope *s, const QuantumAttr *q);
+/* Values go in and values come out. */
+bool transfer_applies(const ModelInst *model, const Stage *s);
+/* NULL, or why the stage needs the state engine; too many products come out later. */
+const char *transfer_obstacle(const ModelInst *model, const Stage *s);
+/* The stage's values: real[outer|yields] or real[yields]. An obstacle is reported. */
+NodeId lower_transfer(Lower *l, const Scope *s);
 
 #endif

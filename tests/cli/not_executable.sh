@@ -38,4 +38,13 @@ RQ
 quantum 'layer s = encode(amplitude()); layer m = s |> evolve(noisy) |> measure(z_each); layer head = dense(2)' && refused "a channel"
 quantum 'layer s = dense(2) |> encode(angle()); layer d = dissipative(2, perceptron: pair, fan_in: 1); layer head = measure(z_each)' &&
     refused "'dissipative'"
+
+# The transfer engine runs channels, but only what comes in qubit by qubit.
+quantum 'layer q = dense(2) |> quantum(encode: angle(), circuit: noisy, measure: z_each); layer head = dense(2)'
+expect 0 out "epoch 1/1" run model.rq --out noisy
+expect 1 err "E0700: a channel" run model.rq --engine state --diag=line
+quantum 'layer head = dense(4) |> quantum(encode: amplitude(), measure: z_each)'
+expect 1 err "E0700: this layer by the transfer engine cannot be executed by this version of rq: its encoding prepares amplitudes" \
+    run model.rq --engine transfer --diag=line
+expect 0 out "epoch 1/1" run model.rq --out amplitudes
 finish

@@ -67,7 +67,7 @@ printf '//~ run: flow --table\n//~ exit: 4\n//OUT hello\n//ERR warn\n//RC 4\n' >
 runs 1 golden 'no side file; write it with --update'
 runs 0 golden 'all right' --update
 runs 0 golden '2 files, all right'
-grep -qx 'emit --stage graph x.rq' "$work/calls" || fail "the golden runner calls rq otherwise"
+grep -qx 'emit --stage graph --engine state x.rq' "$work/calls" || fail "the golden runner calls rq otherwise"
 grep -qx 'flow --table y.rq' "$work/calls" || fail "the golden runner ignores //~ run:"
 [ "$(cat "$tests/golden/graph/x.graph" "$tests/golden/run/y.out" "$tests/golden/run/y.err")" = $'a\nb\nhello\nwarn' ] ||
     fail "side files are not what rq writes"

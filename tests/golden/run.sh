@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Golden tests: STAGE/NAME.rq with side files whose extension says what is printed.
 #
-#   .ast .inst .graph .grad .kernel   rq emit --stage EXT NAME.rq
+#   .ast .inst .cost .graph .grad .kernel   rq emit --stage EXT NAME.rq, with the engine of a line '//~ engine: NAME' (default: state)
 #   .out .err                   what 'rq ARGS NAME.rq' writes; ARGS from a line '//~ run: ARGS' (default: check).
 #                               '%s' in ARGS stands for the file; '//~ exit: N' is demanded (default: 0 for .out)
 #
@@ -23,7 +23,9 @@ run_stage() { # EXT FILE OUT ERR
             case $args in *%s*) args=${args//%s/$2} ;; *) args="$args $2" ;; esac
             # shellcheck disable=SC2086
             "$RQ" $args >"$3" 2>"$4" </dev/null ;;
-        *) "$RQ" emit --stage "$1" "$2" >"$3" 2>"$4" </dev/null ;;
+        *)
+            args=$(sed -n 's|^.*//~ engine: *||p' "$2" | head -n 1)
+            "$RQ" emit --stage "$1" --engine "${args:-state}" "$2" >"$3" 2>"$4" </dev/null ;;
     esac
 }
 
@@ -32,12 +34,12 @@ one() { # UPDATE FILE
     dir=$(dirname "$file"); base=$(basename "$file" .rq); stage=$(basename "$dir")
     cd "$dir" || return 1
     tmp=$(mktemp -d)
-    for ext in ast inst graph grad kernel out err; do
+    for ext in ast inst cost graph grad kernel out err; do
         [ -e "$base.$ext" ] && exts+=("$ext")
     done
     if [ ${#exts[@]} -eq 0 ]; then
         case $stage in
-            ast | inst | graph | grad | kernel) exts=("$stage") ;;
+            ast | inst | cost | graph | grad | kernel) exts=("$stage") ;;
             *) exts=(out err) ;;
         esac
         [ "$update" = 1 ] || { report="no side file; write it with --update"$'\n'; bad=1; exts=(); }

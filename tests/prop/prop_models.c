@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "graph/cost.h"
 #include "reference/run_kernels.h"
 
 enum { SAMPLES = 3, MOST_OUTPUTS = 64, MOST_REALS = 1 << 21, MOST_PER_SAMPLE = 10000 };
@@ -125,6 +126,17 @@ static bool small_enough(const ModelInst *m)
     return reals < MOST_REALS;
 }
 
+/* Whether every layer of values can be computed by the transfer engine. */
+static bool transfers(Compiler *c, const ModelInst *m)
+{
+    for (uint32_t i = 1; i <= m->stages.len; i++) {
+        StageId id = {i};
+        if (!stage_is_quantum(stage_of(m, id)) || stage_engine(c, m, id, ENGINE_transfer) != ENGINE_transfer) continue;
+        if (stage_cost(c, m, id, ENGINE_transfer).transfer.obstacle) return false;
+    }
+    return true;
+}
+
 static void check_model(Compiler *c, const char *path, const ModelInst *m)
 {
     models_met++;
@@ -134,7 +146,7 @@ static void check_model(Compiler *c, const char *path, const ModelInst *m)
     for (int per_sample = 0; per_sample < (params > MOST_PER_SAMPLE ? 1 : 2); per_sample++) {
         Graph *plain = plain_graph(c, m, per_sample);
         if (!plain) return;
-        for (Engine engine = ENGINE_none; engine <= ENGINE_transfer; engine++)
+        for (Engine engine = ENGINE_none; engine <= (transfers(c, m) ? ENGINE_transfer : ENGINE_state); engine++)
             for (int real_bytes = engine == ENGINE_none ? 4 : 8; real_bytes <= 8; real_bytes += 4) {
                 FunctionSpec spec = {.kind = per_sample ? RQ_FUNCTION_probe : RQ_FUNCTION_step, .loss = LOSS_mse,
                                      .real_bytes = real_bytes, .engine = engine};

@@ -71,7 +71,7 @@ static Training training(int64_t size, int depth, int lanes, int real_bytes, boo
     dense.dense.out = 10;
     set_groups(c, &dense, w, b);
     add_layer(c, m, "head", dense, both);
-    Lowered *l = lower(c, m, (LowerOptions){.loss = LOSS_cross_entropy});
+    Lowered *l = lower(c, m, (LowerOptions){.loss = LOSS_cross_entropy, .engine = ENGINE_state});
     assert_non_null(l);
     NodeId grad[4];
     if (with_gradient) gradient(l->g, l->mean_loss, l->group, 4, grad, (GradOptions){0});

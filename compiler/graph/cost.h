@@ -1,0 +1,35 @@
+/* cost.h: counted operations of each engine for each quantum stage, and which engine is chosen. */
+#ifndef RQ_GRAPH_COST_H
+#define RQ_GRAPH_COST_H
+
+#include "graph/lower.h"
+
+typedef struct EngineCost {
+    const char *obstacle; /* why it cannot; NULL: it can */
+    double circuit;       /* real operations forward for one circuit */
+    double step;          /* once for all circuits of a step */
+    double ns;            /* estimated for one circuit, forward, with its share of the step */
+} EngineCost;
+
+typedef struct StageCost {
+    StageId stage;
+    int64_t circuits; /* per sample */
+    EngineCost state, transfer;
+    Engine chosen; /* the cheapest that can, unless one is wanted */
+} StageCost;
+
+const char *engine_text(Engine engine);
+/* Of a quantum stage. wanted: none lets the costs choose. */
+StageCost stage_cost(Compiler *c, const ModelInst *model, StageId stage, Engine wanted);
+/* The engine alone: with a wanted one nothing is counted. Stages that leave or read a state have
+ * the state engine, whatever is wanted. */
+Engine stage_engine(Compiler *c, const ModelInst *model, StageId stage, Engine wanted);
+bool stage_is_quantum(const Stage *s);
+/* One line for each quantum stage and engine:
+ *
+ *     q1   quanv 4q d4   196 circuits   transfer   1096 operations, 6120 per step   9 ns  chosen
+ *     q1   quanv 4q d4   196 circuits   state      5488 operations                 52 ns
+ */
+void cost_print(FILE *out, Compiler *c, const ModelInst *model, Engine wanted);
+
+#endif
