@@ -284,11 +284,12 @@ static bool on_layer(void *context, const rq_layer_stat *stat, rq_error *err)
     return keep_stat(d, stat, err) && d->event_sink.layer(d->event_sink.context, stat, err);
 }
 
+/* The best checkpoint goes first: a run that ends between the two repeats the epoch and writes both again. */
 static bool on_epoch(void *context, const rq_epoch *e, rq_error *err)
 {
     rq_rundir *d = context;
-    if (!keep_epoch(d, e, err) || !d->event_sink.epoch(d->event_sink.context, e, err) || !save(d, "last.safetensors", err)) return false;
-    return !e->is_best || save(d, "best.safetensors", err);
+    if (!keep_epoch(d, e, err) || !d->event_sink.epoch(d->event_sink.context, e, err)) return false;
+    return (!e->is_best || save(d, "best.safetensors", err)) && save(d, "last.safetensors", err);
 }
 
 static bool on_result(void *context, const rq_result *result, rq_error *err)
