@@ -93,6 +93,7 @@ static Graph *function_graph(Compiler *c, const ModelInst *model, const Function
 {
     bool with_loss = spec->kind != RQ_FUNCTION_layer;
     Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine,
+                                              .few_samples = spec->kind == RQ_FUNCTION_probe,
                                               .training = spec->kind == RQ_FUNCTION_step});
     if (!l) return NULL;
     switch (spec->kind) {

@@ -80,6 +80,8 @@ static EngineCost state_cost(const QuantumAttr *q)
     return cost;
 }
 
+const char *state_obstacle(const Stage *s) { return state_cost(&s->quantum).obstacle; }
+
 /* ---- transfer ---- */
 
 static EngineCost transfer_cost(Compiler *c, const ModelInst *model, const Stage *s,

@@ -24,6 +24,8 @@ StageCost stage_cost(Compiler *c, const ModelInst *model, StageId stage, Engine 
 /* The engine alone: with a wanted one nothing is counted. Stages that leave or read a state have
  * the state engine, whatever is wanted. */
 Engine stage_engine(Compiler *c, const ModelInst *model, StageId stage, Engine wanted);
+/* Why the state engine cannot compute a quantum stage; NULL: it can. */
+const char *state_obstacle(const Stage *s);
 bool stage_is_quantum(const Stage *s);
 /* One line for each quantum stage and engine:
  *

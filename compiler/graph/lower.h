@@ -15,6 +15,7 @@ typedef struct LowerOptions {
     bool with_shifts; /* for parameter shift: every gate argument of circuits gets an added
                          parameter, see Lowered.shifts */
     Engine engine;
+    bool few_samples; /* run for few samples: where the compiler chooses, the engine that compiles faster, state, if it can */
     bool training;    /* dropout leaves values out; else it is the value */
 } LowerOptions;
 

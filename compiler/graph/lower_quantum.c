@@ -31,9 +31,14 @@ static NodeId prepared(Lower *l, const Scope *s, const QuantumAttr *q, NodeId ps
     return psi;
 }
 
+/* Registers up to this size are quick by state vectors, too. */
+enum { FEW_QUBITS = 10 };
+
 static bool transfers(const Lower *l)
 {
-    return stage_engine(l->c, l->model, l->stage_id, l->options.engine) == ENGINE_transfer;
+    bool prefers_state = l->options.few_samples && l->options.engine == ENGINE_none &&
+                         l->stage->quantum.qubits <= FEW_QUBITS && !state_obstacle(l->stage);
+    return !prefers_state && stage_engine(l->c, l->model, l->stage_id, l->options.engine) == ENGINE_transfer;
 }
 
 static NodeId flat(Graph *g, NodeId x)
