@@ -82,6 +82,7 @@ static const rq_phase *table_of_phases(Jit *jit, const Kernels *k, Arena *arena)
 
 static void generate(Compiler *c, const Kernels *const *k, size_t n, const char *cpu, Module **modules)
 {
+    targets_register();
     /* a module has its own LLVM context and arena, and kernels are only read */
 #pragma omp parallel for schedule(dynamic, 1) if (n > 1)
     for (size_t i = 0; i < n; i++) {

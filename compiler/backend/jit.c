@@ -28,8 +28,7 @@ static void define_abi(Jit *jit, LLVMOrcJITDylibRef dylib)
 
 Jit *jit_open(void)
 {
-    LLVMInitializeNativeTarget();
-    LLVMInitializeNativeAsmPrinter();
+    targets_register();
     Arena *arena = arena_new("jit");
     Jit *jit = arena_make(arena, Jit);
     jit->arena = arena;

@@ -77,6 +77,8 @@ struct Target {
     char *triple;
     bool has_fma;
 };
+/* LLVM's list of targets: filled once, on one thread, before modules are made on several. Later calls find it filled. */
+void targets_register(void);
 Target *target_open(Arena *a, const char *cpu);
 void target_close(Target *t);
 void target_prepare(const Target *t, LLVMModuleRef m); /* triple and data layout */

@@ -140,10 +140,15 @@ static bool has_fma(const char *cpu, const char *host_features)
 #endif
 }
 
-Target *target_open(Arena *a, const char *cpu)
+void targets_register(void)
 {
     LLVMInitializeNativeTarget();
     LLVMInitializeNativeAsmPrinter();
+}
+
+Target *target_open(Arena *a, const char *cpu)
+{
+    targets_register();
     Target *t = arena_make(a, Target);
     bool native = is_native(cpu);
     t->triple = LLVMGetDefaultTargetTriple();
