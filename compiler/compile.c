@@ -13,6 +13,7 @@
 #include "backend/backend.h"
 #include "backend/function.h"
 #include "graph/cost.h"
+#include "graph/dead.h"
 
 enum { SOURCE_MOST = 64 << 20 };
 
@@ -45,6 +46,13 @@ Ast *compile_parse(Compiler *c, const char *path)
 Program *compile_front(Compiler *c, const char *path, const CheckOptions *options)
 {
     return check(c, compile_parse(c, path), options);
+}
+
+Flow *compile_flow(Compiler *c, const ModelInst *model)
+{
+    Flow *flow = flow_of(c, model);
+    find_dead(c, flow);
+    return flow;
 }
 
 /* ---- graph ---- */

@@ -15,6 +15,9 @@ Ast *compile_parse(Compiler *c, const char *path);
 /* Reads and checks a file. NULL = errors reported in c. */
 Program *compile_front(Compiler *c, const char *path, const CheckOptions *options);
 
+/* Static verdicts with dead elements. */
+Flow *compile_flow(Compiler *c, const ModelInst *model);
+
 /* What one function of a model computes. */
 typedef struct FunctionSpec {
     rq_function_kind kind;

@@ -18,7 +18,7 @@ SAME_SIZE(rq_data_spec, 144, "a line in put_data");
 SAME_SIZE(rq_action, 456, "a line in put_action");
 SAME_SIZE(rq_model, 264, "a line in put_model");
 SAME_SIZE(rq_param, 152, "a line in put_params");
-SAME_SIZE(rq_layer, 72, "a line in put_layers");
+SAME_SIZE(rq_layer, 80, "a line in put_layers");
 SAME_SIZE(rq_edge, 24, "a line in put_edges");
 SAME_SIZE(rq_function, 112, "a place in put_function");
 SAME_SIZE(rq_buffer, 32, "a place in put_function");
@@ -142,7 +142,7 @@ static void put_layers(FILE *out, const char *id, const rq_model *m)
     fprintf(out, "static const rq_layer %s_layers[] = {", id);
     for (int32_t i = 0; i < m->layer_count; i++) {
         const rq_layer *l = &m->layers[i];
-        fprintf(out, "{.params=%" PRId64 ",.group_count=%d,.groups=%s_groups%d,", l->params, l->group_count, id, i);
+        fprintf(out, "{.params=%" PRId64 ",.dead=%" PRId64 ",.group_count=%d,.groups=%s_groups%d,", l->params, l->dead, l->group_count, id, i);
         put_named(out, "name", l->name);
         put_named(out, "kind", l->kind);
         put_named(out, "flow", l->flow);

@@ -72,7 +72,7 @@ static void fill_layers(Compiler *c, const ModelInst *model, const Flow *flow, E
         for (uint32_t k = 0; k < l->groups.len; k++) groups[k] = (int32_t)l->groups.at[k].group.i - 1;
         const char *engine = l->layer.i ? circuit_engine(c, model, l->layer, wanted) : NULL;
         if (!engine) engine = l->layer.i && has_dense(model, l->layer) ? "blas" : "";
-        rows[i] = (rq_layer){.name = l->name, .kind = l->kind_text ? l->kind_text : "", .params = l->params,
+        rows[i] = (rq_layer){.name = l->name, .kind = l->kind_text ? l->kind_text : "", .params = l->params, .dead = l->dead,
                              .flow = l->verdict == VERDICT_none_set ? "" : verdict_text(l->verdict),
                              .through = l->through ? l->through : "", .reason = reason_text(c, l), .engine = engine,
                              .groups = groups, .group_count = (int32_t)l->groups.len};

@@ -28,12 +28,14 @@ typedef struct GroupFlow {
     GroupId group;
     Verdict verdict;
     double open_paths, cut_paths; /* exact up to 2^53-1, then saturated */
+    int64_t dead; /* elements whose derivative is identically zero; find_dead counts them */
+    const bool *is_alive; /* [count], the others; NULL before find_dead, and for frozen and tied groups */
 } GroupFlow;
 
 typedef struct LayerFlow {
     LayerId layer; /* 0: a model parameter or an adapter, then `name` is its path */
     const char *name, *kind_text;
-    int64_t params;
+    int64_t params, dead; /* elements; those that find_dead found */
     Verdict verdict; /* worst of its groups: none, unused, partial, full; frozen when all are;
                         none_set without parameters */
     double open_paths, cut_paths;

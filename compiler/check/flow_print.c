@@ -209,6 +209,7 @@ static void print_row(FILE *out, Compiler *c, const LayerFlow *l, int name_width
         fprintf(out, "%s (%s)", cut->reason, source_place_text(c->scratch, &c->sources, cut->span));
     }
     fputc('\n', out);
+    if (l->dead) fprintf(out, "%*s%lld params, %lld dead: nothing that is measured depends on them\n", indent, "", (long long)l->params, (long long)l->dead);
     if (!l->fixes.len && l->verdict != VERDICT_partial) return;
     fprintf(out, "%*s", indent, "");
     if (l->verdict == VERDICT_partial)

@@ -17,7 +17,7 @@ typedef struct Variant {
     bool detached;
     const ActionInst *train; /* with this variant's settings; NULL if they do not fit */
     const ModelInst *model;  /* NULL: see reason */
-    const Flow *flow;
+    Flow *flow;
     const char *reason; /* why it does not fit; NULL if it does */
 } Variant;
 

@@ -119,7 +119,7 @@ static bool add_action(Build *b, const ActionInst *a, const Flow *flow, int32_t 
     if (!n.model) return false;
     ModelInst *exact = has_cut_gradient(a->model) ? model_changed(c, a->model, &(ModelChange){.detach_none = true}) : NULL;
     options.detached = false;
-    if (exact) n.exact = native_model(c, exact, flow_of(c, exact), &options, arena_printf(c->keep, "%s_exact", n.action.name), true, &b->files);
+    if (exact) n.exact = native_model(c, exact, compile_flow(c, exact), &options, arena_printf(c->keep, "%s_exact", n.action.name), true, &b->files);
     if (exact && !n.exact) return false;
     vec_push(c->keep, &b->program.actions, n);
     return true;
@@ -144,7 +144,7 @@ static int add_actions(Build *b, const Program *p)
     for (uint32_t i = 0; i < p->actions.len; i++) {
         const ActionInst *a = p->actions.at[i];
         if (a->kind != ACTION_train) continue;
-        Flow *flow = flow_of(b->c, a->model);
+        Flow *flow = compile_flow(b->c, a->model);
         flow_warn(b->c, flow);
         diag_flush(b->c);
         int denied = session_deny(b->c, b->o, flow);

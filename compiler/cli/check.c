@@ -41,7 +41,7 @@ int verb_check(Compiler *c, const Options *o)
     if (!p) return code;
     ModelList models = models_to_check(c, p);
     for (uint32_t i = 0; i < models.len; i++) {
-        Flow *flow = flow_of(c, models.at[i]);
+        Flow *flow = compile_flow(c, models.at[i]);
         flow_warn(c, flow);
         if (o->json) flow_print_json(stdout, c, flow);
         int denied = session_deny(c, o, flow);

@@ -28,7 +28,7 @@ static int with_action(Compiler *c, const Options *o, ActionVerb verb)
     if (o->layer) check_layer(c, a->model, o->layer);
     ActionCode code = {0};
     rq_error err;
-    rq_action action = session_table(c, o, a, flow_of(c, a->model), &code);
+    rq_action action = session_table(c, o, a, compile_flow(c, a->model), &code);
     rq_verb_options options = session_verb_options(o);
     rq_outcome outcome = verb(&action, &options, &err);
     action_code_drop(&code);

@@ -4,6 +4,7 @@
 
 #include "cli/flow_text.h"
 #include "cli/session.h"
+#include "graph/dead.h"
 
 static const char *class_word(CutClass class)
 {
@@ -32,11 +33,11 @@ static json_t *layer_json(Compiler *c, const ModelInst *model, const LayerFlow *
 {
     json_t *groups = json_array(), *fixes = json_array();
     for (uint32_t i = 0; i < l->groups.len; i++)
-        json_array_append_new(groups, json_pack("{s:s, s:s}", "path", group_of(model, l->groups.at[i].group)->path, "verdict",
-                                                verdict_text(l->groups.at[i].verdict)));
+        json_array_append_new(groups, json_pack("{s:s, s:s, s:I}", "path", group_of(model, l->groups.at[i].group)->path, "verdict",
+                                                verdict_text(l->groups.at[i].verdict), "dead", (json_int_t)l->groups.at[i].dead));
     for (uint32_t i = 0; i < l->fixes.len; i++) json_array_append_new(fixes, json_string(l->fixes.at[i]));
-    return json_pack("{s:s, s:s, s:I, s:o, s:I, s:I, s:o, s:o, s:o}", "name", l->name, "kind", l->kind_text ? l->kind_text : "", "params",
-                     (json_int_t)l->params, "verdict", l->verdict == VERDICT_none_set ? json_null() : json_string(verdict_text(l->verdict)),
+    return json_pack("{s:s, s:s, s:I, s:I, s:o, s:I, s:I, s:o, s:o, s:o}", "name", l->name, "kind", l->kind_text ? l->kind_text : "", "params",
+                     (json_int_t)l->params, "dead", (json_int_t)l->dead, "verdict", l->verdict == VERDICT_none_set ? json_null() : json_string(verdict_text(l->verdict)),
                      "open_paths", (json_int_t)l->open_paths, "cut_paths", (json_int_t)l->cut_paths, "groups", groups, "cuts",
                      cuts_json(c, l), "fixes", fixes);
 }
@@ -89,6 +90,7 @@ static int all_placements(Compiler *c, const Options *o, const Program *p)
     if (!variants) return EXIT_source;
     for (uint32_t i = 0; i < variants->list.len; i++) {
         const Variant *v = &variants->list.at[i];
+        if (v->flow) find_dead(c, v->flow);
         if (o->json) variant_print_json(stdout, c, v);
         int denied = v->flow ? session_deny(c, o, v->flow) : EXIT_done;
         if (denied) code = denied;
@@ -113,11 +115,12 @@ int verb_flow(Compiler *c, const Options *o)
         if (wanted && a->model && !seen) vec_push(c->keep, &models, a->model);
     }
     if (o->action && !models.len) session_action(c, o, p);
-    for (uint32_t i = 0; i < p->models.len && !models.len; i++) vec_push(c->keep, &models, p->models.at[i]);
+    bool all = !models.len;
+    for (uint32_t i = 0; i < p->models.len && all; i++) vec_push(c->keep, &models, p->models.at[i]);
     if (!models.len) fatal("'%s' has no model that can be instantiated; give its formals defaults or name it in an action", o->file);
     diag_flush(c);
     for (uint32_t i = 0; i < models.len; i++) {
-        Flow *flow = flow_of(c, models.at[i]);
+        Flow *flow = compile_flow(c, models.at[i]);
         if (o->json) flow_print_json(stdout, c, flow);
         else flow_print_table(stdout, c, flow);
         int denied = session_deny(c, o, flow);

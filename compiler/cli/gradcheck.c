@@ -271,7 +271,7 @@ int verb_gradcheck(Compiler *c, const Options *o)
     Program *p = session_program(c, o, &code);
     if (!p) return code;
     choose_model(&j, p);
-    j.flow = flow_of(c, j.model);
+    j.flow = compile_flow(c, j.model);
     j.table = model_table(c, j.model, j.flow, 8, session_engine(o, j.action), j.action && j.action->detached);
     choose_samples(&j);
     choose_parameters(&j);

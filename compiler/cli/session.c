@@ -170,7 +170,7 @@ ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, cons
 static ModelCode *exact_twin(Compiler *c, const Options *o, const ActionInst *a)
 {
     ModelInst *exact = model_changed(c, a->model, &(ModelChange){.detach_none = true});
-    return exact ? session_code(c, o, a, exact, flow_of(c, exact), false) : NULL;
+    return exact ? session_code(c, o, a, exact, compile_flow(c, exact), false) : NULL;
 }
 
 /* The rules of `init from RUN { to <- from; }`. */
@@ -227,6 +227,10 @@ int session_deny(Compiler *c, const Options *o, const Flow *flow)
     if (!o->deny) return code;
     for (uint32_t i = 0; i < flow->layers.len; i++) {
         const LayerFlow *l = &flow->layers.at[i];
+        if (l->dead && strstr(o->deny, "dead")) {
+            fprintf(c->messages, "rq: denied: layer '%s' has %lld dead parameters: nothing that is measured depends on them\n", l->name, (long long)l->dead);
+            code = EXIT_answer_no;
+        }
         const char *word = l->verdict == VERDICT_none_set ? "" : verdict_text(l->verdict);
         const char *at = *word ? strstr(o->deny, word) : NULL;
         if (!at) continue;

@@ -7,7 +7,7 @@ int train_action(Compiler *c, const Options *o, const ActionInst *a)
     rq_error err;
     session_settings(c, o, a);
     if (c->errors) return EXIT_source;
-    Flow *flow = flow_of(c, a->model);
+    Flow *flow = compile_flow(c, a->model);
     flow_warn(c, flow);
     diag_flush(c);
     rq_action action = session_table(c, o, a, flow, &code);

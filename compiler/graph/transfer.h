@@ -12,10 +12,11 @@
  * order follow. Only lower*.c and transfer*.c include this.
  *
  *     transfer_gate.c          gate or channel -> its action on Pauli products
- *     transfer_reach.c         observable, circuit -> Reach: products, and how their coefficients
- * follow from one another transfer_step.c          one gate of it transfer_encoding.c      encoding
- * -> <X>, <Y>, <Z> of each qubit: zero, constant, or a function of the data transfer_coefficients.c
- * Reach -> nodes transfer_contract.c      coefficients and functions -> values
+ *     transfer_reach.c         observable, circuit -> Reach: products, and how their coefficients follow
+ *     transfer_step.c          one gate of it
+ *     transfer_encoding.c      encoding -> <X>, <Y>, <Z> of each qubit: zero, constant, or a function of the data
+ *     transfer_coefficients.c  Reach -> nodes
+ *     transfer_contract.c      coefficients and functions -> values
  */
 #ifndef RQ_GRAPH_TRANSFER_H
 #define RQ_GRAPH_TRANSFER_H

@@ -36,7 +36,7 @@ static const row rows[] = {
     {"output", 'o', KIND_text, "p", "FILE", "the file to write", AT(verb.output)},
     {"json", 0, KIND_flag, "rtef", "", "print JSON on standard output, one object a line", AT(verb.json)},
     {"quiet", 0, KIND_flag, "rtep", "", "no progress, only results and errors", AT(verb.quiet)},
-    {"deny", 0, KIND_deny, "rt", "none|unused|partial", "gradient verdicts that make the exit code 4", 0},
+    {"deny", 0, KIND_deny, "rt", "none|unused|partial|dead", "gradient verdicts that make the exit code 4", 0},
     {"compare", 0, KIND_compare, "rt", "exact", "compare each gradient with the exact one", 0},
 };
 enum { ROWS = sizeof rows / sizeof rows[0] };
@@ -70,7 +70,7 @@ static bool read_number(const char *name, const char *text, uint64_t low, uint64
                    text);
 }
 
-/* Words of "none|unused|partial", separated by commas. */
+/* Words of "none|unused|partial|dead", separated by commas. */
 static bool read_deny(const row *r, const char *text, rq_native_options *o, rq_error *err)
 {
     o->verb.deny = text;

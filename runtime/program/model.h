@@ -28,7 +28,7 @@ typedef struct rq_param {
 /* A row of the gradient table: a layer, a model parameter or a skip's adapter. */
 typedef struct rq_layer {
     const char *name, *kind;
-    int64_t params;
+    int64_t params, dead; /* elements; those of them whose derivative is identically zero */
     const char *flow;    /* full, partial, none, unused, frozen; "" without parameters */
     const char *through; /* first steps of its open paths */
     const char *reason;  /* what cuts it, "" if nothing does */

@@ -64,6 +64,11 @@ static bool denied(const rq_model *m, const char *words)
 {
     bool any = false;
     for (int i = 0; words && i < m->layer_count; i++) {
+        if (m->layers[i].dead && strstr(words, "dead")) {
+            fprintf(stderr, "rq: denied: layer '%s' has %lld dead parameters: nothing that is measured depends on them\n", m->layers[i].name,
+                    (long long)m->layers[i].dead);
+            any = true;
+        }
         if (!m->layers[i].flow[0] || !strstr(words, m->layers[i].flow)) continue;
         fprintf(stderr, "rq: denied: layer '%s' has the gradient verdict '%s'\n", m->layers[i].name, m->layers[i].flow);
         any = true;

@@ -1,6 +1,6 @@
 /* probe.c: per-sample gradients g_s, chunk by chunk, to rms, r, snr and a verdict per row.
  *
- *     rms^2  = sum_s |g_s|^2 / (S n)             r = rms / rms(d_s), d_s = dL_s/d(output)
+ *     rms^2  = sum_s |g_s|^2 / (S n), n live elements           r = rms / rms(d_s), d_s = dL_s/d(output)
  *     tr Cov = (sum_s |g_s|^2 - S |mean|^2) / (S - 1)
  *     snr    = sqrt(max(0, |mean|^2 - tr Cov / S) / (tr Cov / B))     S probe samples, B the training batch
  * The interval of snr is the jackknife's over blocks of one chunk each: only sums per block are kept, never all gradients.
@@ -253,7 +253,8 @@ bool rq_probe_run(rq_probe *p, const rq_params *params, int64_t epoch, const rq_
         const Sums *row = &p->own.rows[i];
         if (!row->elements) continue;
         rq_layer_stat stat = {.epoch = epoch, .layer = &m->layers[i], .samples = p->samples, .max = row->largest};
-        stat.rms = sqrt(row->squares / (double)(p->samples * row->elements));
+        int64_t live = row->elements - m->layers[i].dead;
+        stat.rms = live > 0 ? sqrt(row->squares / (double)(p->samples * live)) : 0;
         stat.r = stat.rms / d;
         stat.verdict = verdict_of(p, row, stat.r, d);
         snr_interval(p, row, batch, &stat);

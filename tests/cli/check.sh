@@ -40,5 +40,16 @@ write '' '' 'train cut { model: M; data: digits; loss: cross_entropy; epochs: 1;
 expect 0 out '"gradient":"exact"' check model.rq --json
 grep -q '"gradient":"detached"' out || fail "the model of the second action is missing"
 
-usage_error "--deny takes 'none', 'unused' or 'partial', not 'dead'" check model.rq --deny dead
+usage_error "--deny takes 'none', 'unused', 'partial' or 'dead', not 'deaf'" check model.rq --deny deaf
+
+# Dead parameters: the last RZ of each of six qubits before Z. Every model of a file without actions is shown.
+cat >dead.rq <<'END'
+model M { input x: image[1, 28, 28]; layer r = dense(64); layer q = quantum(encode: amplitude(), circuit: strongly_entangling(layers: 3)); output q; }
+circuit turns on q[n] { param t[n, 3] ~ uniform(0, 1); for i in 0..n { rz(t[i, 0]) q[i]; ry(t[i, 1]) q[i]; rz(t[i, 2]) q[i]; } }
+model N { input x: real[2]; layer e = encode(threshold(at: 1)); layer v = evolve(turns); layer m = measure(z_each); output m; }
+END
+expect 0 out "54 params, 6 dead" flow dead.rq
+grep -q "6 params, 2 dead" out || fail "the second model's two last RZ: $(cat out)"
+expect 4 err "layer 'q' has 6 dead parameters" flow dead.rq --deny dead
+expect 0 out '"params":54,"dead":6' flow dead.rq --json
 finish

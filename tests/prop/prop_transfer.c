@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "graph/dead.h"
 #include "graph/gate_matrix.h"
 #include "graph/transfer.h"
 #include "reference/dense_simulator.h"
@@ -270,6 +271,44 @@ static void test_engines_agree(void **state)
     }
 }
 
+/* ---- dead elements ---- */
+
+/* Gradients of random draws; zero[i]: element i of p had none in any of them. */
+static void find_zeros(Case *k, uint64_t seed, bool *zero)
+{
+    Random r = {seed};
+    for (int draw = 0; draw < 3; draw++) {
+        for (int i = 0; i < PARAMS; i++) k->p[i] = between(&r, -3, 3), k->h[i] = between(&r, -2, 2);
+        Numbers n = numbers(k, ENGINE_state);
+        for (int i = 0; i < 2 * PARAMS; i++) /* behind the values: dp, dh */
+            if (fabs(n.at.at[YIELDS * SAMPLES + i]) > 1e-12) zero[i] = false;
+    }
+}
+
+static void test_dead(void **state)
+{
+    (void)state;
+    int dead = 0, missed = 0;
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        Case k = random_case(seed);
+        bool zero[2 * PARAMS];
+        memset(zero, true, sizeof zero);
+        find_zeros(&k, seed, zero);
+        Flow *flow = flow_of(k.c, k.model);
+        find_dead(k.c, flow);
+        for (int i = 0; i < 2 * PARAMS; i++) {
+            const GroupFlow *g = &flow->layers.at[0].groups.at[i / PARAMS];
+            if (!zero[i] && !g->is_alive[i % PARAMS])
+                fail_msg("seed %d: element %d is called dead, but has a gradient", (int)seed, i);
+            dead += !g->is_alive[i % PARAMS];
+            missed += zero[i] && g->is_alive[i % PARAMS];
+        }
+        compiler_drop(k.c);
+    }
+    assert_true(dead > 100);       /* unused elements are dead, too */
+    assert_true(missed * 20 < dead); /* terms that cancel */
+}
+
 /* ---- the light cone ---- */
 
 static const CircuitInst *ry_rx_cnot(Compiler *c, GroupId group, int depth, int n)
@@ -470,7 +509,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_sizes),
-        cmocka_unit_test(test_engines_agree),
+        cmocka_unit_test(test_dead), cmocka_unit_test(test_engines_agree),
         cmocka_unit_test(test_outside_the_cone),
         cmocka_unit_test(test_quanv),
     };

@@ -82,7 +82,8 @@ static const rq_function *function(const rq_model *m, rq_function_kind kind, con
 
 static const rq_param param_w = {.path = "w", .count = 1, .init = RQ_INIT_constant, .a = 0.5, .tied_to = -1};
 static const int32_t group_0[] = {0};
-static const rq_layer layer_w = {"lin", "scale", 1, "full", "loss", "", "", group_0, 1};
+static const rq_layer layer_w = {.name = "lin", .kind = "scale", .params = 1, .flow = "full", .through = "loss", .reason = "",
+                                 .engine = "", .groups = group_0, .group_count = 1};
 static const rq_model model = {.name = "Line", .summary = "x", .gradient = "exact", .params = &param_w, .layers = &layer_w, .param_count = 1,
                                .layer_count = 1, .input_name = "x", .input_reals = 1, .output_reals = 1, .target_reals = 1,
                                .real_bytes = 8, .function = function};
