@@ -1,6 +1,6 @@
 /* explore.c: the runs of an exploration, shared out to threads.
  *
- *     DIR/  model.rq  settings.json  versions.txt  metrics/001-s42.jsonl ...  results.csv  results.json  results.tex
+ *     DIR/  model.rq  settings.json  versions.txt  metrics/001-s42.jsonl ...  results.csv  results.json  results.tex  comparisons.csv
  *
  * Every model is compiled before the first run, as only one thread may compile. A run writes its events to a hidden file that is
  * renamed when it is finished: what is there is complete.
@@ -28,7 +28,7 @@ typedef struct Explorer {
     const rq_explore_options *o;
     char *dir;
     rq_explored *runs; /* [variant][seeds + confirm] */
-    rq_ranked *rows;
+    rq_ranking ranking; /* of the finished runs, see ranking_of */
     Job *jobs;
     int job_count, finished, total;
     bool live;
@@ -52,11 +52,12 @@ static rq_explored *run_at(const Explorer *e, int variant, int i)
     return &e->runs[(size_t)variant * (size_t)(e->x->seeds + e->x->confirm) + (size_t)i];
 }
 
-static rq_ranking ranking_of(const Explorer *e)
+static const rq_ranking *ranking_of(Explorer *e)
 {
-    rq_ranking r = {.x = e->x, .runs = e->runs, .rows = e->rows, .runs_done = e->finished, .runs_in_all = e->total};
-    rq_rank(&r);
-    return r;
+    e->ranking.runs_done = e->finished;
+    e->ranking.runs_in_all = e->total;
+    rq_rank(&e->ranking);
+    return &e->ranking;
 }
 
 /* ---- one run ---- */
@@ -119,9 +120,8 @@ static void show_progress(Explorer *e)
     int left = 0;
     for (int i = 0; i < e->job_count; i++) left += !e->jobs[i].run->done;
     int done = e->job_count - left;
-    rq_ranking r = ranking_of(e);
     int metric = rq_metric_named(e->x->rank);
-    const rq_ranked *best = &r.rows[0];
+    const rq_ranked *best = &ranking_of(e)->rows[0];
     char text[160] = "";
     if (best->rank) snprintf(text, sizeof text, "; best %.80s %.4f", e->x->variants[best->variant].label, best->metric[metric].mean);
     if (e->live)
@@ -217,11 +217,11 @@ static bool explore_seeds(Explorer *e, rq_error *err)
 /* The best ones again, on seeds that did not choose them. */
 static bool confirm_best(Explorer *e, rq_error *err)
 {
-    rq_ranking r = ranking_of(e);
+    const rq_ranking *r = ranking_of(e);
     e->job_count = 0;
     for (int i = 0; i < e->x->confirm; i++)
         for (int k = 0; k < RQ_CONFIRMED && k < e->x->variant_count; k++)
-            if (r.rows[k].rank && !add_job(e, r.rows[k].variant, e->x->seeds + i, err)) return false;
+            if (r->rows[k].rank && !add_job(e, r->rows[k].variant, e->x->seeds + i, err)) return false;
     return run_jobs(e, err);
 }
 
@@ -230,24 +230,24 @@ typedef bool (*writer)(FILE *out, const rq_ranking *r, rq_error *err);
 static bool write_lines(FILE *out, const rq_ranking *r, rq_error *err) { return rq_ranking_json(out, r, true, err); }
 static bool write_json(FILE *out, const rq_ranking *r, rq_error *err) { return rq_ranking_json(out, r, false, err); }
 
-static bool write_results(const Explorer *e, rq_error *err)
+static bool write_results(Explorer *e, rq_error *err)
 {
     static const struct {
         const char *name;
         writer write;
-    } files[] = {{"results.csv", rq_ranking_csv}, {"results.json", write_json}, {"results.tex", rq_ranking_tex}};
-    rq_ranking r = ranking_of(e);
+    } files[] = {{"results.csv", rq_ranking_csv}, {"results.json", write_json}, {"results.tex", rq_ranking_tex}, {"comparisons.csv", rq_comparisons_csv}};
+    const rq_ranking *r = ranking_of(e);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         char *path = rq_place_path(e->dir, files[i].name, err), *hidden = path ? rq_place_path(e->dir, ".result.new", err) : NULL;
         FILE *f = hidden ? rq_place_open(hidden, err) : NULL;
-        bool ok = f && files[i].write(f, &r, err);
+        bool ok = f && files[i].write(f, r, err);
         if (f && !ok) fclose(f);
         ok = ok && rq_place_close(f, hidden, path, err);
         rq_free(path);
         rq_free(hidden);
         if (!ok) return false;
     }
-    return (e->o->json ? write_lines : rq_ranking_text)(stdout, &r, err);
+    return (e->o->json ? write_lines : rq_ranking_text)(stdout, r, err);
 }
 
 static rq_explore_end explore(Explorer *e, rq_error *err)
@@ -259,7 +259,7 @@ static rq_explore_end explore(Explorer *e, rq_error *err)
         return RQ_EXPLORE_interrupted;
     }
     if (!write_results(e, err)) return RQ_EXPLORE_failed;
-    if (!e->o->json) printf("results: %s/results.csv, results.json, results.tex\n", e->dir);
+    if (!e->o->json) printf("results: %s/results.csv, results.json, results.tex, comparisons.csv\n", e->dir);
     return RQ_EXPLORE_done;
 }
 
@@ -271,11 +271,10 @@ rq_explore_end rq_explore(const rq_exploration *x, const rq_explore_options *o, 
     pthread_mutex_init(&e.mutex, NULL);
     e.runs = rq_alloc_array(most, sizeof *e.runs, "the runs", err);
     e.jobs = rq_alloc_array(most, sizeof *e.jobs, "the runs", err);
-    e.rows = rq_alloc_array((uint64_t)x->variant_count, sizeof *e.rows, "the ranking", err);
-    if (e.runs && e.jobs && e.rows && (e.dir = rq_place_make(x, o->out, err))) end = explore(&e, err);
+    if (e.runs && e.jobs && rq_ranking_new(x, e.runs, &e.ranking, err) && (e.dir = rq_place_make(x, o->out, err))) end = explore(&e, err);
     rq_free(e.runs);
     rq_free(e.jobs);
-    rq_free(e.rows);
+    rq_ranking_free(&e.ranking);
     rq_free(e.dir);
     pthread_mutex_destroy(&e.mutex);
     return end;

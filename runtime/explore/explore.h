@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "program/action.h"
+#include "statistics.h"
 
 typedef struct rq_variant {
     const char *label;     /* all its choices */
@@ -43,14 +44,6 @@ typedef struct rq_explored {
     char reason[240];          /* why it has no result: diverged, failed; "" */
 } rq_explored;
 
-/* Mean over seeds with its 95% interval by Student's t; NAN where n is too small. */
-typedef struct rq_estimate {
-    int n;
-    double mean, deviation, low, high;
-} rq_estimate;
-/* The 97.5% point of Student's t with so many degrees of freedom (from 1). */
-double rq_student(int freedom);
-
 /* A row of the answer, in the order of ranking; those without a rank come last. */
 typedef struct rq_ranked {
     int variant, rank;                    /* rank 0: has no result */
@@ -63,11 +56,37 @@ typedef struct rq_ranking {
     const rq_exploration *x;
     const rq_explored *runs;  /* [variant][seeds + confirm] */
     rq_ranked *rows;          /* variant_count of them */
+    double *values;           /* [metric][variant][seeds + confirm], NAN: not measured */
     int runs_done, runs_in_all;
 } rq_ranking;
 
-/* ranking.c: fills r->rows from the runs. */
+/* ranking.c: room for a ranking of these runs, which it borrows; then its rows and values from the runs, as often as they change. */
+bool rq_ranking_new(const rq_exploration *x, const rq_explored *runs, rq_ranking *out, rq_error *err);
+void rq_ranking_free(rq_ranking *r);
 void rq_rank(rq_ranking *r);
+/* A variant's values of a metric, one per seed, those of `confirm` behind. */
+double *rq_values(const rq_ranking *r, int metric, int variant);
+
+/* compare.c: two variants tested against each other, paired over seeds. */
+typedef struct rq_comparison {
+    int a, b; /* variants; a ranks before b */
+    rq_paired test;
+    double p_holm; /* corrected over the whole family */
+} rq_comparison;
+/* All pairs of variants with a result, which are one family: Holm's correction then holds however a pair is picked from them. */
+typedef struct rq_comparisons {
+    int metric;
+    bool confirmed; /* on the fresh seeds, else on those that ranked */
+    rq_comparison *pair; /* (row 0, row 1), (0, 2), .., (0, rows - 1), (1, 2), .. */
+    int64_t rows, count; /* rows: the first so many of the ranking */
+    int64_t family;      /* tests that the p values are corrected for: pairs with two seeds or more */
+} rq_comparisons;
+bool rq_compare(const rq_ranking *r, int metric, bool confirmed, rq_comparisons *out, rq_error *err);
+void rq_comparisons_free(rq_comparisons *c);
+/* Rows i < j of the ranking; NULL: not compared. */
+const rq_comparison *rq_comparison_at(const rq_comparisons *c, int64_t i, int64_t j);
+/* The 95% interval that a test set of this variant's size leaves of an accuracy; NAN for losses and without a test set. */
+rq_interval rq_test_interval(const rq_exploration *x, int variant, int metric, double share);
 
 /* record.c: files of metrics, DIR/metrics/007-s42.jsonl: the events of a run, or one line that says why it failed. */
 char *rq_record_path(const char *dir, int variant, uint64_t seed, bool finished, rq_error *err);
@@ -78,7 +97,13 @@ bool rq_record_failure(FILE *out, const rq_exploration *x, int variant, uint64_t
 /* table.c: what the ranking looks like. False: could not be written. */
 bool rq_ranking_text(FILE *out, const rq_ranking *r, rq_error *err);
 bool rq_ranking_tex(FILE *out, const rq_ranking *r, rq_error *err);
+/* Is the metric that ranks one of the test split, with something to choose from? */
+bool rq_selects_on_test(const rq_exploration *x);
+
+/* results.c: the same as data, every number with 17 digits. */
+enum { RQ_PAIRS_SHOWN = 100 /* comparisons.csv: with more variants only the pairs with the first */ };
 bool rq_ranking_csv(FILE *out, const rq_ranking *r, rq_error *err); /* variant, seed, metric, value: one row each */
+bool rq_comparisons_csv(FILE *out, const rq_ranking *r, rq_error *err);
 bool rq_ranking_json(FILE *out, const rq_ranking *r, bool lines, rq_error *err); /* lines: one object per variant */
 
 typedef struct rq_explore_options {

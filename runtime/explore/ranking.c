@@ -17,44 +17,26 @@ int rq_metric_named(const char *name)
 
 bool rq_metric_is_loss(int metric) { return metric % 2 == 1; }
 
-/* A table up to 30; beyond it the expansion of Cornish and Fisher in 1/freedom, within 2e-6 there. */
-double rq_student(int freedom)
+double *rq_values(const rq_ranking *r, int metric, int variant)
 {
-    static const double points[] = {
-        12.706204736174694, 4.302652729749462, 3.182446305283708, 2.776445105197793, 2.570581835636314, 2.446911851144969,
-        2.364624251592784,  2.306004135204166, 2.262157162798205, 2.228138851986273, 2.200985160082949, 2.178812829667228,
-        2.160368656462791,  2.144786687917804, 2.131449545559774, 2.119905299221255, 2.109815577833317, 2.100922040241039,
-        2.093024054408309,  2.085963447265837, 2.079613844727680, 2.073873067904022, 2.068657610419049, 2.063898561628025,
-        2.059538552753294,  2.055529438642870, 2.051830516480282, 2.048407141795244, 2.045229642132703, 2.042272456301237,
-    };
-    const int count = (int)(sizeof points / sizeof *points);
-    if (freedom < 1) return NAN;
-    if (freedom <= count) return points[freedom - 1];
-    const double z = 1.959963984540054, n = freedom, z3 = z * z * z, z5 = z3 * z * z, z7 = z5 * z * z;
-    return z + (z3 + z) / (4 * n) + (5 * z5 + 16 * z3 + 3 * z) / (96 * n * n) +
-           (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / (384 * n * n * n);
+    int runs = r->x->seeds + r->x->confirm;
+    return &r->values[((int64_t)metric * r->x->variant_count + variant) * runs];
 }
 
-static bool has_value(const rq_explored *run, int metric) { return run->done && isfinite(run->metric[metric]); }
-
-/* Over those of n runs that have a value. */
-static rq_estimate over_runs(const rq_explored *runs, int n, int metric)
+bool rq_ranking_new(const rq_exploration *x, const rq_explored *runs, rq_ranking *out, rq_error *err)
 {
-    rq_estimate e = {.mean = NAN, .deviation = NAN, .low = NAN, .high = NAN};
-    double sum = 0, squares = 0;
-    for (int i = 0; i < n; i++)
-        if (has_value(&runs[i], metric)) sum += runs[i].metric[metric], e.n++;
-    if (e.n) e.mean = sum / e.n;
-    if (e.n < 2) return e;
-    for (int i = 0; i < n; i++) {
-        double d = runs[i].metric[metric] - e.mean;
-        if (has_value(&runs[i], metric)) squares += d * d;
-    }
-    e.deviation = sqrt(squares / (e.n - 1));
-    double half = rq_student(e.n - 1) * e.deviation / sqrt(e.n);
-    e.low = e.mean - half;
-    e.high = e.mean + half;
-    return e;
+    uint64_t n = (uint64_t)x->variant_count, each = (uint64_t)(x->seeds + x->confirm) * RQ_METRICS;
+    *out = (rq_ranking){.x = x, .runs = runs};
+    out->rows = rq_alloc_array(n, sizeof *out->rows, "the ranking", err);
+    out->values = rq_alloc_array(n * each, sizeof *out->values, "the ranking", err);
+    return out->rows && out->values;
+}
+
+void rq_ranking_free(rq_ranking *r)
+{
+    rq_free(r->rows);
+    rq_free(r->values);
+    *r = (rq_ranking){0};
 }
 
 static void fill_row(const rq_ranking *r, int variant, rq_ranked *row)
@@ -64,8 +46,10 @@ static void fill_row(const rq_ranking *r, int variant, rq_ranked *row)
     *row = (rq_ranked){.variant = variant};
     if (x->variants[variant].reason) snprintf(row->reason, sizeof row->reason, "does not fit: %s", x->variants[variant].reason);
     for (int m = 0; m < RQ_METRICS; m++) {
-        row->metric[m] = over_runs(runs, x->seeds, m);
-        row->confirmed[m] = over_runs(runs + x->seeds, x->confirm, m);
+        double *values = rq_values(r, m, variant);
+        for (int i = 0; i < x->seeds + x->confirm; i++) values[i] = runs[i].done ? runs[i].metric[m] : NAN;
+        row->metric[m] = rq_estimate_of(values, x->seeds);
+        row->confirmed[m] = rq_estimate_of(values + x->seeds, x->confirm);
     }
     for (int i = 0; i < x->seeds && !row->reason[0]; i++) {
         if (runs[i].reason[0])

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "statistics.h"
 #include "train/feed.h"
 
 const char *const rq_verdict_names[] = {"", "healthy", "zero", "vanishing", "exploding", "converged"};
@@ -184,16 +185,6 @@ static double snr_of(double sum_squared, double squares, double samples, double 
     return signal > 0 ? sqrt(signal / (cov / batch)) : 0;
 }
 
-/* Two-sided 95% quantile of Student's t with n degrees of freedom (table, then Cornish-Fisher). */
-static double student95(int64_t n)
-{
-    static const double table[] = {0, 12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281};
-    if (n < 1) return NAN;
-    if (n <= 10) return table[n];
-    double z = 1.959964, v = (double)n;
-    return z + (z * z * z + z) / (4 * v) + (5 * pow(z, 5) + 16 * pow(z, 3) + 3 * z) / (96 * v * v);
-}
-
 static void snr_interval(const rq_probe *p, const Sums *row, double batch, rq_layer_stat *out)
 {
     double samples = (double)p->samples, sum2 = 0, mean = 0, spread = 0;
@@ -212,7 +203,7 @@ static void snr_interval(const rq_probe *p, const Sums *row, double batch, rq_la
         mean += left_out[b] / (double)p->blocks;
     }
     for (int64_t b = 0; b < p->blocks; b++) spread += (left_out[b] - mean) * (left_out[b] - mean);
-    double half = student95(p->blocks - 1) * sqrt(spread * (double)(p->blocks - 1) / (double)p->blocks);
+    double half = rq_student(p->blocks - 1) * sqrt(spread * (double)(p->blocks - 1) / (double)p->blocks);
     out->snr_low = out->snr - half > 0 ? out->snr - half : 0;
     out->snr_high = out->snr + half;
 }

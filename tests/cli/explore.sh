@@ -27,9 +27,9 @@ echo 'explore tested { train: p; over freeze: none, wide, head; rank: test.accur
 # All 16 variants once; the table has the static verdicts and every file is there.
 expect 0 out "results: all/results.csv" explore space.rq --action all --out all --threads 2
 [ "$(grep -cE '^[0-9]+ +' out)" -eq 16 ] || fail "not 16 ranks"
-grep -qE '^[0-9]+ +none +detached +none +full +full +0\.[0-9]{4} +0\.[0-9]{4}$' out || { fail "none, detached"; cat out; }
+grep -qE '^[0-9]+ +none +detached +none +full +full +0\.[0-9]{4} +0\.[0-9]{4} +0\.[0-9]{3}\.\.0\.[0-9]{3}$' out || { fail "none, detached"; cat out; }
 [ "$(ls all/metrics/*.jsonl | wc -l)" -eq 16 ] || fail "not a file for each run"
-for file in model.rq settings.json versions.txt results.csv results.json results.tex; do [ -s "all/$file" ] || fail "no $file"; done
+for file in model.rq settings.json versions.txt results.csv results.json results.tex comparisons.csv; do [ -s "all/$file" ] || fail "no $file"; done
 cp out first.txt
 grep -q "every quanvolutional layer receives a gradient: exact 8 of 8, detached 4 of 8" out || fail "how many reach all layers"
 
@@ -40,6 +40,7 @@ stat -c '%n %i' half/metrics/*.jsonl >kept.txt
 expect 0 out "results: half/results.csv" explore space.rq --action all --out half --threads 1
 [ "$(stat -c '%n %i' half/metrics/*.jsonl | grep -cxFf kept.txt)" -eq "$(wc -l <kept.txt)" ] || fail "finished runs are made again"
 cmp -s all/results.csv half/results.csv || { fail "another table on one thread"; diff all/results.csv half/results.csv; }
+cmp -s all/comparisons.csv half/comparisons.csv || fail "other comparisons on one thread"
 cmp -s all/results.json half/results.json || fail "another results.json on one thread"
 cmp -s <(sed '$d' first.txt) <(sed '$d' out) || fail "another text on one thread"
 
@@ -90,9 +91,39 @@ for v in result["variants"]:
     assert abs(e["mean"] - statistics.mean(got)) < 1e-12 and abs(e["high"] - e["mean"] - half) < 1e-9, (e, half)
 PY
 
+# Pairs are tested on the differences of each seed; the test set's doubt is another one.
+expect 0 out "corrected by Holm over all 3 pairs" explore tested.rq --out tested --quiet
+python3 - tested <<'PY' || fail "comparisons"
+import csv, itertools, json, math, statistics, sys
+rows = list(csv.DictReader(open(sys.argv[1] + "/results.csv")))
+value = {(r["variant"], r["metric"], r["seed"]): float(r["value"]) for r in rows}
+order = sorted({(int(r["rank"]), r["variant"]) for r in rows})
+pairs = list(csv.DictReader(open(sys.argv[1] + "/comparisons.csv")))
+assert [(p["a"], p["b"]) for p in pairs] == [(a, b) for (_, a), (_, b) in itertools.combinations(order, 2)], pairs
+raw = []
+for p in pairs:
+    assert p["metric"] == "test.accuracy" and p["pairs"] == "3" and p["family"] == "3"
+    d = [value[p["a"], p["metric"], s] - value[p["b"], p["metric"], s] for s in ("7", "8", "9")]
+    spread = statistics.stdev(d)
+    assert abs(float(p["difference"]) - statistics.mean(d)) < 1e-12
+    assert abs(float(p["high"]) - statistics.mean(d) - 4.302652729749462 * spread / math.sqrt(3)) < 1e-9
+    if spread:
+        t = statistics.mean(d) / spread * math.sqrt(3)
+        assert abs(float(p["p"]) - (1 - abs(t) / math.sqrt(2 + t * t))) < 1e-12, (p, t)
+    raw.append(float(p["p"]))
+low = 0
+for k, i in enumerate(sorted(range(3), key=raw.__getitem__)):
+    low = max(low, min(1, raw[i] * (3 - k)))
+    assert abs(float(pairs[i]["p_holm"]) - low) < 1e-12
+for v in json.load(open(sys.argv[1] + "/results.json"))["variants"]:
+    e, n, z = v["metrics"]["test.accuracy"], 8, 1.959963984540054
+    p, h = e["mean"], z / (1 + z * z / n) * math.sqrt(e["mean"] * (1 - e["mean"]) / n + z * z / (4 * n * n))
+    assert abs(e["test_set"][1] - min(1, (p + z * z / (2 * n)) / (1 + z * z / n) + h)) < 1e-12 and "test_set" not in v["metrics"]["test.loss"]
+PY
+
 # Divergence is a row with its reason; selection on test data is said; another exploration does not go on in the directory.
+grep -q "selected on test data" out || fail "selection on test data is not said"
 expect 0 out "diverged in epoch" explore space.rq --action wilder --out wilder
-expect 0 out "selected on test data" explore tested.rq --out tested --quiet
 expect 2 err "holds an exploration with another settings" explore tested.rq --out tested --seed 3
 
 # The plan runs nothing; 'run' takes an exploration by its name.
