@@ -57,17 +57,19 @@ Flow *compile_flow(Compiler *c, const ModelInst *model)
 
 /* ---- graph ---- */
 
-/* Adjoints of every trainable group, as outputs grad:PATH; also that of the model's output, if given. */
+/* Adjoints of every trainable group, as outputs grad:PATH, tangents of unitary ones; also that of the model's output, if given. */
 static void differentiate(Graph *g, const ModelInst *model, NodeId loss, NodeId output, GradOptions options)
 {
     Arena *a = g->arena;
     uint32_t n = 0, most = model->groups.len + 1;
     NodeId *wrt = arena_array(a, NodeId, most), *adjoint = arena_array(a, NodeId, most);
+    bool *is_unitary = arena_array(a, bool, most);
     const char **name = arena_array(a, const char *, most);
     for (uint32_t i = 0; i < model->groups.len; i++) {
         const GroupInst *group = &model->groups.at[i];
         if (group->frozen || group->tied_to.i) continue;
         wrt[n] = graph_param(g, group->path, (Type){0}); /* lowering made it with its type */
+        is_unitary[n] = group->is_unitary;
         name[n++] = arena_printf(a, "grad:%s", group->path);
     }
     if (node_is(output)) {
@@ -75,7 +77,7 @@ static void differentiate(Graph *g, const ModelInst *model, NodeId loss, NodeId 
         name[n++] = "d_output";
     }
     gradient(g, loss, wrt, n, adjoint, options);
-    for (uint32_t i = 0; i < n; i++) graph_output(g, name[i], adjoint[i]);
+    for (uint32_t i = 0; i < n; i++) graph_output(g, name[i], is_unitary[i] ? unitary_tangent(g, wrt[i], adjoint[i]) : adjoint[i]);
 }
 
 /* The loss of a step and its gradient. Simplified before it is differentiated: what gates share, their derivatives share, too. */

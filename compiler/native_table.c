@@ -13,9 +13,9 @@
 
 /* A field that is added to one of these has to be written here, too. */
 #define SAME_SIZE(type, bytes, where) _Static_assert(sizeof(type) == bytes, "a new field of " #type " needs " where)
-SAME_SIZE(rq_train_settings, 224, "its row in settings.def");
-SAME_SIZE(rq_data_spec, 144, "a line in put_data");
-SAME_SIZE(rq_action, 456, "a line in put_action");
+SAME_SIZE(rq_train_settings, 248, "its row in settings.def");
+SAME_SIZE(rq_data_spec, 168, "a line in put_data");
+SAME_SIZE(rq_action, 504, "a line in put_action");
 SAME_SIZE(rq_model, 264, "a line in put_model");
 SAME_SIZE(rq_param, 152, "a line in put_params");
 SAME_SIZE(rq_layer, 80, "a line in put_layers");
@@ -121,8 +121,8 @@ static void put_params(FILE *out, const char *id, const rq_model *m)
         fputs("{", out);
         put_named(out, "path", p->path);
         put_dims(out, "dims", p->dims, p->rank);
-        fprintf(out, ".rank=%d,.count=%" PRId64 ",.init=%d,.has_range=%d,.is_unitary=%d,.frozen=%d,.tied_to=%d,", p->rank, p->count,
-                p->init, p->has_range, p->is_unitary, p->frozen, p->tied_to);
+        fprintf(out, ".rank=%d,.count=%" PRId64 ",.init=%d,.has_range=%d,.is_unitary=%d,.inputs=%d,.frozen=%d,.tied_to=%d,", p->rank,
+                p->count, p->init, p->has_range, p->is_unitary, p->inputs, p->frozen, p->tied_to);
         fputs(".a=", out), put_real(out, p->a);
         fputs(".b=", out), put_real(out, p->b);
         fputs(".low=", out), put_real(out, p->low);
@@ -244,8 +244,9 @@ static void put_data(FILE *out, const char *id, const rq_data_spec *d)
     put_named(out, "file", d->file);
     put_named(out, "label", d->label);
     fprintf(out, ".train=%" PRId64 ",.val=%" PRId64 ",.test=%" PRId64 ",.class_count=%d,.shuffle=%d,.shuffle_seed=%" PRIu64
-                 "u,.height=%" PRId64 ",.width=%" PRId64 ",.norm_count=%d,.seed=%" PRIu64 "u,.size=%" PRId64 ",.noise=",
-            d->train, d->val, d->test, d->class_count, d->shuffle, d->shuffle_seed, d->height, d->width, d->norm_count, d->seed, d->size);
+                 "u,.height=%" PRId64 ",.width=%" PRId64 ",.norm_count=%d,.seed=%" PRIu64 "u,.size=%" PRId64 ",.qubits=%" PRId64 ",.pairs=%" PRId64 ",.noise_pairs=%" PRId64 ",.noise=",
+            d->train, d->val, d->test, d->class_count, d->shuffle, d->shuffle_seed, d->height, d->width, d->norm_count, d->seed, d->size,
+            d->qubits, d->pairs, d->noise_pairs);
     put_real(out, d->noise);
     if (d->classes) fprintf(out, ".classes=%s_classes,", id);
     if (d->mean) fprintf(out, ".mean=%s_mean,.std=%s_std,", id, id);

@@ -17,6 +17,19 @@ static int32_t init_of(InitKind kind)
     unreachable();
 }
 
+/* How many inputs the perceptron has that applies the unitary matrix `group`; 0: none does. */
+static int32_t perceptron_inputs(const ModelInst *model, GroupId group)
+{
+    for (uint32_t i = 0; i < model->stages.len; i++) {
+        const Stage *s = &model->stages.at[i];
+        if (s->kind != STAGE_dissipative || !s->dissipative.perceptron) continue;
+        for (uint32_t j = 0; j < s->dissipative.count; j++)
+            for (uint32_t k = 0; k < s->dissipative.perceptron[j]->gates.len; k++)
+                if (s->dissipative.perceptron[j]->gates.at[k].group.i == group.i) return (int32_t)s->dissipative.fan_in;
+    }
+    return 0;
+}
+
 static void fill_params(Compiler *c, const ModelInst *model, rq_model *t)
 {
     rq_param *p = arena_array(c->keep, rq_param, model->groups.len);
@@ -26,7 +39,9 @@ static void fill_params(Compiler *c, const ModelInst *model, rq_model *t)
                           .a = g->a, .b = g->b, .has_range = g->has_range, .low = g->low, .high = g->high,
                           .is_unitary = g->is_unitary, .frozen = g->frozen, .tied_to = (int32_t)g->tied_to.i - 1};
         for (int k = 0; k < g->rank; k++) p[i].dims[k] = g->dim[k];
-        if (g->is_unitary) p[i].dims[p[i].rank++] = 2; /* complex: pairs on a trailing axis */
+        if (!g->is_unitary) continue;
+        p[i].dims[p[i].rank++] = 2; /* complex: pairs on a trailing axis */
+        p[i].inputs = perceptron_inputs(model, (GroupId){i + 1});
     }
     t->params = p;
     t->param_count = (int32_t)model->groups.len;
@@ -145,11 +160,18 @@ static const char *summary_text(Compiler *c, const ModelInst *model, const rq_mo
     return text;
 }
 
+/* Of a sample in a file: states are [2^n, 2], density matrices [2^n, 2^n, 2]. */
 static int64_t shape_of(const ValueType *v, int32_t *rank, int64_t *dims)
 {
     int64_t reals = 1;
-    *rank = v->rank;
-    for (int i = 0; i < v->rank; i++) reals *= dims[i] = v->dim[i];
+    *rank = 0;
+    if (v->kind == VALUE_real) {
+        for (int i = 0; i < v->rank; i++) dims[(*rank)++] = v->dim[i];
+    } else {
+        for (int i = 0; i < (v->kind == VALUE_density ? 2 : 1); i++) dims[(*rank)++] = INT64_C(1) << v->dim[0];
+        dims[(*rank)++] = 2;
+    }
+    for (int i = 0; i < *rank; i++) reals *= dims[i];
     return reals;
 }
 

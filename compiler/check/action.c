@@ -161,7 +161,12 @@ static bool check_optimizer(ActionBuild *a)
         diag_error(a->k->c, o->span, D_no_unitary, name_string(a->k, a->inst->model->name));
         return false;
     }
-    if (!has_real || callee_argument(o, "others")) return true;
+    const ConstValue *others = callee_argument(o, "others");
+    if (others && !strcmp(others->text, "matrix_step")) {
+        diag_error(a->k->c, others->span, D_others_matrix);
+        return false;
+    }
+    if (!has_real || others) return true;
     diag_error(a->k->c, o->span, D_others_needed, name_string(a->k, a->inst->model->name));
     return false;
 }

@@ -7,6 +7,8 @@
 #include "check/echo.h"
 #include "check/model.h"
 
+enum { MOST_PAIR_QUBITS = 10 }; /* their unitary is a dense matrix */
+
 typedef struct ImageRow {
     const char *source;
     int64_t channels, side, classes;
@@ -79,14 +81,20 @@ static bool sample_type(Check *k, DataInst *data)
         if (!strcmp(images[i].source, call->text)) return image_sample(k, &images[i], data);
     }
     int64_t qubits = callee_int(call, "qubits", 0);
-    if (qubits > MAX_QUBITS) {
-        diag_error(k->c, call->span, D_too_many_qubits, (long long)qubits, (int)MAX_QUBITS);
+    int most = !strcmp(call->text, "unitary_pairs") ? MOST_PAIR_QUBITS : MAX_QUBITS;
+    if (qubits > most) {
+        diag_error(k->c, call->span, D_too_many_qubits, (long long)qubits, most);
         return false;
     }
     if (qubits) data->sample = type_state(VALUE_state, qubits);
     int64_t pairs = callee_int(call, "pairs", 0), train = callee_int(call, "train", 0);
     if (pairs && train > pairs) {
         diag_error(k->c, call->span, D_few_pairs, (long long)train, (long long)pairs);
+        return false;
+    }
+    int64_t noise = callee_int(call, "noise_pairs", 0);
+    if (noise > (train ? train : pairs)) {
+        diag_error(k->c, call->span, D_many_noise_pairs, (long long)noise, (long long)(train ? train : pairs));
         return false;
     }
     data->classes = class_count(k, call, 0);

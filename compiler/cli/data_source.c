@@ -80,6 +80,9 @@ rq_data_spec session_data_spec(Compiler *c, const DataInst *data)
     }
     if ((v = call_argument(call, "seed")) && v->kind == CONST_number) spec.seed = (uint64_t)v->number.num;
     if ((v = call_argument(call, "size")) && v->kind == CONST_number) spec.size = v->number.num;
+    spec.qubits = count_of(call, "qubits");
+    spec.pairs = count_of(call, "pairs");
+    spec.noise_pairs = call_argument(call, "noise_pairs") ? count_of(call, "noise_pairs") : 0;
     if ((v = call_argument(call, "noise")) && v->kind == CONST_number) spec.noise = v->number.real;
     spec.file = text_of(call, "file", !strcmp(call->text, "npy") ? "input" : "folder");
     spec.label = text_of(call, "label", "target");

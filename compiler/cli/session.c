@@ -121,10 +121,24 @@ static rq_schedule schedule_of(const ActionInst *a)
     return (rq_schedule){.kind = RQ_SCHEDULE_constant};
 }
 
+static rq_optimizer optimizer_of(const ConstValue *call)
+{
+    const ConstValue *others = call ? call_argument(call, "others") : NULL, *reals = others ? others : call;
+    return (rq_optimizer){.kind = rq_optimizer_named(call ? call->text : "adam"),
+                          .others = others ? rq_optimizer_named(others->text) : RQ_OPTIMIZER_none,
+                          .rate = argument_number(reals, "rate", 0.001),
+                          .momentum = argument_number(reals, "momentum", 0),
+                          .beta1 = argument_number(reals, "beta1", 0.9),
+                          .beta2 = argument_number(reals, "beta2", 0.999),
+                          .eps = argument_number(reals, "eps", 1e-8),
+                          .weight_decay = argument_number(reals, "weight_decay", 0),
+                          .eta = argument_number(call, "eta", 0),
+                          .epsilon = argument_number(call, "epsilon", 0)};
+}
+
 rq_train_settings session_settings(Compiler *c, const Options *o, const ActionInst *a)
 {
     const char *const losses[] = {"", "cross_entropy", "nll", "mse", "infidelity", "local"};
-    const ConstValue *optimizer = a->optimizer;
     rq_train_settings s = {.action = name_text(c->names, a->name), .variant = "", .loss = losses[a->loss]};
     double rounds = action_number(a, "rounds", 0);
     s.epochs = (int64_t)(rounds > 0 ? rounds : action_number(a, "epochs", 1));
@@ -133,21 +147,13 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     s.probe = (int64_t)action_number(a, "probe", 64);
     s.thresholds = (rq_thresholds){action_number(a, "vanishing", 1e-3), action_number(a, "exploding", 1e3),
                                    action_number(a, "converged", 1e-3)};
-    s.optimizer = (rq_optimizer){.kind = rq_optimizer_named(optimizer ? optimizer->text : "adam"),
-                                 .rate = argument_number(optimizer, "rate", 0.001),
-                                 .momentum = argument_number(optimizer, "momentum", 0),
-                                 .beta1 = argument_number(optimizer, "beta1", 0.9),
-                                 .beta2 = argument_number(optimizer, "beta2", 0.999),
-                                 .eps = argument_number(optimizer, "eps", 1e-8),
-                                 .weight_decay = argument_number(optimizer, "weight_decay", 0)};
+    s.optimizer = optimizer_of(a->optimizer);
     s.schedule = schedule_of(a);
     s.clip = action_number(a, "clip", 0);
     s.early_stop = (int64_t)action_number(a, "early_stop", 0);
     const ConstValue *engine = action_field(a, "engine");
     if (engine && !o->engine && !strcmp(engine->text, "density"))
         diag_error(c, engine->span, D_not_executable, "this engine", "'auto', 'state' and 'transfer' can be");
-    if (s.optimizer.kind == RQ_OPTIMIZER_none)
-        diag_error(c, optimizer->span, D_not_executable, "this optimizer", "sgd, adam and adamw can be");
     return s;
 }
 

@@ -169,6 +169,8 @@ void pullback(Graph *g, const NodeId *y, const NodeId *seed, size_t ny, const No
               GradOptions options);
 /* Forward mode: tangents of y[0..ny), of y's types, when x[0..nx) have tangents dx. */
 void pushforward(Graph *g, const NodeId *x, const NodeId *dx, size_t nx, const NodeId *y, size_t ny, NodeId *tangent);
+/* K of a unitary matrix v complex[..d, d] from its adjoint: the skew-Hermitian direction, on the left of v, in which y grows fastest. */
+NodeId unitary_tangent(Graph *g, NodeId v, NodeId v_adj);
 
 /* ---- eval: the slow, obvious twin, in double precision ---- */
 typedef struct Binding {

@@ -26,7 +26,7 @@ enum { RQ_DATA_ALL = -1 };
 
 /* What a .rq file says about a data set. Begin with rq_data_spec_default. Borrows all pointers. */
 typedef struct rq_data_spec {
-    const char *source;       /* mnist, fashion_mnist, cifar10, glyphs, csv, npy, images */
+    const char *source;       /* a name of the table in data.c */
     int64_t train, val, test; /* samples, or RQ_DATA_ALL */
     const int32_t *classes;   /* labels that stay and become 0, 1, ...; NULL = the first ones */
     int class_count;          /* how many stay; 0 = all */
@@ -35,9 +35,11 @@ typedef struct rq_data_spec {
     int64_t height, width;    /* resize; 0 = as they are */
     const double *mean, *std; /* one for all channels or one per channel; NULL = not normalised */
     int norm_count;
-    uint64_t seed;     /* glyphs: what is drawn */
+    uint64_t seed;     /* glyphs, unitary_pairs: what is drawn */
     int64_t size;      /* glyphs: pixels per side, 8 .. 256, default 28 */
     double noise;      /* glyphs: deviation of a pixel in 0 .. 1, default 0.05 */
+    int64_t qubits;    /* unitary_pairs, zeros */
+    int64_t pairs, noise_pairs; /* unitary_pairs: how many, and how many of those for training have a random target */
     const char *dir;   /* --data DIR or NULL */
     const char *file;  /* csv, npy: the file; images: the folder; as it is or in the data folders */
     const char *label; /* csv: column, by name or number from 0; npy: the file of the labels */
@@ -64,6 +66,7 @@ typedef struct rq_data {
     int32_t *labels;      /* [total], or NULL with dense targets only */
     double *targets;      /* [total][target_size], or NULL */
     int64_t target_size;
+    bool is_states; /* samples and targets are quantum states */
     int classes;
     int32_t *class_labels; /* [classes]: the label that class k has in the source */
     char **class_names;    /* [classes]: csv and images, else NULL */

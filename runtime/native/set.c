@@ -25,6 +25,7 @@ typedef struct field_row {
 
 static const field_row rows[] = {
     {"epochs", FIELD_count, offsetof(rq_train_settings, epochs)},
+    {"rounds", FIELD_count, offsetof(rq_train_settings, epochs)},
     {"batch", FIELD_count, offsetof(rq_train_settings, batch)},
     {"seed", FIELD_whole, offsetof(rq_train_settings, seed)},
     {"clip", FIELD_positive, offsetof(rq_train_settings, clip)},
@@ -135,6 +136,8 @@ static double *optimizer_member(rq_optimizer *o, const char *name)
     if (!strcmp(name, "beta1")) return &o->beta1;
     if (!strcmp(name, "beta2")) return &o->beta2;
     if (!strcmp(name, "eps")) return &o->eps;
+    if (!strcmp(name, "eta")) return &o->eta;
+    if (!strcmp(name, "epsilon")) return &o->epsilon;
     return !strcmp(name, "weight_decay") ? &o->weight_decay : NULL;
 }
 
@@ -150,10 +153,17 @@ static bool read_name(const char **s, char *out, size_t size)
     return true;
 }
 
+/* matrix_step keeps what it does with real parameters, so it can only stand where it stood. */
 static bool optimizer_defaults(const setting *s, const char *kind, rq_optimizer *o, json_t *call)
 {
-    *o = (rq_optimizer){.kind = rq_optimizer_named(kind), .rate = 0.001, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
-    bool ok = o->kind != RQ_OPTIMIZER_none && !json_object_set_new(call, "kind", json_string(kind));
+    rq_optimizer_kind named = rq_optimizer_named(kind);
+    bool stays = named == RQ_OPTIMIZER_matrix_step;
+    if (stays && s->a->settings.optimizer.kind != named) return false;
+    if (stays) *o = s->a->settings.optimizer;
+    else *o = (rq_optimizer){.kind = named, .rate = 0.001, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
+    json_t *others = json_object_get(json_object_get(s->all, "optimizer"), "others");
+    bool ok = named != RQ_OPTIMIZER_none && !json_object_set_new(call, "kind", json_string(kind));
+    if (stays && others) ok = ok && !json_object_set(call, "others", others);
     for (int i = 0; ok && i < s->p->argument_count; i++) {
         const rq_native_argument *a = &s->p->arguments[i];
         if (strcmp(a->optimizer, kind)) continue;
@@ -215,6 +225,7 @@ static bool set_optimizer(const setting *s, rq_error *err)
 static bool is_open(const setting *s, const char *field)
 {
     if (!strcmp(field, "epochs") || !strcmp(field, "batch")) return s->a->settings.batch > 0; /* no rounds */
+    if (!strcmp(field, "rounds")) return !s->a->settings.batch;
     if (!strcmp(field, "early_stop")) return s->a->data.val > 0;
     return true;
 }

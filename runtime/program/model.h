@@ -20,7 +20,8 @@ typedef struct rq_param {
     double a, b;  /* constant: a; uniform: [a, b); normal: mean a, deviation b */
     int32_t has_range;
     double low, high;  /* projection after each step */
-    int32_t is_unitary;
+    int32_t is_unitary; /* 2^n x 2^n matrices: the last three axes are [2^n, 2^n, 2] */
+    int32_t inputs;     /* of the perceptron whose circuit applies the unitary matrix; 0: it belongs to no perceptron */
     int32_t frozen;
     int32_t tied_to;   /* number of the group whose values it shares, or -1 */
 } rq_param;
@@ -47,7 +48,7 @@ typedef struct rq_edge {
  * All have a batched output "check:LAYER" for each layer that must not meet a zero vector. */
 typedef enum rq_function_kind {
     RQ_FUNCTION_none,
-    RQ_FUNCTION_step,  /* outputs: loss (mean), grad:PATH for every trainable group */
+    RQ_FUNCTION_step,  /* outputs: loss (mean), grad:PATH for every trainable group; of a unitary V the tangent K, see graph/tangent.c */
     RQ_FUNCTION_eval,  /* outputs, batched: loss, output */
     RQ_FUNCTION_probe, /* outputs, batched: loss, d_output, grad:PATH per sample */
     RQ_FUNCTION_layer, /* output, batched: value:LAYER; needs no target */

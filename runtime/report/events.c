@@ -56,16 +56,13 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
     e->model = m;
     e->settings = s;
     json_t *o = event_new(e, "start"), *engines = json_object(), *samples = json_object();
-    int64_t total = 0;
-    for (int i = 0; i < m->param_count; i++)
-        if (m->params[i].tied_to < 0) total += m->params[i].count;
     for (int i = 0; i < m->layer_count; i++)
         if (m->layers[i].engine[0]) json_object_set_new(engines, m->layers[i].name, json_string(m->layers[i].engine));
     for (int k = RQ_SPLIT_train; k < RQ_SPLIT_COUNT; k++)
         json_object_set_new(samples, rq_split_names[k], json_integer(data->count[k]));
     json_object_set_new(o, "model", json_string(m->name));
     json_object_set_new(o, "gradient", json_string(m->gradient));
-    json_object_set_new(o, "params", json_integer(total));
+    json_object_set_new(o, "params", json_integer(rq_model_dimension(m)));
     json_object_set_new(o, "engines", engines);
     json_object_set_new(o, "samples", samples);
     json_object_set_new(o, "cpu", json_string(e->info->cpu));
@@ -108,6 +105,8 @@ static bool on_epoch(void *context, const rq_epoch *p, rq_error *err)
     if (p->has_val && p->has_accuracy) json_object_set_new(o, "val_accuracy", number(p->val_accuracy));
     if (p->has_test) json_object_set_new(o, "test_loss", number(p->test_loss));
     if (p->has_test && p->has_accuracy) json_object_set_new(o, "test_accuracy", number(p->test_accuracy));
+    if (p->has_unitary) json_object_set_new(o, "unitarity", number(p->deviation));
+    if (p->has_unitary) json_object_set_new(o, "reorthogonalised", json_integer(p->reorthogonalised));
     json_object_set_new(o, "seconds", number(p->seconds));
     if (p->circuits_per_s > 0) json_object_set_new(o, "circuits_per_s", number(p->circuits_per_s));
     return event_write(e, o, err);
@@ -169,6 +168,8 @@ static void read_epoch(const json_t *o, rq_epoch *e)
                     .val_loss = number_of(o, "val_loss"), .val_accuracy = number_of(o, "val_accuracy"),
                     .test_loss = number_of(o, "test_loss"), .test_accuracy = number_of(o, "test_accuracy"),
                     .seconds = number_of(o, "seconds"), .circuits_per_s = number_of(o, "circuits_per_s"),
+                    .has_unitary = json_object_get(o, "unitarity") != NULL, .deviation = number_of(o, "unitarity"),
+                    .reorthogonalised = (int64_t)number_of(o, "reorthogonalised"),
                     .has_accuracy = json_object_get(o, "accuracy") != NULL, .has_val = json_object_get(o, "val_loss") != NULL,
                     .has_test = json_object_get(o, "test_loss") != NULL};
 }

@@ -76,11 +76,8 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
     t->rows = rq_alloc_array((uint64_t)m->layer_count, sizeof(Row), "the gradient table", err);
     if (!t->rows) return false;
     if (t->quiet) return true;
-    int64_t total = 0;
-    for (int i = 0; i < m->param_count; i++)
-        if (m->params[i].tied_to < 0) total += m->params[i].count;
     char number[32];
-    fprintf(t->out, "%s   %s    %s parameters\n", m->name, m->summary, rq_grouped(total, number, sizeof number));
+    fprintf(t->out, "%s   %s    %s parameters\n", m->name, m->summary, rq_grouped(rq_model_dimension(m), number, sizeof number));
     bool before = 1e3 * t->info->compile_seconds < 1; /* a native program */
     if (before) fprintf(t->out, "compiled for %s", t->info->cpu);
     else fprintf(t->out, "compiled in %.0f ms for %s", 1e3 * t->info->compile_seconds, t->info->cpu);

@@ -11,6 +11,7 @@
 
 #include "data/safetensors.h"
 #include "data/sha256.h"
+#include "unitary.h"
 
 static rq_dtype model_dtype(const rq_model *m) { return m->real_bytes == 8 ? RQ_DTYPE_f64 : RQ_DTYPE_f32; }
 
@@ -23,7 +24,7 @@ static rq_array view(const rq_model *m, int group, void *values)
 }
 
 /* Fills t with views of all values; names of slots are taken from rq_alloc. */
-static bool gather(const rq_params *p, const rq_optimizer_state *state, rq_optimizer_kind kind, rq_tensors *t, rq_error *err)
+static bool gather(const rq_params *p, const rq_optimizer_state *state, const rq_optimizer *o, rq_tensors *t, rq_error *err)
 {
     const rq_model *m = p->model;
     uint64_t most = (uint64_t)m->param_count * (uint64_t)(1 + state->slots);
@@ -38,7 +39,7 @@ static bool gather(const rq_params *p, const rq_optimizer_state *state, rq_optim
             void *slot = state->slot[k * m->param_count + i];
             char text[512];
             if (!slot) continue;
-            snprintf(text, sizeof text, "opt/%s/%s", rq_optimizer_slot_name(kind, k), m->params[i].path);
+            snprintf(text, sizeof text, "opt/%s/%s", rq_optimizer_slot_name(o, k), m->params[i].path);
             if (!(name = rq_copy_text(text, err))) return false;
             t->tensors[t->count++] = (rq_tensor){name, view(m, i, slot)};
         }
@@ -48,7 +49,7 @@ static bool gather(const rq_params *p, const rq_optimizer_state *state, rq_optim
 
 /* Numbers as texts; reals in hexadecimal, so that they come back to the bit. */
 typedef struct Numbers {
-    char epoch[32], steps[32], seed[32], batch[32], d_start[48], best_score[48], best_loss[48], since_best[32];
+    char epoch[32], steps[32], seed[32], batch[32], d_start[48], best_score[48], best_loss[48], since_best[32], reorthogonalised[32];
 } Numbers;
 
 static Numbers numbers_of(const rq_optimizer_state *state, const rq_progress *p, const rq_train_settings *s)
@@ -62,6 +63,7 @@ static Numbers numbers_of(const rq_optimizer_state *state, const rq_progress *p,
     snprintf(n.best_score, sizeof n.best_score, "%a", p->best_score);
     snprintf(n.best_loss, sizeof n.best_loss, "%a", p->best_loss);
     snprintf(n.since_best, sizeof n.since_best, "%" PRId64, p->since_best);
+    snprintf(n.reorthogonalised, sizeof n.reorthogonalised, "%" PRId64, state->reorthogonalised);
     return n;
 }
 
@@ -74,9 +76,10 @@ bool rq_checkpoint_save(const char *path, const rq_params *p, const rq_optimizer
     rq_text texts[] = {{"schema", "1"}, {"model", (char *)p->model->name}, {"action", (char *)s->action}, {"epoch", n.epoch},
                        {"steps", n.steps}, {"seed", n.seed}, {"batch", n.batch}, {"source_sha256", hash}, {"settings", (char *)settings},
                        {"optimizer", (char *)rq_optimizer_name(s->optimizer.kind)}, {"d_start", n.d_start},
-                       {"best_score", n.best_score}, {"best_loss", n.best_loss}, {"since_best", n.since_best}};
+                       {"best_score", n.best_score}, {"best_loss", n.best_loss}, {"since_best", n.since_best},
+                       {"reorthogonalised", n.reorthogonalised}};
     rq_tensors t = {.texts = texts, .text_count = (int)(sizeof texts / sizeof texts[0])};
-    bool ok = gather(p, state, s->optimizer.kind, &t, err) && rq_safetensors_write(path, &t, err);
+    bool ok = gather(p, state, &s->optimizer, &t, err) && rq_safetensors_write(path, &t, err);
     for (int i = 0; i < t.count; i++) rq_free(t.tensors[i].name);
     rq_free(t.tensors);
     return ok;
@@ -103,6 +106,32 @@ static bool same_shape(const rq_param *info, const rq_array *a)
     return true;
 }
 
+/* Files of single precision stay below it; the first step of a training makes such matrices unitary to rounding. */
+static const double most_deviation = 1e-5;
+
+/* The largest deviation of the group's matrices in a from unitary ones; infinite where there is no memory to tell. */
+static double deviation_of(const rq_param *info, const rq_array *a)
+{
+    int64_t d = info->dims[info->rank - 2], n = 2 * d * d;
+    double *v = rq_alloc((rq_unitary_work(d) + (size_t)n) * sizeof(double)), most = 0;
+    if (!v) return INFINITY;
+    for (int64_t at = 0; at < a->size; at += n) {
+        for (int64_t i = 0; i < n; i++) v[i] = rq_array_get(a, at + i);
+        double deviation = rq_unitary_deviation(d, v, v + n);
+        if (!(deviation <= most)) most = deviation;
+    }
+    rq_free(v);
+    return most;
+}
+
+static bool fits_manifold(const rq_param *info, const rq_array *a, char *why, size_t size)
+{
+    double deviation = info->is_unitary ? deviation_of(info, a) : 0;
+    if (deviation <= most_deviation) return true;
+    snprintf(why, size, "V V^dagger differs from 1 by up to %.3g", deviation);
+    return false;
+}
+
 static void compare_group(const rq_param *info, const rq_array *a, Differences *d)
 {
     char have[128], want[128], both[300];
@@ -114,6 +143,8 @@ static void compare_group(const rq_param *info, const rq_array *a, Differences *
         snprintf(both, sizeof both, "%s, the model wants %s", rq_shape_text(a->ndim, a->dims, have, sizeof have),
                  rq_shape_text(info->rank, info->dims, want, sizeof want));
         differ(d, "\n  another shape: %s is %s", info->path, both);
+    } else if (!fits_manifold(info, a, both, sizeof both)) {
+        differ(d, "\n  not unitary: %s (%s)", info->path, both);
     }
 }
 
@@ -145,7 +176,7 @@ static bool same_text(const rq_tensors *t, const char *path, const char *key, co
     return rq_fail(err, "'%s' cannot be resumed here: its %s is '%s', but this training's is '%s'", path, key, have ? have : "unknown", want);
 }
 
-static bool load_slots(const rq_tensors *t, const char *path, rq_params *p, rq_optimizer_state *state, rq_optimizer_kind kind, rq_error *err)
+static bool load_slots(const rq_tensors *t, const char *path, rq_params *p, rq_optimizer_state *state, const rq_optimizer *o, rq_error *err)
 {
     const rq_model *m = p->model;
     for (int i = 0; i < m->param_count; i++)
@@ -153,7 +184,7 @@ static bool load_slots(const rq_tensors *t, const char *path, rq_params *p, rq_o
             void *slot = state->slot[k * m->param_count + i];
             char name[512];
             if (!slot) continue;
-            snprintf(name, sizeof name, "opt/%s/%s", rq_optimizer_slot_name(kind, k), m->params[i].path);
+            snprintf(name, sizeof name, "opt/%s/%s", rq_optimizer_slot_name(o, k), m->params[i].path);
             const rq_array *a = rq_tensors_find(t, name);
             if (!a || !same_shape(&m->params[i], a) || a->dtype != model_dtype(m))
                 return rq_fail(err, "'%s' cannot be resumed: the optimizer's '%s' is missing or has another shape or precision", path, name);
@@ -183,9 +214,10 @@ bool rq_checkpoint_load(const char *path, rq_params *p, rq_optimizer_state *stat
     bool ok = same_text(&t, path, "model", p->model->name, err) && same_text(&t, path, "action", s->action, err) &&
               same_text(&t, path, "seed", n.seed, err) && same_text(&t, path, "batch", n.batch, err) &&
               same_text(&t, path, "optimizer", rq_optimizer_name(s->optimizer.kind), err) &&
-              load_slots(&t, path, p, state, s->optimizer.kind, err);
+              load_slots(&t, path, p, state, &s->optimizer, err);
     if (ok) {
         state->steps = whole_of(&t, "steps");
+        state->reorthogonalised = whole_of(&t, "reorthogonalised") < 0 ? 0 : whole_of(&t, "reorthogonalised");
         *progress = (rq_progress){whole_of(&t, "epoch"), real_of(&t, "d_start"), real_of(&t, "best_score"), real_of(&t, "best_loss"),
                                   whole_of(&t, "since_best")};
         ok = (state->steps >= 0 && progress->epoch >= 0 && progress->since_best >= 0) ||
@@ -258,6 +290,7 @@ static bool take_group(rq_params *p, int i, const rq_tensors *t, const rq_rename
     if (!same_shape(info, a))
         return rq_fail(err, "'%s' is %s, but '%s', which is to start from it, is %s", name, rq_shape_text(a->ndim, a->dims, have, sizeof have),
                        info->path, rq_shape_text(info->rank, info->dims, want, sizeof want));
+    if (!fits_manifold(info, a, have, sizeof have)) return rq_fail(err, "'%s' is not unitary: %s", name, have);
     if (rule >= 0) r->met[rule] = true;
     for (int64_t e = 0; e < a->size; e++) rq_param_set(p, i, e, rq_array_get(a, e));
     list(r->loaded, sizeof r->loaded, info->path, strcmp(info->path, name) ? name : NULL);

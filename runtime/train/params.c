@@ -5,6 +5,15 @@
 #include <string.h>
 
 #include "random.h"
+#include "unitary.h"
+
+int64_t rq_model_dimension(const rq_model *m)
+{
+    int64_t total = 0;
+    for (int i = 0; i < m->param_count; i++)
+        if (m->params[i].tied_to < 0) total += m->params[i].is_unitary ? m->params[i].count / 2 : m->params[i].count;
+    return total;
+}
 
 bool rq_params_new(const rq_model *m, rq_params *out, rq_error *err)
 {
@@ -58,15 +67,30 @@ static double first_value(const rq_param *info, const rq_random *stream, int64_t
     return NAN;
 }
 
+static bool init_haar(rq_params *p, int group, const rq_random *stream, rq_error *err)
+{
+    const rq_param *info = &p->model->params[group];
+    int64_t d = info->dims[info->rank - 2], n = 2 * d * d;
+    double *work = rq_alloc_array(rq_unitary_work(d) + (size_t)n, sizeof(double), info->path, err);
+    if (!work) return false;
+    for (int64_t at = 0; at < info->count; at += n) {
+        rq_unitary_haar(stream, (uint64_t)at, d, work, work + n);
+        for (int64_t i = 0; i < n; i++) rq_param_set(p, group, at + i, work[i]);
+    }
+    rq_free(work);
+    return true;
+}
+
 bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err)
 {
     for (int i = 0; i < p->model->param_count; i++) {
         const rq_param *info = &p->model->params[i];
         if (info->tied_to >= 0) continue;
-        if (info->init == RQ_INIT_haar)
-            return rq_fail(err, "parameter '%s' is a unitary matrix; such parameters can be checked, not trained, by this version",
-                           info->path);
         rq_random stream = rq_random_stream(seed, RQ_PURPOSE_init, info->path);
+        if (info->init == RQ_INIT_haar) {
+            if (!init_haar(p, i, &stream, err)) return false;
+            continue;
+        }
         for (int64_t k = 0; k < info->count; k++) rq_param_set(p, i, k, first_value(info, &stream, k));
     }
     rq_params_project(p);

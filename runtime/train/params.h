@@ -10,6 +10,9 @@ typedef struct rq_params {
     void **values;
 } rq_params;
 
+/* Real dimensions of all parameters: a d x d unitary matrix has d^2. */
+int64_t rq_model_dimension(const rq_model *m);
+
 bool rq_params_new(const rq_model *m, rq_params *out, rq_error *err);
 void rq_params_free(rq_params *p);
 /* First values: Philox keyed by (seed, init, path), so a group's values depend on nothing but its path and the seed. */

@@ -163,7 +163,9 @@ static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err
     rq_random stream = rq_random_stream_id(t->s->seed, RQ_PURPOSE_batches, (uint64_t)epoch);
     rq_random_permutation(&stream, t->order, n);
     rq_optimizer optimizer = t->s->optimizer;
-    optimizer.rate *= rq_schedule_factor(&t->s->schedule, epoch, t->s->epochs);
+    double factor = rq_schedule_factor(&t->s->schedule, epoch, t->s->epochs);
+    optimizer.rate *= factor;
+    optimizer.epsilon *= factor;
     double begun = now(), sum = 0;
     int64_t done = 0;
     for (int64_t first = 0; first < n && !stopped(t); first += t->batch) {
@@ -180,6 +182,9 @@ static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err
     }
     out->seconds = now() - begun;
     out->loss = done ? sum / (double)done : NAN;
+    out->has_unitary = t->state.work != NULL;
+    out->deviation = t->state.deviation;
+    out->reorthogonalised = t->state.reorthogonalised;
     out->circuits_per_s = out->seconds > 0 ? (double)(t->m->circuits_per_sample * done) / out->seconds : 0;
     return true;
 }

@@ -52,6 +52,9 @@ typedef struct rq_epoch {
     double loss;   /* sample-weighted mean of its steps */
     bool has_accuracy, has_val, has_test;
     double accuracy, val_loss, val_accuracy, test_loss, test_accuracy; /* after the epoch */
+    bool has_unitary;      /* then of its matrices, after the last step: */
+    double deviation;      /* largest |V V^dagger - 1| */
+    int64_t reorthogonalised; /* how often one was made unitary again since the first step */
     double seconds;        /* training steps */
     double circuits_per_s; /* forward and backward, 0 without circuits */
     bool is_best;          /* the best validation score so far: accuracy, without labels the lowest loss */
