@@ -5,6 +5,7 @@
  */
 #include "statistics.h"
 
+#include <float.h>
 #include <math.h>
 #include <stddef.h>
 
@@ -107,8 +108,12 @@ rq_paired rq_paired_test(const double *a, const double *b, int n)
 {
     rq_paired p = {.difference = estimate(a, b, n), .t = NAN, .p = NAN};
     const rq_estimate *d = &p.difference;
-    if (d->n < 2) return p;
-    p.t = d->mean == 0 ? 0 : d->mean / (d->deviation / sqrt(d->n));
+    double largest = 0;
+    for (int i = 0; i < n; i++)
+        if (isfinite(a[i] - b[i])) largest = fmax(largest, fmax(fabs(a[i]), fabs(b[i])));
+    double rounding = 10 * DBL_EPSILON * largest, error = d->deviation / sqrt(d->n);
+    if (d->n < 2 || (error <= rounding && fabs(d->mean) > rounding)) return p;
+    p.t = error <= rounding ? 0 : d->mean / error;
     p.p = rq_student_tail(p.t, d->n - 1);
     return p;
 }

@@ -30,7 +30,8 @@ rq_interval rq_wilson(double share, int64_t n);
 /* Student's paired test: is the mean of a[i] - b[i] zero? Pairs with a value that is not finite are left out. */
 typedef struct rq_paired {
     rq_estimate difference; /* a - b */
-    double t, p;            /* NAN with fewer than 2 pairs; equal differences: p is 1 if they are 0, else 0 */
+    double t, p;            /* NAN: fewer than 2 pairs, or differences that are all alike and not 0 (up to rounding): no spread to
+                             * judge them by. All 0: p is 1 */
 } rq_paired;
 rq_paired rq_paired_test(const double *a, const double *b, int n);
 

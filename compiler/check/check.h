@@ -41,6 +41,13 @@ typedef struct Placement {
     Expr *sum;
 } Placement;
 
+/* What `over ablate:` does to a layer besides freezing it (ablate.h). */
+typedef enum AblationKind { ABLATION_none, ABLATION_no_entanglement, ABLATION_constant } AblationKind;
+typedef struct Ablation {
+    AblationKind kind;
+    const Expr *layer; /* its name */
+} Ablation;
+
 /* A changed copy of a model, for flow's verified fixes and for actions: */
 typedef struct ModelChange {
     bool detach_all;  /* gradient: detached on every quanvolutional layer */
@@ -51,6 +58,8 @@ typedef struct ModelChange {
     bool has_skip;
     const Placement *placement; /* NULL: as declared */
     ExprList freeze;            /* besides the action's */
+    const Ablation *ablation;   /* NULL: none */
+    bool mean_skips; /* a layer's value is the mean of its own output and the skips into it, not their sum */
 } ModelChange;
 /* The same model declaration and arguments, with the change. NULL if it does not fit (shapes),
  * silently. */

@@ -267,6 +267,7 @@ typedef struct ModelInst {
     VEC(GroupInst) groups;
     VEC(StageId) inputs;
     StageId output;
+    bool has_skips; /* a skip adds to a layer of it, or of a block in it */
     Span span;
 } ModelInst;
 

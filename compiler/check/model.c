@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "check/ablate.h"
 #include "check/circuit.h"
 #include "check/echo.h"
 #include "check/layer.h"
@@ -206,7 +207,7 @@ static void model_layer(Env *e, const Stmt *s)
         m->layer = (LayerId){m->inst->layers.len};
     }
     frame_begin(m, &frame);
-    StageId own = layer_own(e, s, &text);
+    StageId own = ablate_layer(e, s->layer.name, layer_own(e, s, &text));
     frame_end(m, &frame, name);
     StageId value = own.i ? skips_into(e, s->layer.name, own) : own;
     if (is_outer) {

@@ -1,4 +1,4 @@
-/* skip.c: skips into a layer: value(to) = own(to) + scale * via(value(from)). */
+/* skip.c: skips into a layer: value(to) = own(to) + scale * via(value(from)); with `over residual: mean` the mean of these. */
 #include "check/skip.h"
 
 #include "check/echo.h"
@@ -281,10 +281,20 @@ static const Stmt *same_skip(const SkipList *skips, uint32_t i)
     return NULL;
 }
 
+/* The sum of own output and n skips; their mean if the request says so. */
+static StageId summed(Env *e, StageId sum, uint32_t n, Span at)
+{
+    if (n) e->model->inst->has_skips = true;
+    if (!n || !sum.i || !e->model->request->change.mean_skips) return sum;
+    Val share = {.kind = VAL_number, .number = rational_div(rational_int(1), rational_int(n + 1))};
+    return layer_binary(e, BINARY_mul, share, (Val){.kind = VAL_stage, .stage = sum}, at).stage;
+}
+
 StageId skips_into(Env *e, Ident to, StageId own)
 {
     SkipList *skips = e->model->skips;
     SkipUse u;
+    uint32_t n = 0;
     for (uint32_t i = 0; i < skips->list.len && own.i; i++) {
         const Stmt *s = skips->list.at[i].stmt;
         Ident target;
@@ -302,9 +312,10 @@ StageId skips_into(Env *e, Ident to, StageId own)
             return (StageId){0};
         }
         own = add_one(e, u, own);
+        n++;
     }
-    if (own.i && changed_skip(e, to, &u)) own = add_one(e, u, own);
-    return own;
+    if (own.i && changed_skip(e, to, &u)) own = add_one(e, u, own), n++;
+    return summed(e, own, n, to.span);
 }
 
 void skips_unused(Env *e)

@@ -141,6 +141,15 @@ static void over_freeze(Sweep *s, const Field *f)
     }
 }
 
+/* Whose own output changes: a layer, not one of its parameters. */
+static bool is_layer_name(Sweep *s, const Expr *x)
+{
+    if (layer_position(s, x) > 0) return true;
+    if (x->kind == EXPR_name && layer_position(s, x) == 0)
+        diag_error(s->a->k->c, x->span, D_wanted_kind, "what is ablated", "a layer", "an input");
+    return false;
+}
+
 /* none, freeze(q1), no_entanglement(q1), constant(q1) */
 static void over_ablate(Sweep *s, const Field *f)
 {
@@ -156,7 +165,10 @@ static void over_ablate(Sweep *s, const Field *f)
                        "none, freeze(LAYER), no_entanglement(LAYER), constant(LAYER)");
             continue;
         }
-        if (s->model) check_path(s->a->k, s->model, x->call.args.at[0].value);
+        const Expr *what = x->call.args.at[0].value;
+        if (!s->model) continue;
+        if (!strcmp(name_string(s->a->k, x->call.callee.name), "freeze")) check_path(s->a->k, s->model, what);
+        else is_layer_name(s, what);
     }
 }
 
@@ -175,7 +187,7 @@ static void over_name(Sweep *s, const Field *f)
     const char *text = name_string(k, f->label.name);
     if (!is_const && !is_swept_formal(s->entry, f->label.name)) {
         static const char *const labels[] = {"skips",  "sums",  "gradient", "freeze",
-                                             "ablate", "model", "cost"};
+                                             "ablate", "residual", "model", "cost"};
         WordList words = {0};
         for (size_t i = 0; i < COUNT(labels); i++) words_add(k, &words, labels[i]);
         scope_words(k, k->user, DECL_const, &words);
@@ -211,6 +223,8 @@ static void check_over(Sweep *s, const Field *f)
         over_sums(s, f);
     else if (is_explore && !strcmp(label, "gradient"))
         over_words(s, f, "exact|detached");
+    else if (is_explore && !strcmp(label, "residual"))
+        over_words(s, f, "sum|mean");
     else if (is_explore && !strcmp(label, "freeze"))
         over_freeze(s, f);
     else if (is_explore && !strcmp(label, "ablate"))
@@ -298,7 +312,7 @@ bool bind_sweeps(ActionBuild *a)
     for (uint32_t i = 0; i < a->decl->action.fields.len; i++) {
         const Field *f = &a->decl->action.fields.at[i];
         static const char *const words[] = {"skips",  "sums",  "gradient", "freeze",
-                                            "ablate", "model", "cost"};
+                                            "ablate", "residual", "model", "cost"};
         bool is_word = f->kind != FIELD_over || !f->values.len;
         for (size_t w = 0; w < COUNT(words); w++)
             is_word = is_word || !strcmp(words[w], name_string(a->k, f->label.name));

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "check/ablate.h"
 #include "check/action.h"
 #include "check/path.h"
 
@@ -15,12 +16,13 @@ typedef struct Option {
     const Field *field;  /* skips and sums: where `mask` chooses from; placement: the block */
     uint32_t mask;
     const Expr *freeze;  /* NULL: nothing */
-    bool detached;
+    const Ablation *ablation; /* NULL: none, or a freeze */
+    bool detached, is_mean;
     const char *value;   /* of a setting */
     Val val;             /* of it, in conditions */
 } Option;
 
-typedef enum DimKind { DIM_placement, DIM_sum, DIM_gradient, DIM_freeze, DIM_setting } DimKind;
+typedef enum DimKind { DIM_placement, DIM_sum, DIM_gradient, DIM_residual, DIM_freeze, DIM_ablate, DIM_setting } DimKind;
 
 typedef struct Dim {
     DimKind kind;
@@ -89,36 +91,54 @@ static bool add_subsets(Space *s, const Field *f, DimKind kind)
     return true;
 }
 
-static void add_gradients(Space *s, const Field *f)
+/* gradient: exact, detached; residual: sum, mean. */
+static void add_words(Space *s, const Field *f, DimKind kind)
 {
-    Dim *d = dim_of(s, DIM_gradient, f);
+    Dim *d = dim_of(s, kind, f);
     for (uint32_t i = 0; i < f->values.len; i++) {
         const char *text = written(s, f->values.at[i]->span);
         vec_push(s->c->keep, &d->options,
-                 (Option){.text = text, .detached = !strcmp(text, "detached")});
+                 (Option){.text = text, .detached = !strcmp(text, "detached"), .is_mean = !strcmp(text, "mean")});
     }
 }
 
-/* freeze: none, q1; ablate: none, freeze(q1). */
-static bool add_freezes(Space *s, const Field *f, bool is_ablation)
+static bool is_none(const Space *s, const Expr *x)
+{
+    return x->kind == EXPR_name && !strcmp(name_string(s->k, x->name), "none");
+}
+
+static Option frozen(Space *s, const Expr *x)
+{
+    return (Option){.text = arena_printf(s->c->keep, "freeze %s", path_of(s->k, x)), .freeze = x};
+}
+
+/* freeze: none, q1 */
+static void add_freezes(Space *s, const Field *f)
 {
     Dim *d = dim_of(s, DIM_freeze, f);
     for (uint32_t i = 0; i < f->values.len; i++) {
         const Expr *x = f->values.at[i];
-        bool is_none = x->kind == EXPR_name && !strcmp(name_string(s->k, x->name), "none");
-        if (is_ablation && !is_none) {
-            if (strcmp(name_string(s->k, x->call.callee.name), "freeze")) {
-                diag_error(s->c, x->span, D_not_executable, "this ablation",
-                           "'freeze(LAYER)' can be explored");
-                return false;
-            }
-            x = x->call.args.at[0].value;
-        }
-        const char *text =
-            is_none ? "" : arena_printf(s->c->keep, "freeze %s", path_of(s->k, x));
-        vec_push(s->c->keep, &d->options, (Option){.text = text, .freeze = is_none ? NULL : x});
+        vec_push(s->c->keep, &d->options, is_none(s, x) ? (Option){.text = ""} : frozen(s, x));
     }
-    return true;
+}
+
+/* ablate: none, freeze(q1), no_entanglement(q1), constant(q1) */
+static void add_ablations(Space *s, const Field *f)
+{
+    Dim *d = dim_of(s, DIM_ablate, f);
+    for (uint32_t i = 0; i < f->values.len; i++) {
+        const Expr *x = f->values.at[i], *layer = is_none(s, x) ? NULL : x->call.args.at[0].value;
+        const char *word = layer ? name_string(s->k, x->call.callee.name) : "";
+        Option o = {.text = ""};
+        if (layer && !strcmp(word, "freeze")) {
+            o = frozen(s, layer);
+        } else if (layer) {
+            Ablation *a = arena_make(s->c->keep, Ablation);
+            *a = (Ablation){ablation_named(word), layer};
+            o = (Option){.text = written(s, x->span), .ablation = a};
+        }
+        vec_push(s->c->keep, &d->options, o);
+    }
 }
 
 static void add_value(Space *s, Dim *d, const char *value, Val val)
@@ -161,10 +181,11 @@ static bool add_over(Space *s, const Field *f)
     const char *label = name_string(s->k, f->label.name);
     if (!strcmp(label, "skips")) return add_subsets(s, f, DIM_placement);
     if (!strcmp(label, "sums")) return add_subsets(s, f, DIM_sum);
-    if (!strcmp(label, "freeze")) return add_freezes(s, f, false);
-    if (!strcmp(label, "ablate")) return add_freezes(s, f, true);
-    if (strcmp(label, "gradient")) return add_settings(s, f);
-    add_gradients(s, f);
+    if (!strcmp(label, "freeze")) add_freezes(s, f);
+    else if (!strcmp(label, "ablate")) add_ablations(s, f);
+    else if (!strcmp(label, "gradient")) add_words(s, f, DIM_gradient);
+    else if (!strcmp(label, "residual")) add_words(s, f, DIM_residual);
+    else return add_settings(s, f);
     return true;
 }
 
@@ -275,6 +296,22 @@ static Expr *sum_of(Space *s, const Option *o)
     return sum;
 }
 
+/* A sum of n terms times 1/n. */
+static Expr *mean_of(Space *s, Expr *sum)
+{
+    int64_t n = 1;
+    for (const Expr *x = sum; x->kind == EXPR_binary; x = x->binary.left) n++;
+    if (n == 1) return sum;
+    Expr *share = arena_make(s->c->keep, Expr), *mean = arena_make(s->c->keep, Expr);
+    *share = (Expr){.kind = EXPR_number, .depth = 1, .span = sum->span};
+    share->number.value = rational_div(rational_int(1), rational_int(n));
+    *mean = (Expr){.kind = EXPR_binary, .depth = sum->depth + 1, .span = sum->span};
+    mean->binary.op = BINARY_mul;
+    mean->binary.left = sum;
+    mean->binary.right = share;
+    return mean;
+}
+
 static void choose_edges(Space *s, const Option *o, Placement *place)
 {
     if (o->field->kind == FIELD_placement) {
@@ -292,13 +329,20 @@ static const char *joined(Arena *keep, const char *list, const char *text)
     return arena_printf(keep, "%s%s%s", list, *list && *text ? ", " : "", text);
 }
 
+/* What a point is called: parts of its label. */
+typedef struct Words {
+    const char *gradient, *residual; /* "" if not varied */
+    bool is_first_residual;
+} Words;
+
 /* The change of the train action's model, and the variant's texts. */
-static ModelChange change_at(Space *s, const Point *p, Variant *v)
+static ModelChange change_at(Space *s, const Point *p, Variant *v, Words *words)
 {
     ModelChange change = v->train ? v->train->model->request->change : (ModelChange){0};
     Placement *place = arena_make(s->c->keep, Placement);
     Arena *keep = s->c->keep;
-    const char *skips = "", *sum = "", *gradient = "";
+    const char *skips = "", *sum = "";
+    *words = (Words){.gradient = "", .residual = "", .is_first_residual = true};
     v->detached = s->train->detached;
     v->settings = "";
     for (uint32_t i = 0; i < s->dims.len; i++) {
@@ -316,21 +360,34 @@ static ModelChange change_at(Space *s, const Point *p, Variant *v)
         case DIM_gradient:
             v->detached = change.detach_all = o->detached;
             change.detach_none = !o->detached;
-            gradient = o->text;
+            words->gradient = o->text;
+            break;
+        case DIM_residual:
+            change.mean_skips = o->is_mean;
+            words->residual = o->text;
+            words->is_first_residual = o == s->dims.at[i].options.at;
             break;
         case DIM_freeze:
+        case DIM_ablate:
             if (o->freeze) vec_push(keep, &change.freeze, (Expr *)o->freeze);
+            if (o->ablation) change.ablation = o->ablation;
             v->settings = joined(keep, v->settings, o->text);
             break;
         case DIM_setting: v->settings = joined(keep, v->settings, o->text); break;
         }
     }
     change.placement = place;
+    if (change.mean_skips && place->sum) place->sum = mean_of(s, place->sum);
     v->placement = arena_printf(keep, "%s%s%s", skips, *skips && *sum ? "; " : "", sum);
-    v->label = joined(keep, joined(keep, v->placement, v->settings), gradient);
+    return change;
+}
+
+static void give_label(Space *s, Variant *v, const Words *words)
+{
+    Arena *keep = s->c->keep;
+    v->label = joined(keep, joined(keep, v->placement, v->settings), words->gradient);
     if (!*v->placement) v->placement = "as declared";
     if (!*v->label) v->label = v->placement;
-    return change;
 }
 
 /* What distinguishes a variant: skips in a fixed order, not as they are named or listed. */
@@ -367,14 +424,19 @@ static bool is_new(Space *s, const char *key, const Variant *v)
     return true;
 }
 
-static bool add_variant(Space *s, const Point *p)
+static bool add_variant(Space *s, const Point *p, uint32_t number, uint32_t base)
 {
-    Variant v = {0};
+    Variant v = {.point = number, .base_point = base};
+    Words words;
     const char *failed = NULL, *key = NULL;
     if (!admits(s, p, FIELD_where, &failed)) return true;
     v.train = train_at(s, p, &v.reason);
-    ModelChange change = change_at(s, p, &v);
+    ModelChange change = change_at(s, p, &v, &words);
     if (v.train) v.model = model_tried(s->c, v.train->model, &change, &v.reason);
+    bool adds = v.model && (v.model->has_skips || (change.placement->sum && change.placement->sum->kind == EXPR_binary));
+    if (!adds && !words.is_first_residual) return true; /* the mean of one value is the value */
+    if (adds) v.settings = joined(s->c->keep, v.settings, words.residual);
+    give_label(s, &v, &words);
     if (v.model && !admits(s, p, FIELD_require, &failed)) {
         v.model = NULL;
         v.reason = arena_printf(s->c->keep, "it does not meet: require %s", failed);
@@ -398,6 +460,14 @@ static const ActionInst *train_of(Check *k, const Program *p, const ActionInst *
     return NULL;
 }
 
+/* The digit of what is neither frozen nor ablated, if there is such an option; else the digit itself. */
+static uint32_t plain_digit(const Dim *d, uint32_t digit)
+{
+    for (uint32_t i = 0; (d->kind == DIM_freeze || d->kind == DIM_ablate) && i < d->options.len; i++)
+        if (!d->options.at[i].freeze && !d->options.at[i].ablation) return i;
+    return digit;
+}
+
 VariantList *variants_of(Compiler *c, const Program *p, const ActionInst *explore)
 {
     Space s = {.c = c, .explore = explore};
@@ -411,8 +481,13 @@ VariantList *variants_of(Compiler *c, const Program *p, const ActionInst *explor
     uint32_t n = s.dims.len, *digit = arena_array(c->keep, uint32_t, n + 1);
     Point point = {arena_array(c->keep, const Option *, n + 1)};
     for (bool more = true; more;) {
-        for (uint32_t i = 0; i < n; i++) point.at[i] = &s.dims.at[i].options.at[digit[i]];
-        if (!add_variant(&s, &point)) return NULL;
+        uint32_t number = 0, base = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            point.at[i] = &s.dims.at[i].options.at[digit[i]];
+            number = number * s.dims.at[i].options.len + digit[i];
+            base = base * s.dims.at[i].options.len + plain_digit(&s.dims.at[i], digit[i]);
+        }
+        if (!add_variant(&s, &point, number, base)) return NULL;
         uint32_t i = n;
         while (i && ++digit[i - 1] == s.dims.at[i - 1].options.len) digit[--i] = 0;
         more = i > 0;

@@ -19,6 +19,8 @@ typedef struct Variant {
     const ModelInst *model;  /* NULL: see reason */
     Flow *flow;
     const char *reason; /* why it does not fit; NULL if it does */
+    uint32_t point;      /* its number among all choices, those left out included */
+    uint32_t base_point; /* the same choices without freeze and ablation; `point` itself if it has none */
 } Variant;
 
 typedef struct VariantList {

@@ -45,12 +45,19 @@ static int data_of(Exploring *e, const ActionInst *train)
     return (int)e->data.len - 1;
 }
 
+static int base_of(const VariantList *variants, const Variant *v)
+{
+    for (uint32_t i = 0; i < variants->list.len && v->base_point != v->point; i++)
+        if (variants->list.at[i].point == v->base_point) return (int)i;
+    return -1;
+}
+
 static void fill_row(Exploring *e, uint32_t i)
 {
     const Variant *v = &e->variants->list.at[i];
     rq_variant *row = &e->rows[i];
     *row = (rq_variant){.label = v->label, .placement = v->placement, .settings = v->settings,
-                        .gradient = v->detached ? "detached" : "exact", .reason = v->reason};
+                        .gradient = v->detached ? "detached" : "exact", .reason = v->reason, .base = base_of(e->variants, v)};
     if (v->reason) return;
     ActionInst *train = arena_make(e->c->keep, ActionInst);
     rq_action *action = arena_make(e->c->keep, rq_action);

@@ -6,32 +6,65 @@
 
 #include "explore/explore.h"
 
+static bool comparisons_new(rq_comparisons *c, uint64_t count, rq_error *err)
+{
+    c->pair = rq_alloc_array(count, sizeof *c->pair, "the comparisons", err);
+    return c->pair != NULL;
+}
+
+static void compare_pair(const rq_ranking *r, rq_comparisons *all, int a, int b)
+{
+    int from = all->confirmed ? r->x->seeds : 0, seeds = all->confirmed ? r->x->confirm : r->x->seeds;
+    rq_comparison *c = &all->pair[all->count++];
+    *c = (rq_comparison){.a = a, .b = b};
+    c->test = rq_paired_test(rq_values(r, all->metric, a) + from, rq_values(r, all->metric, b) + from, seeds);
+    all->family += !isnan(c->test.p);
+}
+
+/* False: no memory; nothing is held then. */
+static bool correct(rq_comparisons *all, rq_error *err)
+{
+    double *p = rq_alloc_array((uint64_t)all->count, sizeof *p, "the comparisons", err);
+    int64_t *scratch = rq_alloc_array((uint64_t)all->count, sizeof *scratch, "the comparisons", err);
+    bool ok = p && scratch;
+    for (int64_t k = 0; k < all->count && ok; k++) p[k] = all->pair[k].test.p;
+    if (ok) rq_holm(p, all->count, scratch);
+    for (int64_t k = 0; k < all->count && ok; k++) all->pair[k].p_holm = p[k];
+    rq_free(p);
+    rq_free(scratch);
+    if (!ok) rq_comparisons_free(all);
+    return ok;
+}
+
 bool rq_compare(const rq_ranking *r, int metric, bool confirmed, rq_comparisons *out, rq_error *err)
 {
     const rq_exploration *x = r->x;
-    int from = confirmed ? x->seeds : 0, seeds = confirmed ? x->confirm : x->seeds;
     uint64_t n = 0;
     while ((int)n < x->variant_count && r->rows[n].rank && (!confirmed || r->rows[n].confirmed[metric].n)) n++;
-    *out = (rq_comparisons){.metric = metric, .confirmed = confirmed, .rows = (int64_t)n, .count = (int64_t)(n * (n - !!n) / 2)};
-    double *p = rq_alloc_array((uint64_t)out->count, sizeof *p, "the comparisons", err);
-    int64_t *scratch = rq_alloc_array((uint64_t)out->count, sizeof *scratch, "the comparisons", err);
-    out->pair = rq_alloc_array((uint64_t)out->count, sizeof *out->pair, "the comparisons", err);
-    bool ok = p && scratch && out->pair;
-    int64_t k = 0;
-    for (uint64_t i = 0; i < n && ok; i++)
-        for (uint64_t j = i + 1; j < n; j++, k++) {
-            rq_comparison *c = &out->pair[k];
-            *c = (rq_comparison){.a = r->rows[i].variant, .b = r->rows[j].variant};
-            c->test = rq_paired_test(rq_values(r, metric, c->a) + from, rq_values(r, metric, c->b) + from, seeds);
-            p[k] = c->test.p;
-            out->family += !isnan(p[k]);
-        }
-    if (ok) rq_holm(p, out->count, scratch);
-    for (k = 0; k < out->count && ok; k++) out->pair[k].p_holm = p[k];
-    rq_free(p);
-    rq_free(scratch);
-    if (!ok) rq_comparisons_free(out);
-    return ok;
+    *out = (rq_comparisons){.metric = metric, .confirmed = confirmed, .rows = (int64_t)n};
+    if (!comparisons_new(out, n * (n - !!n) / 2, err)) return false;
+    for (uint64_t i = 0; i < n; i++)
+        for (uint64_t j = i + 1; j < n; j++) compare_pair(r, out, r->rows[i].variant, r->rows[j].variant);
+    return correct(out, err);
+}
+
+static const rq_ranked *row_of(const rq_ranking *r, int variant)
+{
+    for (int i = 0; i < r->x->variant_count; i++)
+        if (r->rows[i].variant == variant) return &r->rows[i];
+    return NULL;
+}
+
+bool rq_compare_ablations(const rq_ranking *r, int metric, rq_comparisons *out, rq_error *err)
+{
+    const rq_exploration *x = r->x;
+    *out = (rq_comparisons){.metric = metric};
+    if (!comparisons_new(out, (uint64_t)x->variant_count, err)) return false;
+    for (int v = 0; v < x->variant_count; v++) {
+        int base = x->variants[v].base;
+        if (base >= 0 && row_of(r, v)->rank && row_of(r, base)->rank) compare_pair(r, out, base, v);
+    }
+    return correct(out, err);
 }
 
 void rq_comparisons_free(rq_comparisons *c)

@@ -18,6 +18,7 @@ typedef struct rq_variant {
     const char *reason;    /* why it cannot run; NULL if it can */
     const rq_action *action; /* NULL with a reason */
     int data;              /* which data set, an index into the exploration's */
+    int base;              /* frozen or ablated: the variant that only lacks this; -1: neither, or there is none */
 } rq_variant;
 
 /* Borrows all it points to. */
@@ -82,6 +83,9 @@ typedef struct rq_comparisons {
     int64_t family;      /* tests that the p values are corrected for: pairs with two seeds or more */
 } rq_comparisons;
 bool rq_compare(const rq_ranking *r, int metric, bool confirmed, rq_comparisons *out, rq_error *err);
+/* Each frozen or ablated variant against the one that only lacks this, which is its pair's a; a family of its own, as these pairs
+ * were named beforehand. rows is 0. */
+bool rq_compare_ablations(const rq_ranking *r, int metric, rq_comparisons *out, rq_error *err);
 void rq_comparisons_free(rq_comparisons *c);
 /* Rows i < j of the ranking; NULL: not compared. */
 const rq_comparison *rq_comparison_at(const rq_comparisons *c, int64_t i, int64_t j);

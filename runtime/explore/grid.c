@@ -95,7 +95,7 @@ static void estimate_text(const rq_estimate *e, char *out, size_t size)
     else snprintf(out, size, "%.4f +- %.4f", e->mean, e->high - e->mean);
 }
 
-static void p_text(double p, char *out, size_t size)
+void rq_p_text(double p, char *out, size_t size)
 {
     if (isnan(p)) out[0] = 0;
     else if (p < 0.001) snprintf(out, size, "<0.001");
@@ -123,7 +123,7 @@ static void cell_text(const rq_ranking *r, const rq_column *c, int row, const rq
     }
     case RQ_COLUMN_p: {
         const rq_comparison *pair = rq_comparison_at(&compared[c->confirmed], 0, row);
-        if (pair) p_text(pair->p_holm, out, size);
+        if (pair) rq_p_text(pair->p_holm, out, size);
         break;
     }
     case RQ_COLUMN_note: snprintf(out, size, "%s", at->reason); break;

@@ -42,23 +42,33 @@ static void csv_number(FILE *out, double x)
     else fputs(isinf(x) ? x > 0 ? ",inf" : ",-inf" : ",", out);
 }
 
-/* One family: pairs of the first so many rows, on one metric. */
-static bool comparisons_csv(FILE *out, const rq_ranking *r, int metric, bool confirmed, rq_error *err)
+/* One family. Of many rows, the pairs with the first: they stand before all others. */
+static void family_csv(FILE *out, const rq_ranking *r, const char *purpose, const rq_comparisons *all)
+{
+    int64_t shown = all->rows > RQ_PAIRS_SHOWN ? all->rows - 1 : all->count;
+    for (int64_t i = 0; i < shown; i++) {
+        const rq_comparison *c = &all->pair[i];
+        const rq_estimate *d = &c->test.difference;
+        fprintf(out, "%s,%s,", purpose, rq_metric_names[all->metric]);
+        csv_text(out, r->x->variants[c->a].label), fputc(',', out);
+        csv_text(out, r->x->variants[c->b].label);
+        fprintf(out, ",%d", d->n);
+        const double numbers[] = {d->mean, d->low, d->high, c->test.t, c->test.p, c->p_holm};
+        for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) csv_number(out, numbers[k]);
+        fprintf(out, ",%lld\n", (long long)all->family);
+    }
+}
+
+static bool comparisons_csv(FILE *out, const rq_ranking *r, int metric, rq_error *err)
 {
     rq_comparisons all;
-    if (!rq_compare(r, metric, confirmed, &all, err)) return false;
-    for (int64_t i = 0; i < all.rows && (i == 0 || all.rows <= RQ_PAIRS_SHOWN); i++)
-        for (int64_t j = i + 1; j < all.rows; j++) {
-            const rq_comparison *c = rq_comparison_at(&all, i, j);
-            const rq_estimate *d = &c->test.difference;
-            fprintf(out, "%s,%s,", confirmed ? "confirm" : "explore", rq_metric_names[metric]);
-            csv_text(out, r->x->variants[c->a].label), fputc(',', out);
-            csv_text(out, r->x->variants[c->b].label);
-            fprintf(out, ",%d", d->n);
-            const double numbers[] = {d->mean, d->low, d->high, c->test.t, c->test.p, c->p_holm};
-            for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) csv_number(out, numbers[k]);
-            fprintf(out, ",%lld\n", (long long)all.family);
-        }
+    for (int confirmed = 0; confirmed < (r->x->confirm ? 2 : 1); confirmed++) {
+        if (!rq_compare(r, metric, confirmed, &all, err)) return false;
+        family_csv(out, r, confirmed ? "confirm" : "explore", &all);
+        rq_comparisons_free(&all);
+    }
+    if (!rq_compare_ablations(r, metric, &all, err)) return false;
+    family_csv(out, r, "ablate", &all);
     rq_comparisons_free(&all);
     return true;
 }
@@ -68,10 +78,7 @@ bool rq_comparisons_csv(FILE *out, const rq_ranking *r, rq_error *err)
 {
     int rank = rq_metric_named(r->x->rank), test = rq_metric_is_loss(rank) ? 3 : 2;
     fprintf(out, "purpose,metric,a,b,pairs,difference,low,high,t,p,p_holm,family\n");
-    for (int confirmed = 0; confirmed < (r->x->confirm ? 2 : 1); confirmed++) {
-        if (!comparisons_csv(out, r, rank, confirmed, err)) return false;
-        if (test != rank && !comparisons_csv(out, r, test, confirmed, err)) return false;
-    }
+    if (!comparisons_csv(out, r, rank, err) || (test != rank && !comparisons_csv(out, r, test, err))) return false;
     return !ferror(out) || rq_fail(err, "the table could not be written");
 }
 
