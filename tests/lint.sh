@@ -56,6 +56,7 @@ check_includes() {
             compiler/check/*) may="base syntax check" ;;
             compiler/graph/*) may="base syntax check graph" ;;
             compiler/kernel/*) may="base graph kernel" ;;
+            compiler/export/*) may="base syntax check graph export" ;;
             compiler/backend/*) may="base graph kernel backend" ;;
             runtime/*) may=runtime ;;
             *) continue ;;

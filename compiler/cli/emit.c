@@ -1,7 +1,7 @@
 /* emit.c: `rq emit FILE --stage NAME`: stops the pipeline at a stage and prints what is there. */
 #include <string.h>
 
-#include "cli/session.h"
+#include "cli/pennylane.h"
 
 /* The model of the chosen action, else the file's first; with the action's loss, else mean squared error. */
 static const ModelInst *emit_model(Compiler *c, const Options *o, const Program *p, FunctionSpec *spec)
@@ -22,7 +22,9 @@ static const ModelInst *emit_model(Compiler *c, const Options *o, const Program 
 int verb_emit(Compiler *c, const Options *o)
 {
     const char *stage = o->stage ? o->stage : "graph";
-    if (!compile_stage_known(stage)) fatal("--stage: '%s' is not a stage; ast, inst, cost, graph, grad, kernel, llvm and asm are", stage);
+    bool script = !strcmp(stage, "pennylane");
+    if (!script && !compile_stage_known(stage))
+        fatal("--stage: '%s' is not a stage; ast, inst, cost, graph, grad, kernel, llvm, asm and pennylane are", stage);
     if (!strcmp(stage, "ast")) { /* as written: unchecked and without --set */
         const Ast *ast = compile_parse(c, o->file);
         if (!c->errors) ast_print(stdout, c, ast);
@@ -31,6 +33,7 @@ int verb_emit(Compiler *c, const Options *o)
     int code = EXIT_done;
     Program *p = session_program(c, o, &code);
     if (!p) return code;
+    if (script) return emit_pennylane(c, o, p);
     FunctionSpec spec = {.kind = RQ_FUNCTION_step, .loss = LOSS_mse, .real_bytes = session_real_bytes(o, NULL), .engine = session_engine(o, NULL)};
     const ModelInst *model = emit_model(c, o, p, &spec);
     if (!strcmp(stage, "inst")) {
