@@ -100,6 +100,8 @@ static bool on_epoch(void *context, const rq_epoch *p, rq_error *err)
     json_t *o = event_new(e, "epoch");
     json_object_set_new(o, "epoch", json_integer(p->epoch));
     json_object_set_new(o, "loss", number(p->loss));
+    if (p->has_train) json_object_set_new(o, "train_loss", number(p->train_loss));
+    if (p->has_train) json_object_set_new(o, "all_loss", number(p->all_loss));
     if (p->has_accuracy) json_object_set_new(o, "accuracy", number(p->accuracy));
     if (p->has_val) json_object_set_new(o, "val_loss", number(p->val_loss));
     if (p->has_val && p->has_accuracy) json_object_set_new(o, "val_accuracy", number(p->val_accuracy));
@@ -121,6 +123,8 @@ static bool on_result(void *context, const rq_result *r, rq_error *err)
     json_object_set_new(o, "gradient", json_string(e->model->gradient));
     json_object_set_new(o, "flow", flow);
     json_object_set_new(o, "epochs", json_integer(r->epochs_done));
+    if (r->has_train) json_object_set_new(o, "train", json_pack("{s:o}", "loss", number(r->train_loss)));
+    if (r->has_train) json_object_set_new(o, "all", json_pack("{s:o}", "loss", number(r->all_loss)));
     if (r->has_val) json_object_set_new(o, "val", json_pack("{s:o}", "loss", number(r->val_loss)));
     if (r->has_val && r->has_accuracy) json_object_set_new(json_object_get(o, "val"), "accuracy", number(r->val_accuracy));
     if (r->has_test) json_object_set_new(o, "test", json_pack("{s:o}", "loss", number(r->test_loss)));
@@ -168,7 +172,8 @@ static void read_epoch(const json_t *o, rq_epoch *e)
                     .val_loss = number_of(o, "val_loss"), .val_accuracy = number_of(o, "val_accuracy"),
                     .test_loss = number_of(o, "test_loss"), .test_accuracy = number_of(o, "test_accuracy"),
                     .seconds = number_of(o, "seconds"), .circuits_per_s = number_of(o, "circuits_per_s"),
-                    .has_unitary = json_object_get(o, "unitarity") != NULL, .deviation = number_of(o, "unitarity"),
+                    .has_train = json_object_get(o, "train_loss") != NULL, .train_loss = number_of(o, "train_loss"),
+                    .all_loss = number_of(o, "all_loss"), .has_unitary = json_object_get(o, "unitarity") != NULL, .deviation = number_of(o, "unitarity"),
                     .reorthogonalised = (int64_t)number_of(o, "reorthogonalised"),
                     .has_accuracy = json_object_get(o, "accuracy") != NULL, .has_val = json_object_get(o, "val_loss") != NULL,
                     .has_test = json_object_get(o, "test_loss") != NULL};

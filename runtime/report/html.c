@@ -113,7 +113,7 @@ static void print_gradient_table(FILE *out, const rq_history *h)
 }
 
 /* Columns of the epochs as arrays: x, then what the charts show. */
-enum { COL_epoch, COL_loss, COL_val_loss, COL_test_loss, COL_accuracy, COL_val_accuracy, COL_test_accuracy, COL_COUNT };
+enum { COL_epoch, COL_loss, COL_val_loss, COL_test_loss, COL_all_loss, COL_accuracy, COL_val_accuracy, COL_test_accuracy, COL_COUNT };
 
 static void fill_columns(const rq_history *h, double *col)
 {
@@ -121,6 +121,7 @@ static void fill_columns(const rq_history *h, double *col)
     for (int64_t i = 0; i < n; i++) {
         const rq_epoch *e = &h->epochs[i];
         double row[COL_COUNT] = {(double)e->epoch, e->loss, e->has_val ? e->val_loss : NAN, e->has_test ? e->test_loss : NAN,
+                                 e->has_train && e->has_test ? e->all_loss : NAN,
                                  e->has_accuracy ? e->accuracy : NAN, e->has_val && e->has_accuracy ? e->val_accuracy : NAN,
                                  e->has_test && e->has_accuracy ? e->test_accuracy : NAN};
         for (int k = 0; k < COL_COUNT; k++) col[k * n + i] = row[k];
@@ -129,17 +130,17 @@ static void fill_columns(const rq_history *h, double *col)
 
 static bool print_curves(FILE *out, const rq_history *h)
 {
-    static const char *const names[] = {"training", "validation", "test"};
+    static const char *const names[] = {"training", "validation", "test", "all"};
     int64_t n = h->epoch_count;
     double *col = rq_alloc((size_t)(n * COL_COUNT + 1) * sizeof(double));
     if (!col) return false;
     fill_columns(h, col);
     for (int k = 0; k < 2; k++) {
         bool accuracy = k == 1;
-        rq_series series[3];
+        rq_series series[4];
         int first = accuracy ? COL_accuracy : COL_loss, shown = 0;
         if (accuracy && !(n && h->epochs[0].has_accuracy)) continue;
-        for (int s = 0; s < 3; s++)
+        for (int s = 0; s < (accuracy ? 3 : 4); s++)
             if (n && isfinite(col[(first + s) * n])) series[shown++] = (rq_series){names[s], col, col + (first + s) * n, n};
         rq_chart chart = {accuracy ? "Accuracy after each epoch" : "Loss", "epoch", accuracy ? "accuracy" : h->settings->loss, false, series,
                           shown};
@@ -196,8 +197,9 @@ static void print_head(FILE *out, const rq_history *h)
         double p = r->test_accuracy, n = (double)r->test_samples;
         fprintf(out, "Test accuracy %.1f%% (standard error %.1f from %lld images)", 100 * p, 100 * sqrt(p * (1 - p) / n),
                 (long long)r->test_samples);
-    } else if (r->has_test) fprintf(out, "Test loss %.6g", r->test_loss);
-    fprintf(out, " after %lld epochs, %.2f s of training.</p>\n", (long long)r->epochs_done, r->seconds);
+    } else if (r->has_train) rq_print_states(out, h->settings, r);
+    else if (r->has_test) fprintf(out, "Test loss %.6g", r->test_loss);
+    fprintf(out, " after %lld %s, %.2f s of training.</p>\n", (long long)r->epochs_done, h->settings->batch ? "epochs" : "rounds", r->seconds);
 }
 
 static void print_pre(FILE *out, const char *title, const char *text)

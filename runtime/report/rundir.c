@@ -289,7 +289,7 @@ static bool on_epoch(void *context, const rq_epoch *e, rq_error *err)
 {
     rq_rundir *d = context;
     if (!keep_epoch(d, e, err) || !d->event_sink.epoch(d->event_sink.context, e, err)) return false;
-    return (!e->is_best || save(d, "best.safetensors", err)) && save(d, "last.safetensors", err);
+    return (!e->is_best || save(d, "best.safetensors", err)) && (!e->is_kept || save(d, "last.safetensors", err));
 }
 
 static bool on_result(void *context, const rq_result *result, rq_error *err)

@@ -88,6 +88,8 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
     return true;
 }
 
+static const char *epoch_word(const rq_terminal *t) { return t->settings->batch ? "epoch" : "round"; }
+
 static void close_line(rq_terminal *t)
 {
     if (t->line_open) fputs("\r\033[K", t->progress);
@@ -101,31 +103,33 @@ static void on_progress(void *context, int64_t epoch, int64_t epochs, double sha
     double all = (double)(epoch - 1) + share;
     if (t->line_open && all - t->drawn < 0.02) return;
     t->drawn = all;
-    fprintf(t->progress, "\r\033[Kepoch %lld/%lld  %3.0f%%  loss %.3f", (long long)epoch, (long long)epochs, 100 * share, loss);
+    fprintf(t->progress, "\r\033[K%s %lld/%lld  %3.0f%%  loss %.3f", epoch_word(t), (long long)epoch, (long long)epochs, 100 * share, loss);
     fflush(t->progress);
     t->line_open = true;
 }
 
-static void print_epoch(FILE *out, const rq_epoch *e)
+static void print_epoch(const rq_terminal *t, FILE *out, const rq_epoch *e)
 {
-    fprintf(out, "epoch %lld/%lld  loss %.4f", (long long)e->epoch, (long long)e->epochs, e->loss);
+    fprintf(out, "%s %lld/%lld  loss %.4f", epoch_word(t), (long long)e->epoch, (long long)e->epochs,
+            e->has_train ? e->train_loss : e->loss);
     if (e->has_accuracy) fprintf(out, "  accuracy %.1f%%", 100 * e->accuracy);
     if (e->has_val && e->has_accuracy) fprintf(out, "  val %.1f%%", 100 * e->val_accuracy);
     else if (e->has_val) fprintf(out, "  val loss %.4f", e->val_loss);
+    if (e->has_train && e->has_test) fprintf(out, "  unseen %.4f  all %.4f", e->test_loss, e->all_loss);
     fprintf(out, "  %.2f s", e->seconds);
     if (e->circuits_per_s > 0) fprintf(out, "  %.2g M circuits/s", e->circuits_per_s / 1e6);
 }
 
-/* On a terminal one line is rewritten; the last epoch's stays. Elsewhere each epoch has its line. */
+/* On a terminal one line is rewritten; the last epoch's stays. Elsewhere each epoch that is kept has its line. */
 static bool on_epoch(void *context, const rq_epoch *e, rq_error *err)
 {
     rq_terminal *t = context;
     (void)err;
     close_line(t);
-    if (t->quiet) return true;
+    if (t->quiet || (!t->live && !e->is_kept)) return true;
     bool last = e->epoch == e->epochs;
     FILE *out = t->live && !last ? t->progress : t->out;
-    print_epoch(out, e);
+    print_epoch(t, out, e);
     t->line_open = t->live && !last;
     if (!t->line_open) fputc('\n', out);
     fflush(out);
@@ -203,6 +207,14 @@ static void print_table(const rq_terminal *t)
         if (m->layers[i].reason[0]) fprintf(t->out, "%s: %s\n", m->layers[i].name, m->layers[i].reason);
 }
 
+void rq_print_states(FILE *out, const rq_train_settings *s, const rq_result *r)
+{
+    bool fidelity = !strcmp(s->loss, "infidelity");
+    double sign = fidelity ? -1 : 1, from = fidelity ? 1 : 0;
+    fprintf(out, "%s %.6g on the training samples", fidelity ? "fidelity" : "loss", from + sign * r->train_loss);
+    if (r->has_test) fprintf(out, ", %.6g on the test samples, %.6g on all", from + sign * r->test_loss, from + sign * r->all_loss);
+}
+
 static bool on_result(void *context, const rq_result *r, rq_error *err)
 {
     rq_terminal *t = context;
@@ -223,7 +235,8 @@ static bool on_result(void *context, const rq_result *r, rq_error *err)
         double p = r->test_accuracy, n = (double)r->test_samples;
         fprintf(t->out, "test accuracy %.1f%%, standard error %.1f from %lld images", 100 * p, 100 * sqrt(p * (1 - p) / n),
                 (long long)r->test_samples);
-    } else if (r->has_test) fprintf(t->out, "test loss %.6g", r->test_loss);
+    } else if (r->has_train) rq_print_states(t->out, t->settings, r);
+    else if (r->has_test) fprintf(t->out, "test loss %.6g", r->test_loss);
     else fprintf(t->out, "no test samples");
     if (t->dir) fprintf(t->out, "        report: %s/report.html", t->dir);
     fputc('\n', t->out);

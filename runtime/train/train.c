@@ -189,14 +189,24 @@ static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err
     return true;
 }
 
+/* The mean over the samples of all splits. */
+static double mean_of_splits(const rq_data *data, const rq_epoch *e)
+{
+    const double loss[RQ_SPLIT_COUNT] = {0, e->train_loss, e->val_loss, e->test_loss};
+    double sum = 0;
+    for (int k = RQ_SPLIT_train; k < RQ_SPLIT_COUNT; k++)
+        if (data->count[k]) sum += loss[k] * (double)data->count[k];
+    return sum / (double)data->total;
+}
+
 static bool evaluate_splits(Training *t, rq_epoch *e, rq_error *err)
 {
-    double loss;
     int threads = t->s->threads;
-    if (t->data->labels) {
-        if (!rq_evaluate(t->m, t->params, t->data, RQ_SPLIT_train, threads, &loss, &e->accuracy, NULL, err)) return false;
-        e->has_accuracy = true;
-        t->result->train_loss = loss;
+    if (t->data->labels || t->data->is_states) {
+        if (!rq_evaluate(t->m, t->params, t->data, RQ_SPLIT_train, threads, &e->train_loss, &e->accuracy, NULL, err)) return false;
+        e->has_accuracy = t->data->labels != NULL;
+        e->has_train = t->data->is_states;
+        t->result->train_loss = e->train_loss;
         t->result->train_accuracy = e->accuracy;
     }
     if (t->data->count[RQ_SPLIT_val] > 0) {
@@ -208,6 +218,7 @@ static bool evaluate_splits(Training *t, rq_epoch *e, rq_error *err)
             return false;
         e->has_test = true;
     }
+    e->all_loss = mean_of_splits(t->data, e);
     return true;
 }
 
@@ -233,6 +244,22 @@ static bool tell_epoch(Training *t, const rq_epoch *e, rq_error *err)
     return true;
 }
 
+/* Rounds are short: a gradient report and a checkpoint after each would take longer than the training. */
+static bool is_kept(const rq_train_settings *s, int64_t epoch)
+{
+    int64_t every = s->batch ? 1 : (s->epochs + 49) / 50;
+    return epoch % every == 0 || epoch == s->epochs;
+}
+
+static void note_result(rq_result *r, const rq_epoch *e)
+{
+    r->epochs_done = e->epoch;
+    r->has_val = e->has_val, r->has_test = e->has_test, r->has_accuracy = e->has_accuracy, r->has_train = e->has_train;
+    r->val_loss = e->val_loss, r->val_accuracy = e->val_accuracy;
+    r->test_loss = e->test_loss, r->test_accuracy = e->test_accuracy;
+    r->all_loss = e->all_loss;
+}
+
 static bool run_epochs(Training *t, rq_error *err)
 {
     rq_result *r = t->result;
@@ -247,14 +274,12 @@ static bool run_epochs(Training *t, rq_error *err)
         r->interrupted = stopped(t);
         if (r->interrupted || r->diverged) break;
         if (!evaluate_splits(t, &e, err)) return false;
-        if (t->probe && !rq_probe_run(t->probe, t->params, epoch, t->sinks, t->sink_count, err)) return false;
-        r->epochs_done = epoch;
-        r->has_val = e.has_val, r->has_test = e.has_test, r->has_accuracy = e.has_accuracy;
-        r->val_loss = e.val_loss, r->val_accuracy = e.val_accuracy;
-        r->test_loss = e.test_loss, r->test_accuracy = e.test_accuracy;
+        note_result(r, &e);
         note_best(t, &e);
-        if (!tell_epoch(t, &e, err)) return false;
         r->stopped_early = t->s->early_stop > 0 && e.has_val && t->progress.since_best >= t->s->early_stop;
+        e.is_kept = is_kept(t->s, epoch) || r->stopped_early;
+        if (t->probe && e.is_kept && !rq_probe_run(t->probe, t->params, epoch, t->sinks, t->sink_count, err)) return false;
+        if (!tell_epoch(t, &e, err)) return false;
         if (r->stopped_early) break;
     }
     return true;

@@ -52,11 +52,14 @@ typedef struct rq_epoch {
     double loss;   /* sample-weighted mean of its steps */
     bool has_accuracy, has_val, has_test;
     double accuracy, val_loss, val_accuracy, test_loss, test_accuracy; /* after the epoch */
+    bool has_train;        /* of quantum states: */
+    double train_loss, all_loss; /* after the epoch; over the samples of all splits */
     bool has_unitary;      /* then of its matrices, after the last step: */
     double deviation;      /* largest |V V^dagger - 1| */
     int64_t reorthogonalised; /* how often one was made unitary again since the first step */
     double seconds;        /* training steps */
     double circuits_per_s; /* forward and backward, 0 without circuits */
+    bool is_kept;          /* it has a gradient report and a checkpoint: every epoch; of rounds about fifty, and the last */
     bool is_best;          /* the best validation score so far: accuracy, without labels the lowest loss */
 } rq_epoch;
 
@@ -93,7 +96,8 @@ typedef struct rq_result {
     bool interrupted, diverged; /* interrupted: values are those in the middle of an epoch; the last checkpoint is the state to keep */
     int64_t epochs_done;
     double test_loss, test_accuracy, val_loss, val_accuracy, train_loss, train_accuracy;
-    bool has_test, has_val, has_accuracy;
+    double all_loss; /* see rq_epoch */
+    bool has_test, has_val, has_accuracy, has_train;
     int64_t test_samples;
     double seconds;
     double first_step_seconds; /* from the start of rq_train to the end of the first step */

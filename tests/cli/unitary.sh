@@ -17,8 +17,8 @@ train mixed    { model: Mixed;  data: pairs;  loss: infidelity;  optimizer: matr
 RQ
 
 for action in beer momentum adam single mixed; do
-    expect 0 out "test loss" train model.rq --action $action --threads 1 --out $action
-    expect 0 out "test loss" train model.rq --action $action --threads 2 --out $action-2
+    expect 0 out "on the test samples" train model.rq --action $action --threads 1 --out $action
+    expect 0 out "on the test samples" train model.rq --action $action --threads 2 --out $action-2
     cmp -s $action/last.safetensors $action-2/last.safetensors || fail "$action: threads change the result"
     expect 0 out "" gradcheck model.rq --action $action --init $action/last.safetensors
     python3 - $action <<'PY' || fail "$action"
@@ -41,7 +41,7 @@ for action in adam mixed; do
     for _ in $(seq 200); do [ -e cut/last.safetensors ] && break; sleep 0.005; done
     kill -9 $! 2>/dev/null
     wait $! 2>/dev/null
-    [ -s cut/report.html ] || expect 0 out "test loss" train --resume cut
+    [ -s cut/report.html ] || expect 0 out "on the test samples" train --resume cut
     cmp -s $action/last.safetensors cut/last.safetensors || fail "$action: resumed, it has other parameters"
     rm -rf cut
 done
@@ -63,7 +63,7 @@ write("long.safetensors", {"a.V": ([4, 4, 2], [1.1 * x for x in one])})
 write("flat.safetensors", {"a.V": ([16, 2], one)})
 write("two.safetensors", {"a.V": ([4, 4, 2], one[:10] + [float("nan")] + one[11:]), "b.W": ([4, 4, 2], [0.0] * 32), "b.t": ([], [0.1])})
 PY
-expect 0 out "test loss" train model.rq --action beer --init one.safetensors --out from-one
+expect 0 out "on the test samples" train model.rq --action beer --init one.safetensors --out from-one
 expect 2 err "not unitary: a.V (V V^dagger differs from 1 by up to 0.21)" train model.rq --action beer --init long.safetensors
 expect 2 err "another shape: a.V is [16, 2], the model wants [4, 4, 2]" train model.rq --action beer --init flat.safetensors
 expect 2 err "not unitary: b.W (V V^dagger differs from 1 by up to 1)" train model.rq --action mixed --init two.safetensors
