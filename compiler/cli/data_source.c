@@ -84,7 +84,7 @@ rq_data_spec session_data_spec(Compiler *c, const DataInst *data)
     spec.pairs = count_of(call, "pairs");
     spec.noise_pairs = call_argument(call, "noise_pairs") ? count_of(call, "noise_pairs") : 0;
     if ((v = call_argument(call, "noise")) && v->kind == CONST_number) spec.noise = v->number.real;
-    spec.file = text_of(call, "file", !strcmp(call->text, "npy") ? "input" : "folder");
+    spec.file = text_of(call, "file", !strcmp(call->text, "images") ? "folder" : "input");
     spec.label = text_of(call, "label", "target");
     return spec;
 }

@@ -21,6 +21,7 @@ typedef struct rq_array {
     int ndim; /* 0 = one number */
     int64_t dims[RQ_ARRAY_DIMS];
     int64_t size; /* product of dims */
+    bool is_complex; /* the file's numbers are: their parts are the last axis */
     void *values;
 } rq_array;
 
@@ -42,7 +43,12 @@ const char *rq_shape_text(int ndim, const int64_t *dims, char *text, size_t size
 /* npy.c: numpy's format, versions 1 to 3, little-endian f4 f8 i4 i8 u1, C order; c8 and c16 become
  * f4 and f8 with a trailing axis of 2. False = err names the file and what is wrong in it.
  */
+bool rq_npy_parse(const char *path, const unsigned char *bytes, size_t size, rq_array *out, rq_error *err); /* from memory */
 bool rq_npy_read(const char *path, rq_array *out, rq_error *err);
 bool rq_npy_write(const char *path, const rq_array *a, rq_error *err);
+
+/* npz.c: array `name` of a file that numpy.savez or savez_compressed wrote. */
+bool rq_npz_read(const char *path, const char *name, rq_array *out, rq_error *err);
+bool rq_is_npz(const char *path); /* by its name */
 
 #endif

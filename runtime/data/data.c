@@ -16,6 +16,7 @@ static const struct {
     {"mnist", rq_idx_open},     {"fashion_mnist", rq_idx_open}, {"cifar10", rq_cifar_open},
     {"glyphs", rq_glyphs_open}, {"csv", rq_csv_open},           {"npy", rq_arrays_open},
     {"images", rq_images_open}, {"unitary_pairs", rq_pairs_open}, {"zeros", rq_zeros_open},
+    {"states", rq_states_open},
 };
 
 rq_data_spec rq_data_spec_default(const char *source)

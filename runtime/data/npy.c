@@ -178,12 +178,12 @@ static bool make_array(Npy *n, const unsigned char *values, uint64_t bytes, rq_a
             n->path, rq_shape_text(n->ndim, n->dims, shape, sizeof shape), n->descr, bytes);
     }
     if (!rq_array_new(out, types[t].dtype, n->ndim, n->dims, n->path, n->err)) return false;
+    out->is_complex = types[t].is_complex;
     memcpy(out->values, values, bytes);
     return true;
 }
 
-static bool parse(const char *path, const unsigned char *b, size_t size, rq_array *out,
-                  rq_error *err)
+bool rq_npy_parse(const char *path, const unsigned char *b, size_t size, rq_array *out, rq_error *err)
 {
     if (size < 10 || memcmp(b, "\x93NUMPY", 6) != 0)
         return rq_fail(err, "'%s' is not an npy file: it does not begin with 93 'NUMPY'", path);
@@ -211,7 +211,7 @@ bool rq_npy_read(const char *path, rq_array *out, rq_error *err)
     unsigned char *bytes;
     size_t size;
     if (!rq_file_load(path, UINT64_MAX, &bytes, &size, err)) return false;
-    bool good = parse(path, bytes, size, out, err);
+    bool good = rq_npy_parse(path, bytes, size, out, err);
     rq_free(bytes);
     return good;
 }

@@ -37,22 +37,29 @@ static void apply(const double *v, int64_t dim, const double *psi, double *out)
     }
 }
 
-bool rq_states_prepare(int64_t total, int64_t train, int64_t dim, rq_data *out, rq_error *err)
+bool rq_states_memory(int64_t total, int64_t each, int64_t target_each, rq_data *out, rq_error *err)
 {
     out->total = total;
+    out->size = each;
+    out->target_size = target_each;
+    out->channels = 1;
+    out->is_states = true;
+    out->reals = rq_alloc_array((uint64_t)total, (uint64_t)each * sizeof(double), "the states", err);
+    out->targets = rq_alloc_array((uint64_t)total, (uint64_t)target_each * sizeof(double), "the target states", err);
+    out->source_index = rq_alloc_array((uint64_t)total, sizeof *out->source_index, "sample numbers", err);
+    for (int64_t i = 0; out->source_index && i < total; i++) out->source_index[i] = i;
+    return out->reals && out->targets && out->source_index;
+}
+
+/* `total` pure states with dim amplitudes, of which the first `train` are for training and the others for the test. */
+static bool prepare(int64_t total, int64_t train, int64_t dim, rq_data *out, rq_error *err)
+{
     out->count[RQ_SPLIT_train] = train;
     out->first[RQ_SPLIT_val] = out->first[RQ_SPLIT_test] = train;
     out->count[RQ_SPLIT_test] = total - train;
     out->ndim = 2;
     out->dims[0] = dim, out->dims[1] = 2;
-    out->size = out->target_size = 2 * dim;
-    out->channels = 1;
-    out->is_states = true;
-    out->reals = rq_alloc_array((uint64_t)total, (uint64_t)(2 * dim) * sizeof(double), "the states", err);
-    out->targets = rq_alloc_array((uint64_t)total, (uint64_t)(2 * dim) * sizeof(double), "the target states", err);
-    out->source_index = rq_alloc_array((uint64_t)total, sizeof *out->source_index, "sample numbers", err);
-    for (int64_t i = 0; out->source_index && i < total; i++) out->source_index[i] = i;
-    return out->reals && out->targets && out->source_index;
+    return rq_states_memory(total, 2 * dim, 2 * dim, out, err);
 }
 
 /* Replaces the targets of `noise` training pairs, chosen by the seed, by random states. */
@@ -94,14 +101,14 @@ bool rq_pairs_open(const rq_data_spec *spec, rq_data *out, rq_error *err)
         return rq_fail(err, "unitary_pairs has %" PRId64 " pairs, so %" PRId64 " cannot be for training", spec->pairs, train);
     if (spec->noise_pairs < 0 || spec->noise_pairs > train)
         return rq_fail(err, "unitary_pairs has %" PRId64 " pairs for training, so %" PRId64 " of them cannot be noise", train, spec->noise_pairs);
-    return rq_states_prepare(spec->pairs, train, dim, out, err) && make_pairs(spec, dim, out, err);
+    return prepare(spec->pairs, train, dim, out, err) && make_pairs(spec, dim, out, err);
 }
 
 bool rq_zeros_open(const rq_data_spec *spec, rq_data *out, rq_error *err)
 {
     if (spec->qubits < 1 || spec->qubits > RQ_ZEROS_QUBITS)
         return rq_fail(err, "zeros takes 1 to %d qubits, not %" PRId64, RQ_ZEROS_QUBITS, spec->qubits);
-    if (!rq_states_prepare(1, 1, INT64_C(1) << spec->qubits, out, err)) return false;
+    if (!prepare(1, 1, INT64_C(1) << spec->qubits, out, err)) return false;
     out->reals[0] = out->targets[0] = 1;
     return true;
 }

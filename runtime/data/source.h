@@ -81,11 +81,11 @@ bool rq_arrays_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 bool rq_images_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 bool rq_glyphs_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 bool rq_pairs_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
+bool rq_states_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 bool rq_zeros_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 
-/* pairs.c: takes memory for `total` states with dim amplitudes and their targets, of which the first `train` are for training and
- * the others for the test. */
 enum { RQ_PAIRS_QUBITS = 10, RQ_ZEROS_QUBITS = 26 };
-bool rq_states_prepare(int64_t total, int64_t train, int64_t dim, rq_data *out, rq_error *err);
+/* pairs.c: takes memory for `total` states of `each` reals and their targets. */
+bool rq_states_memory(int64_t total, int64_t each, int64_t target_each, rq_data *out, rq_error *err);
 
 #endif

@@ -1,6 +1,6 @@
 /* fuzz_readers.c: whatever a file holds, its reader ends with a value or a message, and nothing is held afterwards.
  *
- * The first byte chooses the reader: npy, safetensors, IDX, csv, PNG, CIFAR, tar; the rest is the file. Memory is limited, so a
+ * The first byte chooses the reader: npy, safetensors, IDX, csv, PNG, CIFAR, tar, npz, states; the rest is the file. Memory is limited, so a
  * header that lies about sizes is found out before it is believed.
  */
 #include <stdio.h>
@@ -105,7 +105,9 @@ static bool read_one(int kind, const uint8_t *data, size_t size, rq_error *err)
         save("test_batch.bin", data, size);
         return open_set("cifar10", NULL, NULL, err);
     case 6: return rq_unpack(path, "/dev/null", &count, err); /* so that nothing is kept */
-    default: return open_set("npy", path, path, err);
+    case 7: return open_set("npy", path, path, err);
+    case 8: return rq_npz_read(path, "x", &a, err) && (rq_array_free(&a), true);
+    default: return open_set("states", path, NULL, err);
     }
 }
 
@@ -113,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     rq_error err = {{0}};
     if (size < 1) return 0;
-    bool good = read_one(data[0] % 8, data + 1, size - 1, &err);
+    bool good = read_one(data[0] % 10, data + 1, size - 1, &err);
     if (!good && !err.text[0]) abort(); /* a failure without a word */
     if (rq_memory_live() != 0) abort(); /* something is still held */
     return 0;

@@ -2,10 +2,12 @@
 
 usage: seeds.py FOLDER
 """
+import io
 import json
 import pathlib
 import struct
 import sys
+import zipfile
 import zlib
 
 folder = pathlib.Path(sys.argv[1])
@@ -64,3 +66,11 @@ def member(name, data):
 
 
 seed(6, "tar", member(b"d/a.txt", b"hello") + member(b"d/b.bin", b"") + bytes(1024))
+
+for method in zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", method) as z:
+        z.writestr("x.npy", npy("(2,)", "<f8", struct.pack("<2d", 1, 2)))
+    seed(8, f"npz{method}", archive.getvalue())
+seed(9, "pure", npy("(2, 2)", "<c16", struct.pack("<8d", 1, 0, 0, 0, 0, 0.6, 0, 0.8)))
+seed(9, "mixed", npy("(1, 2, 2)", "<c16", struct.pack("<8d", 0.5, 0, 0, 0, 0, 0, 0.5, 0)))
