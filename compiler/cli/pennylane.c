@@ -24,7 +24,7 @@ static Evaluation *layer_values(const Reference *r, const double **layer)
     return e;
 }
 
-int emit_pennylane(Compiler *c, const Options *o, const Program *p)
+int emit_pennylane(Compiler *c, const Options *o, const Program *p, FILE *out)
 {
     Reference r = reference_new(c, o, p);
     const ModelInst *m = r.model;
@@ -47,7 +47,7 @@ int emit_pennylane(Compiler *c, const Options *o, const Program *p)
         script.layer = layer;
         script.group = group;
         script.gradient = gradient;
-        ok = pennylane_print(c, stdout, &script);
+        ok = pennylane_print(c, out, &script);
         evaluation_drop(values);
     }
     reference_drop(&r);

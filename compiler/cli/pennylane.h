@@ -6,6 +6,6 @@
 
 /* Prints the script for the model of the train action, or the file's first model, with the samples and parameters that gradcheck
  * would take. Returns an ExitCode. */
-int emit_pennylane(Compiler *c, const Options *o, const Program *p);
+int emit_pennylane(Compiler *c, const Options *o, const Program *p, FILE *out);
 
 #endif

@@ -20,9 +20,14 @@ cmp -s out script.py || fail "the same seed gives another script"
 expect 0 out '' emit "$RQ_SRC/tests/cli/every_layer.rq" --stage pennylane --seed 1
 cmp -s out script.py && fail "another seed gives the same script"
 
+# -o writes the same into a file, whole or not at all.
+rq emit "$RQ_SRC/tests/cli/every_layer.rq" --stage pennylane -o file.py
+[ "$code" = 0 ] && cmp -s file.py script.py && [ ! -s out ] || fail "-o writes something else"
+expect 2 err "cannot write 'nowhere/file.py.part'" emit "$RQ_SRC/tests/cli/every_layer.rq" --stage inst -o nowhere/file.py
+
 cat >state.rq <<'END'
-circuit any on q[n] { param V: unitary[n] ~ haar; V q; }
-model M { input psi: state[2]; layer a = evolve(any); layer b = measure(z_each); output b; }
+model M { input psi: state[2]; layer a = evolve(hadamards); layer b = measure(z_each); output b; }
+circuit hadamards on q[n] { for i in 0..n { h q[i]; } }
 END
 expect 1 err "an input that is a state" emit state.rq --stage pennylane
 usage_error "is not a stage; ast, inst, cost, graph, grad, kernel, llvm, asm and pennylane are" emit state.rq --stage penny

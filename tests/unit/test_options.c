@@ -161,7 +161,7 @@ static void mistakes_are_named(void **state)
     refuses("run f.rq --precision f16", "--precision takes 'f32' or 'f64', not 'f16'");
     refuses("run f.rq --compare inexact", "--compare takes 'exact', not 'inexact'");
     refuses("run f.rq --deny none,ded",
-            "--deny takes 'none', 'unused' or 'partial', not 'ded'");
+            "--deny takes 'none', 'unused', 'partial' or 'dead', not 'ded'");
     refuses("run f.rq --deny none,", "not ''");
     refuses("run f.rq --deny=", "not ''");
 }
