@@ -1,4 +1,4 @@
-"""seeds.py: the first corpus of fuzz_readers: a sound file of each kind behind the byte that chooses its reader.
+"""seeds.py: the first corpus of fuzz_readers: a sound file of each kind behind the bytes that choose its reader and what is asked.
 
 usage: seeds.py FOLDER
 """
@@ -14,7 +14,8 @@ folder = pathlib.Path(sys.argv[1])
 
 
 def seed(kind, name, data):
-    (folder / f"{kind}-{name}").write_bytes(bytes([kind]) + data)
+    for ask in 0, 9, 64:
+        (folder / f"{kind}-{ask}-{name}").write_bytes(bytes([kind, ask]) + data)
 
 
 def npy(shape, descr, values, version=1):
@@ -50,7 +51,9 @@ def chunk(name, data):
 
 
 for name, colour, row in ("grey", 0, b"\0\1\2"), ("rgb", 2, b"\0\1\2\3\4\5\6"):
-    seed(4, name, b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">2I5B", 2, 1, 8, colour, 0, 0, 0)) + chunk(b"IDAT", zlib.compress(row)) + chunk(b"IEND", b""))
+    head = chunk(b"IHDR", struct.pack(">2I5B", 2, 1, 8, colour, 0, 0, 0))
+    for kind in 4, 10:
+        seed(kind, name, b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(row)) + chunk(b"IEND", b""))
 
 seed(5, "record", b"\3" + bytes(3072))
 
