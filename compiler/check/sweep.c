@@ -377,6 +377,12 @@ static bool check_rank(ActionBuild *a, const Decl *train)
             f->values.len)
             data_expr = f->values.at[0];
     }
+    const ConstValue *budget = field_value(a->inst, "budget");
+    if (budget && rank && strncmp(rank->text, "val.", 4)) {
+        diag_error(a->k->c, rank->span, D_budget_rank, rank->text);
+        diag_note(a->k->c, budget->span, D_budget_here);
+        return false;
+    }
     if (!rank || !data_expr) return true;
     if (!strncmp(rank->text, "test.", 5)) {
         diag_warning(a->k->c, rank->span, D_rank_by_test);

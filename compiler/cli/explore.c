@@ -94,7 +94,8 @@ static rq_exploration exploration_of(Exploring *e, const Program *p)
     rq_exploration x = {.name = name_text(e->c->names, e->explore->name), .file = e->o->file, .source = e->c->sources.list.at[0]->text,
                         .settings_text = settings_text(e, train), .versions = "", .variants = e->rows, .variant_count = (int)n,
                         .data = e->data.at, .rank = action_field(e->explore, "rank")->text, .seed = s.seed,
-                        .seeds = (int)action_number(e->explore, "seeds", 1), .confirm = (int)action_number(e->explore, "confirm", 0)};
+                        .seeds = (int)action_number(e->explore, "seeds", 1), .confirm = (int)action_number(e->explore, "confirm", 0),
+                        .budget = (int64_t)action_number(e->explore, "budget", 0)};
     return x;
 }
 
@@ -127,14 +128,38 @@ static int run(Exploring *e, const Program *p)
     return end == RQ_EXPLORE_interrupted ? EXIT_interrupted : EXIT_done;
 }
 
-/* What would run. */
-static void print_plan(const Exploring *e, int64_t seeds, int64_t confirm)
+static uint32_t fitting(const VariantList *variants)
 {
     uint32_t fit = 0;
-    for (uint32_t i = 0; i < e->variants->list.len; i++) fit += !e->variants->list.at[i].reason;
+    for (uint32_t i = 0; i < variants->list.len; i++) fit += !variants->list.at[i].reason;
+    return fit;
+}
+
+/* The budget's plan, reported if it is too small for any. */
+static rq_halving halving(Compiler *c, const Exploring *e, const rq_train_settings *train)
+{
+    const ConstValue *budget = action_field(e->explore, "budget");
+    int seeds = (int)action_number(e->explore, "seeds", 1), fit = (int)fitting(e->variants);
+    int64_t epochs = budget ? (int64_t)budget->number.real : 0;
+    rq_halving plan;
+    if (!rq_halving_plan(fit, seeds, train->epochs, epochs, &plan))
+        diag_error(c, budget->span, D_small_budget, (long long)epochs, fit, seeds, (long long)plan.least);
+    return plan;
+}
+
+/* What would run. */
+static void print_plan(const Exploring *e, const rq_halving *plan)
+{
+    uint32_t fit = fitting(e->variants);
+    int64_t seeds = (int64_t)action_number(e->explore, "seeds", 1), confirm = (int64_t)action_number(e->explore, "confirm", 0);
     variants_print(stdout, e->c, e->variants);
     printf("%u variants, %u fit; %lld runs: %u variants x %lld seeds", e->variants->list.len, fit, (long long)(fit * seeds), fit,
            (long long)seeds);
+    if (plan->count > 1) {
+        printf("; within the budget: ");
+        rq_halving_print(stdout, plan);
+        printf(", %lld epochs in all", (long long)plan->epochs);
+    }
     if (confirm) printf("; then the best %d x %lld fresh seeds", RQ_CONFIRMED, (long long)confirm);
     printf("\n");
 }
@@ -142,18 +167,22 @@ static void print_plan(const Exploring *e, int64_t seeds, int64_t confirm)
 int explore_action(Compiler *c, const Options *o, const Program *p, const ActionInst *a)
 {
     Exploring e = {.c = c, .o = o, .explore = a};
-    if (action_field(a, "budget"))
-        diag_error(c, action_field(a, "budget")->span, D_not_executable, "'budget'", "'limit' bounds the number of variants");
     e.variants = c->errors ? NULL : variants_of(c, p, a);
     if (!e.variants) {
         diag_flush(c);
         return EXIT_source;
     }
     diag_flush(c);
-    draw(e.variants, c->keep, (int64_t)action_number(a, "limit", 0), session_settings(c, o, train_of(&e, p)).seed);
+    rq_train_settings train = session_settings(c, o, train_of(&e, p));
+    draw(e.variants, c->keep, (int64_t)action_number(a, "limit", 0), train.seed);
+    rq_halving plan = halving(c, &e, &train);
+    if (c->errors) {
+        diag_flush(c);
+        return EXIT_source;
+    }
     if (!o->dry_run) return run(&e, p);
     for (uint32_t i = 0; o->json && i < e.variants->list.len; i++) variant_print_json(stdout, c, &e.variants->list.at[i]);
-    if (!o->json) print_plan(&e, (int64_t)action_number(a, "seeds", 1), (int64_t)action_number(a, "confirm", 0));
+    if (!o->json) print_plan(&e, &plan);
     return EXIT_done;
 }
 

@@ -40,7 +40,7 @@ bool rq_compare(const rq_ranking *r, int metric, bool confirmed, rq_comparisons 
 {
     const rq_exploration *x = r->x;
     uint64_t n = 0;
-    while ((int)n < x->variant_count && r->rows[n].rank && (!confirmed || r->rows[n].confirmed[metric].n)) n++;
+    while ((int)n < x->variant_count && r->rows[n].rank && r->rows[n].rung == r->rows[0].rung && (!confirmed || r->rows[n].confirmed[metric].n)) n++;
     *out = (rq_comparisons){.metric = metric, .confirmed = confirmed, .rows = (int64_t)n};
     if (!comparisons_new(out, n * (n - !!n) / 2, err)) return false;
     for (uint64_t i = 0; i < n; i++)
@@ -62,7 +62,7 @@ bool rq_compare_ablations(const rq_ranking *r, int metric, rq_comparisons *out, 
     if (!comparisons_new(out, (uint64_t)x->variant_count, err)) return false;
     for (int v = 0; v < x->variant_count; v++) {
         int base = x->variants[v].base;
-        if (base >= 0 && row_of(r, v)->rank && row_of(r, base)->rank) compare_pair(r, out, base, v);
+        if (base >= 0 && r->rung[v] == r->rung[base] && row_of(r, v)->rank && row_of(r, base)->rank) compare_pair(r, out, base, v);
     }
     return correct(out, err);
 }

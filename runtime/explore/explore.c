@@ -2,8 +2,7 @@
  *
  *     DIR/  model.rq  settings.json  versions.txt  metrics/001-s42.jsonl ...  results.csv  results.json  results.tex  comparisons.csv
  *
- * Every model is compiled before the first run, as only one thread may compile. A run writes its events to a hidden file that is
- * renamed when it is finished: what is there is complete.
+ * Every model is compiled before the first run, as only one thread may compile. What a run leaves is told in trial.h.
  */
 #include "explore/explore.h"
 
@@ -14,14 +13,8 @@
 #include <unistd.h>
 
 #include "explore/place.h"
+#include "explore/trial.h"
 #include "program/pool.h"
-#include "report/report.h"
-
-typedef struct Job {
-    int variant;
-    uint64_t seed;
-    rq_explored *run;
-} Job;
 
 typedef struct Explorer {
     const rq_exploration *x;
@@ -29,7 +22,7 @@ typedef struct Explorer {
     char *dir;
     rq_explored *runs; /* [variant][seeds + confirm] */
     rq_ranking ranking; /* of the finished runs, see ranking_of */
-    Job *jobs;
+    rq_trial *jobs;
     int job_count, finished, total;
     bool live;
     double started;
@@ -60,60 +53,6 @@ static const rq_ranking *ranking_of(Explorer *e)
     return &e->ranking;
 }
 
-/* ---- one run ---- */
-
-/* Trains; false with the reason worded. *interrupted: there is no result. */
-static bool train(const Explorer *e, const Job *j, FILE *out, bool *interrupted, rq_error *err)
-{
-    const rq_variant *v = &e->x->variants[j->variant];
-    const rq_action *a = v->action;
-    const rq_data *data = &e->x->data[v->data];
-    rq_train_settings s = a->settings;
-    s.action = e->x->name;
-    s.variant = v->label;
-    s.seed = j->seed;
-    s.threads = 1;
-    s.classification = data->labels != NULL;
-    s.stop = e->o->stop;
-    rq_run_info info = {.file = e->x->file, .source = e->x->source, .settings = e->x->settings_text, .versions = e->x->versions,
-                        .cpu = a->cpu, .methods = "", .threads = 1};
-    rq_params params = {0};
-    rq_result result = {0};
-    char *report = NULL;
-    rq_events *events = rq_events_new(out, e->dir, &info, err);
-    rq_sink sink = {0};
-    if (events) sink = rq_events_sink(events);
-    bool ok = events && rq_params_new(a->model, &params, err) && rq_params_init(&params, s.seed, err) &&
-              (!a->init_run || rq_params_load_rules(&params, a->init_run, a->init_rules, a->init_rule_count, &report, err)) &&
-              rq_train(a->model, &s, data, &params, &sink, 1, &result, err);
-    *interrupted = result.interrupted;
-    rq_free(report);
-    rq_params_free(&params);
-    rq_events_free(events);
-    return ok;
-}
-
-/* From the first event to the renamed file. False: the directory cannot be written. */
-static bool record(const Explorer *e, const Job *j, bool *interrupted, rq_error *err)
-{
-    char *path = rq_record_path(e->dir, j->variant, j->seed, true, err);
-    char *hidden = path ? rq_record_path(e->dir, j->variant, j->seed, false, err) : NULL;
-    FILE *out = hidden ? rq_place_open(hidden, err) : NULL;
-    rq_error reason = {{0}};
-    bool ok = out != NULL;
-    if (ok && !train(e, j, out, interrupted, &reason)) ok = rq_record_failure(out, e->x, j->variant, j->seed, reason.text, err);
-    if (out && (!ok || *interrupted)) {
-        fclose(out);
-        unlink(hidden);
-    } else if (out) {
-        ok = rq_place_close(out, hidden, path, err);
-        if (ok && !rq_record_read(path, j->run)) ok = rq_fail(err, "file '%s' does not hold the run that was written to it", path);
-    }
-    rq_free(hidden);
-    rq_free(path);
-    return ok;
-}
-
 static void show_progress(Explorer *e)
 {
     double spent = now() - e->started;
@@ -134,7 +73,7 @@ static void show_progress(Explorer *e)
 static void run_job(void *context, int64_t task, int thread)
 {
     Explorer *e = context;
-    Job *j = &e->jobs[task];
+    rq_trial *j = &e->jobs[task];
     rq_error err = {{0}};
     bool interrupted = false;
     (void)thread;
@@ -143,8 +82,9 @@ static void run_job(void *context, int64_t task, int thread)
     pthread_mutex_unlock(&e->mutex);
     if (!goes_on) return;
     rq_explored result = *j->run; /* others read the runs to show where they stand */
-    Job own = {j->variant, j->seed, &result};
-    bool ok = record(e, &own, &interrupted, &err);
+    rq_trial own = *j;
+    own.run = &result;
+    bool ok = rq_trial_run(e->x, e->dir, e->o->stop, &own, &interrupted, &err);
     pthread_mutex_lock(&e->mutex);
     if (!ok && !e->has_failed) {
         e->has_failed = true;
@@ -161,17 +101,14 @@ static void run_job(void *context, int64_t task, int thread)
 /* ---- all runs ---- */
 
 /* Adds seed number i of a variant to the jobs unless its file is there. */
-static bool add_job(Explorer *e, int variant, int i, rq_error *err)
+static void add_job(Explorer *e, int variant, int i, int64_t from, int64_t to)
 {
-    rq_explored *run = run_at(e, variant, i);
-    run->seed = e->x->seed + (uint64_t)i;
+    rq_error err;
+    rq_trial t = {variant, e->x->seed + (uint64_t)i, from, to, run_at(e, variant, i)};
+    *t.run = (rq_explored){.seed = t.seed};
     e->total++;
-    char *path = rq_record_path(e->dir, variant, run->seed, true, err);
-    if (!path) return false;
-    if (rq_record_read(path, run)) e->finished++;
-    else e->jobs[e->job_count++] = (Job){variant, run->seed, run};
-    rq_free(path);
-    return true;
+    if (rq_trial_read(e->dir, &t, &err)) e->finished++;
+    else e->jobs[e->job_count++] = t;
 }
 
 /* Compiles what the jobs need. A model that cannot be executed makes its runs fail, one by one and with the reason. */
@@ -205,13 +142,67 @@ static bool run_jobs(Explorer *e, rq_error *err)
     return true;
 }
 
-/* Seed by seed, so that all variants have been tried early. */
-static bool explore_seeds(Explorer *e, rq_error *err)
+/* One rung of the budget's plan, seed by seed, so that all variants have been tried early. */
+static bool run_rung(Explorer *e, int k, rq_error *err)
 {
+    const rq_halving *plan = &e->ranking.plan;
+    const rq_rung *rung = &plan->rung[k];
+    int64_t from = k ? plan->rung[k - 1].epochs : 0, to = k + 1 < plan->count ? rung->epochs : 0;
+    int *chosen = rq_alloc_array((uint64_t)e->x->variant_count, sizeof *chosen, "the variants of a rung", err), n = 0;
+    if (!chosen) return false;
+    const rq_ranking *r = ranking_of(e);
+    for (int i = 0; i < e->x->variant_count && (!k || n < rung->variants); i++) {
+        int v = k ? r->rows[i].variant : i;
+        bool goes_on = k ? r->rows[i].rank && r->rows[i].rung == k - 1 : !e->x->variants[v].reason;
+        if (goes_on) chosen[n++] = v;
+    }
+    e->job_count = 0;
+    for (int i = 0; i < n; i++) e->ranking.rung[chosen[i]] = k;
     for (int i = 0; i < e->x->seeds; i++)
-        for (int v = 0; v < e->x->variant_count; v++)
-            if (!e->x->variants[v].reason && !add_job(e, v, i, err)) return false;
+        for (int c = 0; c < n; c++) add_job(e, chosen[c], i, from, to);
+    rq_free(chosen);
     return run_jobs(e, err);
+}
+
+/* No rung is to come: states of what ended on the way are of no use. */
+static void forget_states(const Explorer *e)
+{
+    const rq_halving *plan = &e->ranking.plan;
+    for (int v = 0; v < e->x->variant_count; v++)
+        for (int i = 0; i < e->x->seeds; i++) {
+            rq_trial t = {.variant = v, .seed = e->x->seed + (uint64_t)i};
+            int k = e->ranking.rung[v];
+            if (k + 1 < plan->count) rq_trial_forget(e->dir, &t, plan->rung[k].epochs);
+        }
+}
+
+/* How many epochs all variants train for. */
+static bool common_epochs(const rq_exploration *x, int *fitting, int64_t *epochs, rq_error *err)
+{
+    for (int v = 0; v < x->variant_count; v++) {
+        const rq_action *a = x->variants[v].action;
+        if (!a) continue;
+        if (++*fitting > 1 && a->settings.epochs != *epochs && x->budget)
+            return rq_fail(err, "with a budget all variants train for the same number of epochs, but here for %lld and %lld", (long long)*epochs,
+                           (long long)a->settings.epochs);
+        *epochs = a->settings.epochs;
+    }
+    return true;
+}
+
+static bool run_rungs(Explorer *e, rq_error *err)
+{
+    int fitting = 0;
+    int64_t epochs = 1;
+    rq_halving *plan = &e->ranking.plan;
+    if (!common_epochs(e->x, &fitting, &epochs, err)) return false;
+    if (!rq_halving_plan(fitting, e->x->seeds, epochs, e->x->budget, plan))
+        return rq_fail(err, "a budget of %lld epochs is too small for %d variants with %d seeds: at least %lld are needed",
+                       (long long)e->x->budget, fitting, e->x->seeds, (long long)plan->least);
+    for (int k = 0; k < plan->count && !stopped(e); k++)
+        if (!run_rung(e, k, err)) return false;
+    if (!stopped(e)) forget_states(e);
+    return true;
 }
 
 /* The best ones again, on seeds that did not choose them. */
@@ -221,7 +212,7 @@ static bool confirm_best(Explorer *e, rq_error *err)
     e->job_count = 0;
     for (int i = 0; i < e->x->confirm; i++)
         for (int k = 0; k < RQ_CONFIRMED && k < e->x->variant_count; k++)
-            if (r->rows[k].rank && !add_job(e, r->rows[k].variant, e->x->seeds + i, err)) return false;
+            if (r->rows[k].rank) add_job(e, r->rows[k].variant, e->x->seeds + i, 0, 0);
     return run_jobs(e, err);
 }
 
@@ -252,7 +243,7 @@ static bool write_results(Explorer *e, rq_error *err)
 
 static rq_explore_end explore(Explorer *e, rq_error *err)
 {
-    if (!explore_seeds(e, err)) return RQ_EXPLORE_failed;
+    if (!run_rungs(e, err)) return RQ_EXPLORE_failed;
     if (!stopped(e) && e->x->confirm && !confirm_best(e, err)) return RQ_EXPLORE_failed;
     if (stopped(e)) {
         fprintf(stderr, "rq: interrupted after %d of %d runs; the same command with --out %s goes on\n", e->finished, e->total, e->dir);

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "explore/halving.h"
 #include "program/action.h"
 #include "statistics.h"
 
@@ -30,6 +31,7 @@ typedef struct rq_exploration {
     const char *rank; /* a name of rq_metric_names */
     uint64_t seed;    /* the first of `seeds` in a row; fresh ones for `confirm` follow */
     int seeds, confirm;
+    int64_t budget; /* epochs in all of the ranking's runs; 0: no bound */
 } rq_exploration;
 
 enum { RQ_METRICS = 6, RQ_CONFIRMED = 3 /* so many of the best run again on fresh seeds */ };
@@ -41,6 +43,7 @@ bool rq_metric_is_loss(int metric);
 typedef struct rq_explored {
     bool done;
     uint64_t seed;
+    int64_t epochs;            /* trained */
     double metric[RQ_METRICS]; /* NAN: not measured */
     char reason[240];          /* why it has no result: diverged, failed; "" */
 } rq_explored;
@@ -48,6 +51,8 @@ typedef struct rq_explored {
 /* A row of the answer, in the order of ranking; those without a rank come last. */
 typedef struct rq_ranked {
     int variant, rank;                    /* rank 0: has no result */
+    int rung;                             /* of the budget's plan, from 0; those of a higher one rank before */
+    int64_t ended;                        /* after so many epochs the budget ended it; 0: it trained in full */
     rq_estimate metric[RQ_METRICS];       /* over the exploration's seeds */
     rq_estimate confirmed[RQ_METRICS];    /* over the fresh ones; n 0: not confirmed */
     char reason[240];
@@ -57,7 +62,9 @@ typedef struct rq_ranking {
     const rq_exploration *x;
     const rq_explored *runs;  /* [variant][seeds + confirm] */
     rq_ranked *rows;          /* variant_count of them */
+    int *rung;                /* [variant]: how far the budget let it go; all 0 without one */
     double *values;           /* [metric][variant][seeds + confirm], NAN: not measured */
+    rq_halving plan;
     int runs_done, runs_in_all;
 } rq_ranking;
 
@@ -74,7 +81,7 @@ typedef struct rq_comparison {
     rq_paired test;
     double p_holm; /* corrected over the whole family */
 } rq_comparison;
-/* All pairs of variants with a result, which are one family: Holm's correction then holds however a pair is picked from them. */
+/* All pairs of variants with a result (with a budget: of those that trained in full), which are one family: Holm's correction then holds however a pair is picked from them. */
 typedef struct rq_comparisons {
     int metric;
     bool confirmed; /* on the fresh seeds, else on those that ranked */
@@ -92,8 +99,9 @@ const rq_comparison *rq_comparison_at(const rq_comparisons *c, int64_t i, int64_
 /* The 95% interval that a test set of this variant's size leaves of an accuracy; NAN for losses and without a test set. */
 rq_interval rq_test_interval(const rq_exploration *x, int variant, int metric, double share);
 
-/* record.c: files of metrics, DIR/metrics/007-s42.jsonl: the events of a run, or one line that says why it failed. */
-char *rq_record_path(const char *dir, int variant, uint64_t seed, bool finished, rq_error *err);
+/* record.c: files of metrics, DIR/metrics/007-s42.jsonl: the events of a run, or one line that says why it failed. epochs: of a run
+ * that did not train in full, else 0. */
+char *rq_record_path(const char *dir, int variant, uint64_t seed, int64_t epochs, bool finished, rq_error *err);
 /* False: no such file, or not a finished run. */
 bool rq_record_read(const char *path, rq_explored *run);
 bool rq_record_failure(FILE *out, const rq_exploration *x, int variant, uint64_t seed, const char *reason, rq_error *err);

@@ -14,7 +14,7 @@ static bool any_settings(const rq_exploration *x)
 static bool any_reason(const rq_ranking *r)
 {
     for (int i = 0; i < r->x->variant_count; i++)
-        if (r->rows[i].reason[0]) return true;
+        if (r->rows[i].reason[0] || r->rows[i].ended) return true;
     return false;
 }
 
@@ -126,7 +126,10 @@ static void cell_text(const rq_ranking *r, const rq_column *c, int row, const rq
         if (pair) rq_p_text(pair->p_holm, out, size);
         break;
     }
-    case RQ_COLUMN_note: snprintf(out, size, "%s", at->reason); break;
+    case RQ_COLUMN_note:
+        if (at->ended && !at->reason[0]) snprintf(out, size, "ended after %lld epoch%s", (long long)at->ended, at->ended == 1 ? "" : "s");
+        else snprintf(out, size, "%s", at->reason);
+        break;
     }
 }
 
@@ -214,6 +217,11 @@ void rq_grid_notes(FILE *out, const rq_ranking *r, const rq_grid *g)
         fprintf(out, "mean over %d seeds (%llu to %llu) +- half of the 95%% interval by Student's t; %d of %d runs\n", x->seeds,
                 (unsigned long long)x->seed, (unsigned long long)x->seed + (unsigned long long)x->seeds - 1, r->runs_done, r->runs_in_all);
     else fprintf(out, "one seed (%llu): no interval; 'seeds: 5' gives one\n", (unsigned long long)x->seed);
+    if (r->plan.count > 1) {
+        fprintf(out, "budget of %lld epochs: ", (long long)x->budget);
+        rq_halving_print(out, &r->plan);
+        fprintf(out, ", %d seeds each: %lld epochs; %s chose who went on\n", x->seeds, (long long)r->plan.epochs, x->rank);
+    }
     if (has_column(g, RQ_COLUMN_test_set))
         fprintf(out, "test set: Wilson's 95%% interval of that accuracy, as the test samples are finite; no seed narrows it\n");
     if (g->family || g->confirmed_family) {

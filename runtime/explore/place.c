@@ -75,9 +75,11 @@ static bool is_there(const char *dir, const char *name)
 
 static bool fill(const rq_exploration *x, const char *dir, rq_error *err)
 {
-    char metrics[PATH_MAX + 64];
+    char metrics[PATH_MAX + 64], states[PATH_MAX + 64];
     bool is_new;
     snprintf(metrics, sizeof metrics, "%s/metrics", dir);
+    snprintf(states, sizeof states, "%s/states", dir);
+    if (x->budget && !make_dir(states, &is_new, err)) return false;
     return write_text(dir, "model.rq", x->source, err) && write_text(dir, "versions.txt", x->versions, err) &&
            write_text(dir, "settings.json", x->settings_text, err) && make_dir(metrics, &is_new, err);
 }

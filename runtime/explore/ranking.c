@@ -27,15 +27,17 @@ bool rq_ranking_new(const rq_exploration *x, const rq_explored *runs, rq_ranking
 {
     uint64_t n = (uint64_t)x->variant_count, each = (uint64_t)(x->seeds + x->confirm) * RQ_METRICS;
     *out = (rq_ranking){.x = x, .runs = runs};
+    out->rung = rq_alloc_array(n, sizeof *out->rung, "the ranking", err);
     out->rows = rq_alloc_array(n, sizeof *out->rows, "the ranking", err);
     out->values = rq_alloc_array(n * each, sizeof *out->values, "the ranking", err);
-    return out->rows && out->values;
+    return out->rows && out->values && out->rung;
 }
 
 void rq_ranking_free(rq_ranking *r)
 {
     rq_free(r->rows);
     rq_free(r->values);
+    rq_free(r->rung);
     *r = (rq_ranking){0};
 }
 
@@ -43,7 +45,8 @@ static void fill_row(const rq_ranking *r, int variant, rq_ranked *row)
 {
     const rq_exploration *x = r->x;
     const rq_explored *runs = r->runs + (size_t)variant * (size_t)(x->seeds + x->confirm);
-    *row = (rq_ranked){.variant = variant};
+    *row = (rq_ranked){.variant = variant, .rung = r->rung[variant]};
+    if (row->rung + 1 < r->plan.count) row->ended = r->plan.rung[row->rung].epochs;
     if (x->variants[variant].reason) snprintf(row->reason, sizeof row->reason, "does not fit: %s", x->variants[variant].reason);
     for (int m = 0; m < RQ_METRICS; m++) {
         double *values = rq_values(r, m, variant);
@@ -65,6 +68,7 @@ static bool is_before(const rq_ranking *r, const rq_ranked *a, const rq_ranked *
     bool has_a = !a->reason[0] && isfinite(a->metric[m].mean), has_b = !b->reason[0] && isfinite(b->metric[m].mean);
     if (has_a != has_b) return has_a;
     if (!has_a) return a->variant < b->variant;
+    if (a->rung != b->rung) return a->rung > b->rung;
     double x = a->metric[m].mean, y = b->metric[m].mean;
     if (x != y) return rq_metric_is_loss(m) ? x < y : x > y;
     return a->variant < b->variant;

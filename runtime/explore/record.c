@@ -8,10 +8,11 @@
 
 #include "explore/explore.h"
 
-char *rq_record_path(const char *dir, int variant, uint64_t seed, bool finished, rq_error *err)
+char *rq_record_path(const char *dir, int variant, uint64_t seed, int64_t epochs, bool finished, rq_error *err)
 {
-    char path[PATH_MAX + 64];
-    snprintf(path, sizeof path, "%s/metrics/%s%03d-s%llu.jsonl%s", dir, finished ? "" : ".", variant + 1, (unsigned long long)seed,
+    char path[PATH_MAX + 96], end[32] = "";
+    if (epochs) snprintf(end, sizeof end, "-e%lld", (long long)epochs);
+    snprintf(path, sizeof path, "%s/metrics/%s%03d-s%llu%s.jsonl%s", dir, finished ? "" : ".", variant + 1, (unsigned long long)seed, end,
              finished ? "" : ".new");
     return rq_copy_text(path, err);
 }
@@ -36,8 +37,9 @@ static void take_event(const json_t *o, rq_explored *run)
             run->metric[2 * s + 1] = number_of(json_object_get(o, splits[s]), "loss");
         }
         run->done = true;
+        run->epochs = (int64_t)number_of(o, "epochs");
         if (json_is_true(json_object_get(o, "diverged")))
-            snprintf(run->reason, sizeof run->reason, "diverged in epoch %lld", (long long)number_of(o, "epochs") + 1);
+            snprintf(run->reason, sizeof run->reason, "diverged in epoch %lld", (long long)run->epochs + 1);
     } else if (kind && !strcmp(kind, "failure")) {
         const char *reason = json_string_value(json_object_get(o, "reason"));
         run->done = true;

@@ -18,7 +18,7 @@ static void csv_text(FILE *out, const char *text)
 bool rq_ranking_csv(FILE *out, const rq_ranking *r, rq_error *err)
 {
     const rq_exploration *x = r->x;
-    fprintf(out, "rank,variant,placement,settings,gradient,seed,purpose,metric,value\n");
+    fprintf(out, "rank,variant,placement,settings,gradient,seed,purpose,epochs,metric,value\n");
     for (int i = 0; i < x->variant_count; i++) {
         const rq_variant *v = &x->variants[r->rows[i].variant];
         for (int k = 0; k < x->seeds + x->confirm; k++) {
@@ -28,8 +28,8 @@ bool rq_ranking_csv(FILE *out, const rq_ranking *r, rq_error *err)
                 fprintf(out, "%d,", r->rows[i].rank);
                 const char *const texts[] = {v->label, v->placement, v->settings, v->gradient};
                 for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) csv_text(out, texts[t]), fputc(',', out);
-                fprintf(out, "%llu,%s,%s,%.17g\n", (unsigned long long)run->seed, k < x->seeds ? "explore" : "confirm",
-                        rq_metric_names[m], run->metric[m]);
+                fprintf(out, "%llu,%s,%lld,%s,%.17g\n", (unsigned long long)run->seed, k < x->seeds ? "explore" : "confirm",
+                        (long long)run->epochs, rq_metric_names[m], run->metric[m]);
             }
         }
     }
@@ -115,8 +115,17 @@ static json_t *row_json(const rq_ranking *r, const rq_ranked *row)
     json_object_set_new(o, "flow", flow);
     json_object_set_new(o, "metrics", estimates_json(r->x, row->variant, row->metric));
     if (r->x->confirm) json_object_set_new(o, "confirmed", estimates_json(r->x, row->variant, row->confirmed));
+    if (row->ended) json_object_set_new(o, "ended_after", json_integer((json_int_t)row->ended));
     if (row->reason[0]) json_object_set_new(o, "reason", json_string(row->reason));
     return o;
+}
+
+static json_t *budget_json(const rq_ranking *r)
+{
+    json_t *rungs = json_array();
+    for (int k = 0; k < r->plan.count; k++)
+        json_array_append_new(rungs, json_pack("{s:i, s:I}", "variants", r->plan.rung[k].variants, "epochs", (json_int_t)r->plan.rung[k].epochs));
+    return json_pack("{s:I, s:I, s:o}", "epochs", (json_int_t)r->x->budget, "used", (json_int_t)r->plan.epochs, "rungs", rungs);
 }
 
 bool rq_ranking_json(FILE *out, const rq_ranking *r, bool lines, rq_error *err)
@@ -131,6 +140,7 @@ bool rq_ranking_json(FILE *out, const rq_ranking *r, bool lines, rq_error *err)
         json_t *o = json_pack("{s:i, s:s, s:s, s:b, s:I, s:i, s:i, s:O}", "schema", 1, "action", r->x->name, "rank", r->x->rank,
                               "selected_on_test", rq_selects_on_test(r->x), "seed", (json_int_t)r->x->seed, "seeds", r->x->seeds, "confirm",
                               r->x->confirm, "variants", all);
+        if (r->x->budget) json_object_set_new(o, "budget", budget_json(r));
         bad = !o || json_dumpf(o, out, flags | JSON_INDENT(1)) != 0 || fputc('\n', out) == EOF;
         json_decref(o);
     }

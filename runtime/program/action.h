@@ -13,7 +13,7 @@ typedef struct rq_action {
     const char *name;
     const char *file;             /* the .rq file as named by the user */
     const char *source;           /* its text */
-    rq_train_settings settings;   /* without what comes with a verb's options: threads, compare, stop */
+    rq_train_settings settings;   /* without what comes with a verb's options or a run: threads, compare, stop, stop_after, resume */
     const char *settings_text;    /* all fields as JSON text */
     rq_data_spec data;            /* without dir */
     const char *init_run;         /* `init from`: run directory or file; NULL: none */

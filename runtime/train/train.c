@@ -280,7 +280,7 @@ static bool run_epochs(Training *t, rq_error *err)
         e.is_kept = is_kept(t->s, epoch) || r->stopped_early;
         if (t->probe && e.is_kept && !rq_probe_run(t->probe, t->params, epoch, t->sinks, t->sink_count, err)) return false;
         if (!tell_epoch(t, &e, err)) return false;
-        if (r->stopped_early) break;
+        if (r->stopped_early || epoch == t->s->stop_after) break;
     }
     return true;
 }

@@ -39,6 +39,7 @@ typedef struct rq_train_settings {
     rq_schedule schedule;
     double clip;           /* largest Euclidean norm of a step's gradient over all groups; 0: no bound */
     int64_t early_stop;    /* stop after so many epochs without a lower validation loss; 0: never */
+    int64_t stop_after;    /* end after so many of `epochs`, as if interrupted there; 0: train them all */
     const char *resume;    /* checkpoint to go on from; NULL: start anew */
     int64_t probe;         /* samples of the probe batch */
     rq_thresholds thresholds;

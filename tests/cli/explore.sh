@@ -132,9 +132,7 @@ grep -q "exact 8 of 8, detached 4 of 8" out || fail "no verdicts in the plan"
 [ ! -e plan ] || fail "a plan makes a directory"
 expect 0 out '"variant":"freeze wide"' run tested.rq --action tested --out tested --json
 
-# What is not executed is said; an interrupt leaves finished runs and says how to go on.
-sed 's/seeds: 3;/seeds: 3; budget: 10;/' tested.rq >budget.rq
-expect 1 err "E0700" explore budget.rq
+# An interrupt leaves finished runs and says how to go on.
 sed 's/epochs: 2;/epochs: 20000;/' tested.rq >long.rq
 "$RQ" explore long.rq --out long --threads 1 --quiet >out 2>err &
 pid=$!
