@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "explore/place.h"
 #include "explore/trial.h"
 #include "program/pool.h"
+#include "report/place.h"
 
 typedef struct Explorer {
     const rq_exploration *x;
@@ -257,12 +257,13 @@ static rq_explore_end explore(Explorer *e, rq_error *err)
 rq_explore_end rq_explore(const rq_exploration *x, const rq_explore_options *o, rq_error *err)
 {
     Explorer e = {.x = x, .o = o, .live = isatty(STDERR_FILENO) && !o->json};
+    const rq_place place = {"an exploration", x->name, x->source, x->settings_text, x->versions, {"metrics", x->budget ? "states" : NULL}};
     rq_explore_end end = RQ_EXPLORE_failed;
     uint64_t most = (uint64_t)x->variant_count * (uint64_t)(x->seeds + x->confirm);
     pthread_mutex_init(&e.mutex, NULL);
     e.runs = rq_alloc_array(most, sizeof *e.runs, "the runs", err);
     e.jobs = rq_alloc_array(most, sizeof *e.jobs, "the runs", err);
-    if (e.runs && e.jobs && rq_ranking_new(x, e.runs, &e.ranking, err) && (e.dir = rq_place_make(x, o->out, err))) end = explore(&e, err);
+    if (e.runs && e.jobs && rq_ranking_new(x, e.runs, &e.ranking, err) && (e.dir = rq_place_make(&place, o->out, err))) end = explore(&e, err);
     rq_free(e.runs);
     rq_free(e.jobs);
     rq_ranking_free(&e.ranking);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "explore/place.h"
+#include "report/place.h"
 #include "report/report.h"
 #include "train/checkpoint.h"
 

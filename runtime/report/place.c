@@ -1,5 +1,5 @@
-/* place.c: the directory of an exploration. */
-#include "explore/place.h"
+/* place.c: the directory of an exploration or a scan. */
+#include "report/place.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -73,41 +73,42 @@ static bool is_there(const char *dir, const char *name)
     return access(path, F_OK) == 0;
 }
 
-static bool fill(const rq_exploration *x, const char *dir, rq_error *err)
+static bool fill(const rq_place *p, const char *dir, rq_error *err)
 {
-    char metrics[PATH_MAX + 64], states[PATH_MAX + 64];
-    bool is_new;
-    snprintf(metrics, sizeof metrics, "%s/metrics", dir);
-    snprintf(states, sizeof states, "%s/states", dir);
-    if (x->budget && !make_dir(states, &is_new, err)) return false;
-    return write_text(dir, "model.rq", x->source, err) && write_text(dir, "versions.txt", x->versions, err) &&
-           write_text(dir, "settings.json", x->settings_text, err) && make_dir(metrics, &is_new, err);
+    for (int i = 0; i < RQ_PLACE_FOLDERS && p->folders[i]; i++) {
+        char folder[PATH_MAX + 64];
+        bool is_new;
+        snprintf(folder, sizeof folder, "%s/%s", dir, p->folders[i]);
+        if (!make_dir(folder, &is_new, err)) return false;
+    }
+    return write_text(dir, "model.rq", p->source, err) && write_text(dir, "versions.txt", p->versions, err) &&
+           write_text(dir, "settings.json", p->settings, err);
 }
 
-/* settings.json is written last of what identifies the exploration. */
-static bool take_given(const rq_exploration *x, const char *dir, rq_error *err)
+/* settings.json is written last of what identifies the work. */
+static bool take_given(const rq_place *p, const char *dir, rq_error *err)
 {
     bool is_new;
     if (strlen(dir) >= PATH_MAX) return rq_fail(err, "the path '%.60s...' is too long", dir);
     if (!make_dir(dir, &is_new, err)) return false;
     if (is_there(dir, "metrics.jsonl"))
         return rq_fail(err, "'%s' already holds a run; name another directory with --out DIR, or remove it first", dir);
-    if (is_new || !is_there(dir, "settings.json")) return fill(x, dir, err);
-    const char *what = !holds(dir, "model.rq", x->source, err) ? "source" : !holds(dir, "settings.json", x->settings_text, err) ? "settings" : NULL;
-    if (!what) return fill(x, dir, err);
-    return rq_fail(err, "'%s' holds an exploration with another %s; name another directory with --out DIR, or remove it first", dir, what);
+    if (is_new || !is_there(dir, "settings.json")) return fill(p, dir, err);
+    const char *what = !holds(dir, "model.rq", p->source, err) ? "source" : !holds(dir, "settings.json", p->settings, err) ? "settings" : NULL;
+    if (!what) return fill(p, dir, err);
+    return rq_fail(err, "'%s' holds %s with another %s; name another directory with --out DIR, or remove it first", dir, p->what, what);
 }
 
-char *rq_place_make(const rq_exploration *x, const char *out, rq_error *err)
+char *rq_place_make(const rq_place *p, const char *out, rq_error *err)
 {
     char path[PATH_MAX];
     bool is_new = false;
-    if (out) return take_given(x, out, err) ? rq_copy_text(out, err) : NULL;
+    if (out) return take_given(p, out, err) ? rq_copy_text(out, err) : NULL;
     if (!make_dir("runs", &is_new, err)) return NULL;
     is_new = false;
     for (int i = 1; i < 100000 && !is_new; i++) {
-        snprintf(path, sizeof path, "runs/%.200s-%03d", x->name, i);
+        snprintf(path, sizeof path, "runs/%.200s-%03d", p->name, i);
         if (!make_dir(path, &is_new, err)) return NULL;
     }
-    return fill(x, path, err) ? rq_copy_text(path, err) : NULL;
+    return fill(p, path, err) ? rq_copy_text(path, err) : NULL;
 }
