@@ -221,7 +221,9 @@ static void build_train(ActionBuild *a)
             const_word(a->k, has_unitary(a->inst->model) ? "f64" : "f32", a->decl->name.span));
     if (!field_value(a->inst, "gradient"))
         set_field(a, "gradient", const_word(a->k, "exact", a->decl->name.span));
-    if (check_loss(a) && check_optimizer(a)) read_init_from(a);
+    if (!check_loss(a)) return;
+    warn_ranges(a);
+    if (check_optimizer(a)) read_init_from(a);
 }
 
 static void build_distill(ActionBuild *a)

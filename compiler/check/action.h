@@ -43,6 +43,9 @@ ExprList field_paths(const ActionBuild *a, const char *name);
 bool check_loss(ActionBuild *a);
 bool read_loss(ActionBuild *a, const char *field);
 
+/* range.c: warns of encodings that repeat within the range of their values. */
+void warn_ranges(ActionBuild *a);
+
 /* sweep.c: over, placement, where, require, expect. */
 bool check_explore(ActionBuild *a);
 bool check_scan(ActionBuild *a);
