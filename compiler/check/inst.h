@@ -223,6 +223,10 @@ typedef struct Stage {
             int64_t factor;
         } shuffle; /* fold, unfold */
         struct {
+            int64_t groups; /* of neighbouring channels that share a mean */
+            double eps;     /* added to the variance */
+        } norm;             /* layer_norm, group_norm */
+        struct {
             Name input;
         } input;
         /* Perceptron j reads inputs first(j) .. first(j) + fan_in - 1, first(j) = j + shift modulo

@@ -165,6 +165,8 @@ static void stage_print(FILE *out, const Compiler *c, const ModelInst *m, uint32
     case STAGE_softmax: fprintf(out, " axis %d", (int)s->axis.axis); break;
     case STAGE_fold:
     case STAGE_unfold: fprintf(out, " by %d", (int)s->shuffle.factor); break;
+    case STAGE_layer_norm:
+    case STAGE_group_norm: fprintf(out, " groups %d eps %.9g", (int)s->norm.groups, s->norm.eps); break;
     case STAGE_quantum:
     case STAGE_quanv:
     case STAGE_encode:

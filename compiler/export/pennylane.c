@@ -231,6 +231,12 @@ static void put_stage(Script *s, uint32_t n, const Stage *stage)
         put_window(s, stage);
         fputs(")\n", out);
         return;
+    case STAGE_layer_norm:
+    case STAGE_group_norm:
+        fprintf(out, "norm(v%u, %lld, %.17g", stage->operand[0].i, (long long)stage->norm.groups, stage->norm.eps);
+        for (uint32_t i = 0; i < stage->group_count; i++) fprintf(out, ", p[\"%s\"]", group_path(s, stage, i));
+        fputs(")\n", out);
+        return;
     case STAGE_maxpool:
     case STAGE_avgpool:
         fprintf(out, "pool(v%u, (%lld, %lld), ", stage->operand[0].i, (long long)stage->window.kernel_h, (long long)stage->window.kernel_w);

@@ -93,6 +93,17 @@ def pool(x, kernel, stride, pad, counts, largest):
     return np.reshape(np.max(seen, axis=2) if largest else np.mean(seen, axis=2), (x.shape[0], *counts))
 
 
+def norm(x, groups, eps, w=None, b=None):
+    """Less the mean and over the deviation of each group of channels; one w and b for each channel, or for each element."""
+    rows = np.reshape(x, (groups, -1))
+    centred = rows - np.mean(rows, axis=1, keepdims=True)
+    y = np.reshape(centred / np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + eps), x.shape)
+    if w is None:
+        return y
+    shape = w.shape + (1,) * (x.ndim - w.ndim)
+    return np.reshape(w, shape) * y + np.reshape(b, shape)
+
+
 def shuffle(x, f, finer):
     c, h, w = x.shape
     if finer:

@@ -360,6 +360,8 @@ NodeId lower_classical(Lower *l)
     case STAGE_scale: return lower_scale(l);
     case STAGE_dense: return lower_dense(l);
     case STAGE_conv: return lower_conv(l);
+    case STAGE_layer_norm:
+    case STAGE_group_norm: return lower_norm(l);
     case STAGE_maxpool: return lower_maxpool(l);
     case STAGE_avgpool: return lower_avgpool(l);
     case STAGE_dropout:

@@ -71,7 +71,10 @@ NodeId coefficient_vector(Lower *l, const Scope *s, const SxList *list);
 NodeId lower_quantum(Lower *l);
 NodeId lower_quanv(Lower *l);
 
-/* lower_layers.c: everything classical. */
+/* lower_norm.c: layer_norm, group_norm */
+NodeId lower_norm(Lower *l);
+
+/* lower_layers.c: everything else that is classical. */
 NodeId lower_classical(Lower *l);
 NodeId stage_operand(const Lower *l, uint32_t i);
 Type value_type(const ValueType *t); /* of a graph node; batched is not set */

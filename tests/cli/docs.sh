@@ -66,7 +66,7 @@ done < <(sed -n 's/^FIELD(\([a-z]*\), *\([a-z_]*\), *\([^,]*[a-z"]\|"[^"]*"\), *
 for name in $(sed -n 's/^CALLEE([a-z]*, \([a-z_0-9]*\),.*/\1/p' "$RQ_SRC/compiler/check/callees.def"); do
     grep -q "\`$name[\`(]" "$RQ_SRC/docs/language.md" || fail "docs/language.md: nothing about $name"
 done
-for name in $(sed -n 's/^LAYER(\([a-z]*\),.*/\1/p' "$RQ_SRC/compiler/check/layers.def"); do
+for name in $(sed -n 's/^LAYER(\([a-z_]*\),.*/\1/p' "$RQ_SRC/compiler/check/layers.def"); do
     section '## Models' | grep -q "\`$name[\`(]" || fail "docs/language.md: nothing about the layer $name"
 done
 for name in $(sed -n 's/^VERB(\([a-z]*\),.*/\1/p' "$RQ_SRC/compiler/cli/verbs.def"); do

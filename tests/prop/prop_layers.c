@@ -219,6 +219,35 @@ static void test_shuffles(void **state)
     finish(k, expected, 24);
 }
 
+/* ---- means and deviations ---- */
+
+/* Of `groups` runs of a sample's n elements; parameter 0 is the gain, 1 the offset, one for each `per` elements. */
+static void check_norm(const char *body, int groups, int n, int per, bool has_affine, double eps)
+{
+    Case *k = begin(body);
+    double expected[SAMPLES * MOST];
+    for (int i = 0; i < SAMPLES * n; i++) {
+        int size = n / groups, first = i / size * size, element = i % n;
+        double mean = 0, square = 0;
+        for (int e = 0; e < size; e++) mean += k->x[first + e] / size;
+        for (int e = 0; e < size; e++) square += (k->x[first + e] - mean) * (k->x[first + e] - mean) / size;
+        expected[i] = (k->x[i] - mean) / sqrt(square + eps);
+        if (has_affine) expected[i] = param(0, element / per) * expected[i] + param(1, element / per);
+    }
+    finish(k, expected, n);
+}
+
+static void test_norms(void **state)
+{
+    (void)state;
+    check_norm("input x: real[7]; layer y = layer_norm; output y;", 1, 7, 1, true, 1e-5);
+    check_norm("input x: image[2, 3, 5]; layer y = layer_norm(eps: 0.25); output y;", 1, 30, 1, true, 0.25);
+    check_norm("input x: image[2, 3, 5]; layer y = layer_norm(affine: false); output y;", 1, 30, 1, false, 1e-5);
+    check_norm("input x: image[4, 3, 2]; layer y = group_norm(2); output y;", 2, 24, 6, true, 1e-5);
+    check_norm("input x: image[3, 2, 2]; layer y = group_norm(3, eps: 0.5, affine: false); output y;", 3, 12, 4, false, 0.5);
+    check_norm("input x: real[6]; layer y = group_norm(3); output y;", 3, 6, 1, true, 1e-5);
+}
+
 /* ---- quanvolutions ---- */
 
 /* RY(pi v_i) on n qubits, then `depth` layers of ry_rx_cnot with the angles theta[2 (d n + i)] and the
@@ -524,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_conv),        cmocka_unit_test(test_pools),
         cmocka_unit_test(test_activations), cmocka_unit_test(test_stable),
         cmocka_unit_test(test_arithmetic),  cmocka_unit_test(test_shuffles),
+        cmocka_unit_test(test_norms),
         cmocka_unit_test(test_quanv),       cmocka_unit_test(test_padding),
         cmocka_unit_test(test_amplitude),   cmocka_unit_test(test_tiny_norms),
         cmocka_unit_test(test_reuploading), cmocka_unit_test(test_known_states),
