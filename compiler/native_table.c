@@ -13,9 +13,9 @@
 
 /* A field that is added to one of these has to be written here, too. */
 #define SAME_SIZE(type, bytes, where) _Static_assert(sizeof(type) == bytes, "a new field of " #type " needs " where)
-SAME_SIZE(rq_train_settings, 256, "its row in settings.def");
+SAME_SIZE(rq_train_settings, 272, "its row in settings.def");
 SAME_SIZE(rq_data_spec, 168, "a line in put_data");
-SAME_SIZE(rq_action, 512, "a line in put_action");
+SAME_SIZE(rq_action, 528, "a line in put_action");
 SAME_SIZE(rq_model, 264, "a line in put_model");
 SAME_SIZE(rq_param, 152, "a line in put_params");
 SAME_SIZE(rq_layer, 80, "a line in put_layers");

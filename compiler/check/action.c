@@ -171,6 +171,15 @@ static bool check_optimizer(ActionBuild *a)
     return false;
 }
 
+static bool check_warmup(ActionBuild *a, const ConstValue *length)
+{
+    const ConstValue *schedule = field_value(a->inst, "schedule");
+    int64_t warmup = schedule ? callee_int(schedule, "warmup", 0) : 0;
+    if (warmup < length->number.num) return true;
+    diag_error(a->k->c, schedule->span, D_long_warmup, (long long)warmup, (long long)length->number.num);
+    return false;
+}
+
 static bool check_length(ActionBuild *a)
 {
     const ConstValue *epochs = field_value(a->inst, "epochs"),
@@ -186,6 +195,7 @@ static bool check_length(ActionBuild *a)
                    name_string(a->k, a->decl->name.name), "epochs");
         return false;
     }
+    if (!check_warmup(a, epochs ? epochs : rounds)) return false;
     const ConstValue *stop = field_value(a->inst, "early_stop");
     if (!stop || !a->inst->data || callee_int(a->inst->data->source, "val", 0) > 0) return true;
     diag_error(a->k->c, stop->span, D_needs_val, "'early_stop'");

@@ -115,10 +115,13 @@ static rq_schedule schedule_of(const ActionInst *a)
 {
     const ConstValue *v = action_field(a, "schedule");
     const char *name = v ? v->text : "constant";
-    if (!strcmp(name, "step"))
-        return (rq_schedule){RQ_SCHEDULE_step, (int64_t)argument_number(v, "every", 1), argument_number(v, "factor", 0.5), 0};
-    if (!strcmp(name, "cosine")) return (rq_schedule){RQ_SCHEDULE_cosine, 0, 0, argument_number(v, "floor", 0)};
-    return (rq_schedule){.kind = RQ_SCHEDULE_constant};
+    rq_schedule s = {.kind = RQ_SCHEDULE_constant, .warmup = (int64_t)argument_number(v, "warmup", 0)};
+    if (!strcmp(name, "step")) s.kind = RQ_SCHEDULE_step;
+    if (!strcmp(name, "cosine")) s.kind = RQ_SCHEDULE_cosine;
+    s.every = (int64_t)argument_number(v, "every", 0);
+    s.factor = argument_number(v, "factor", 0);
+    s.floor = argument_number(v, "floor", 0);
+    return s;
 }
 
 static rq_optimizer optimizer_of(const ConstValue *call)
@@ -150,6 +153,7 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     s.optimizer = optimizer_of(a->optimizer);
     s.schedule = schedule_of(a);
     s.clip = action_number(a, "clip", 0);
+    s.clip_value = action_number(a, "clip_value", 0);
     s.early_stop = (int64_t)action_number(a, "early_stop", 0);
     const ConstValue *engine = action_field(a, "engine");
     if (engine && !o->engine && !strcmp(engine->text, "density"))

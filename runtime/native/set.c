@@ -29,6 +29,7 @@ static const field_row rows[] = {
     {"batch", FIELD_count, offsetof(rq_train_settings, batch)},
     {"seed", FIELD_whole, offsetof(rq_train_settings, seed)},
     {"clip", FIELD_positive, offsetof(rq_train_settings, clip)},
+    {"clip_value", FIELD_positive, offsetof(rq_train_settings, clip_value)},
     {"early_stop", FIELD_count, offsetof(rq_train_settings, early_stop)},
     {"probe", FIELD_count, offsetof(rq_train_settings, probe)},
     {"vanishing", FIELD_positive, offsetof(rq_train_settings, thresholds.vanishing)},
@@ -287,6 +288,10 @@ bool rq_native_set_new(const rq_native_program *p, const rq_action *a, const cha
         setting s = {.p = p, .a = &out->action, .all = all, .text = sets[i]};
         ok = apply(&s, err) && (!json_array_append_new(list, json_string(sets[i])) || rq_fail(err, "no memory for the settings"));
     }
+    const rq_train_settings *t = &out->action.settings;
+    if (ok && t->schedule.warmup >= t->epochs)
+        ok = rq_fail(err, "a warm-up of %lld epochs leaves none of %lld to train at the full rate", (long long)t->schedule.warmup,
+                     (long long)t->epochs);
     if (ok && seed) {
         out->action.settings.seed = *seed;
         ok = !json_object_set_new(all, "seed", json_integer((json_int_t)*seed)) || rq_fail(err, "no memory for the settings");

@@ -108,6 +108,16 @@ static void real_scale(void *values, int64_t i, int real_bytes, double factor)
     else ((double *)values)[i] *= factor;
 }
 
+/* Cuts elements of gradients at +-clip_value. */
+static void clip_elements(const Training *t)
+{
+    for (int i = 0; i < t->m->param_count; i++)
+        for (int64_t k = 0; t->gradient[i] && k < t->m->params[i].count; k++) {
+            double size = fabs(real_at(t->gradient[i], k, t->m->real_bytes));
+            if (size > t->s->clip_value) real_scale(t->gradient[i], k, t->m->real_bytes, t->s->clip_value / size);
+        }
+}
+
 /* Scales all gradients down to the norm `clip` if theirs is larger. */
 static void clip_gradients(const Training *t)
 {
@@ -124,8 +134,11 @@ static void clip_gradients(const Training *t)
             real_scale(t->gradient[i], k, t->m->real_bytes, t->s->clip / norm);
 }
 
-double rq_schedule_factor(const rq_schedule *s, int64_t epoch, int64_t epochs)
+double rq_schedule_factor(const rq_schedule *s, int64_t epoch, double share, int64_t epochs)
 {
+    if (epoch <= s->warmup) return ((double)(epoch - 1) + share) / (double)s->warmup;
+    epoch -= s->warmup;
+    epochs -= s->warmup;
     switch (s->kind) {
     case RQ_SCHEDULE_constant: return 1;
     case RQ_SCHEDULE_step: return pow(s->factor, (double)((epoch - 1) / s->every));
@@ -134,8 +147,8 @@ double rq_schedule_factor(const rq_schedule *s, int64_t epoch, int64_t epochs)
     return 1;
 }
 
-/* One step on samples order[first .. first+count). Sets diverged instead of stepping when loss or gradient is not finite. */
-static bool step(Training *t, const rq_optimizer *optimizer, int64_t first, int64_t count, double *loss, rq_error *err)
+/* One step on samples order[first .. first+count), the rate times `factor`. Sets diverged instead of stepping when loss or gradient is not finite. */
+static bool step(Training *t, double factor, int64_t first, int64_t count, double *loss, rq_error *err)
 {
     t->feed.first = first;
     t->feed.seed = t->s->seed;
@@ -150,8 +163,12 @@ static bool step(Training *t, const rq_optimizer *optimizer, int64_t first, int6
         t->result->diverged = true;
         return true;
     }
+    if (t->s->clip_value > 0) clip_elements(t);
     if (t->s->clip > 0) clip_gradients(t);
-    rq_optimizer_step(optimizer, &t->state, t->params, t->gradient);
+    rq_optimizer optimizer = t->s->optimizer;
+    optimizer.rate *= factor;
+    optimizer.epsilon *= factor;
+    rq_optimizer_step(&optimizer, &t->state, t->params, t->gradient);
     return true;
 }
 
@@ -162,16 +179,13 @@ static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err
     int64_t n = t->data->count[RQ_SPLIT_train];
     rq_random stream = rq_random_stream_id(t->s->seed, RQ_PURPOSE_batches, (uint64_t)epoch);
     rq_random_permutation(&stream, t->order, n);
-    rq_optimizer optimizer = t->s->optimizer;
-    double factor = rq_schedule_factor(&t->s->schedule, epoch, t->s->epochs);
-    optimizer.rate *= factor;
-    optimizer.epsilon *= factor;
     double begun = now(), sum = 0;
     int64_t done = 0;
     for (int64_t first = 0; first < n && !stopped(t); first += t->batch) {
         int64_t count = n - first < t->batch ? n - first : t->batch;
-        double loss = 0;
-        if (!step(t, &optimizer, first, count, &loss, err)) return false;
+        double loss = 0, share = (double)(first + count) / (double)n;
+        double factor = rq_schedule_factor(&t->s->schedule, epoch, share, t->s->epochs);
+        if (!step(t, factor, first, count, &loss, err)) return false;
         if (t->result->diverged) break;
         if (!t->result->first_step_seconds) t->result->first_step_seconds = now() - t->started;
         sum += loss * (double)count;

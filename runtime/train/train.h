@@ -16,15 +16,17 @@ typedef struct rq_thresholds {
     double converged; /* rms(d_s) below it times its start (1e-3) */
 } rq_thresholds;
 
-/* How the rate changes from epoch to epoch (the first is 1). */
+/* How the rate changes from epoch to epoch (the first behind the warm-up is 1). */
 typedef enum rq_schedule_kind { RQ_SCHEDULE_constant, RQ_SCHEDULE_step, RQ_SCHEDULE_cosine } rq_schedule_kind;
 typedef struct rq_schedule {
     rq_schedule_kind kind;
     int64_t every; /* step: times `factor` every so many epochs */
     double factor;
     double floor;  /* cosine: falls from 1 to floor along half a cosine over all epochs */
+    int64_t warmup; /* epochs before that, in which the rate rises to 1 by the same amount in each step */
 } rq_schedule;
-double rq_schedule_factor(const rq_schedule *s, int64_t epoch, int64_t epochs);
+/* What the rate is multiplied by in a step of epoch 1 .. epochs, at whose end `share` of the epoch is done. */
+double rq_schedule_factor(const rq_schedule *s, int64_t epoch, double share, int64_t epochs);
 
 typedef struct rq_train_settings {
     const char *action;    /* its name in the file */
@@ -38,6 +40,7 @@ typedef struct rq_train_settings {
     rq_optimizer optimizer;
     rq_schedule schedule;
     double clip;           /* largest Euclidean norm of a step's gradient over all groups; 0: no bound */
+    double clip_value;     /* largest magnitude of an element of it, which is cut first; 0: no bound */
     int64_t early_stop;    /* stop after so many epochs without a lower validation loss; 0: never */
     int64_t stop_after;    /* end after so many of `epochs`, as if interrupted there; 0: train them all */
     const char *resume;    /* checkpoint to go on from; NULL: start anew */

@@ -107,6 +107,9 @@ done
 ./wide run --set first.epochs=3 >out 2>err
 [ $? -eq 2 ] && grep -q "compiled into" err || fail "epochs are taken in place of rounds"
 
+./wide run --set first.rounds=2 >out 2>err
+[ $? -eq 2 ] && grep -q "a warm-up of 2 epochs leaves none of 2" err || fail "a warm-up that is never over is taken"
+
 # An installed rq finds library and headers beside itself
 if command -v cmake >/dev/null && cmake --install "${RQ_BUILD:?}" --prefix "$work/prefix" >out 2>&1; then
     prefix/bin/rq build model.rq -o installed >out 2>err || fail "an installed rq cannot build: $(head -n 3 err)"

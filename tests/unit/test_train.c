@@ -263,15 +263,32 @@ static void schedules_and_clipping(void **state)
     Heard h;
     rq_result r;
     (void)state;
-    rq_schedule step = {RQ_SCHEDULE_step, 2, 0.5, 0}, cosine = {RQ_SCHEDULE_cosine, 0, 0, 0.1};
-    assert_true(rq_schedule_factor(&step, 2, 9) == 1 && rq_schedule_factor(&step, 3, 9) == 0.5 && rq_schedule_factor(&step, 5, 9) == 0.25);
-    assert_true(rq_schedule_factor(&cosine, 1, 10) == 1 && fabs(rq_schedule_factor(&cosine, 6, 10) - 0.55) < 1e-14);
+    rq_schedule step = {.kind = RQ_SCHEDULE_step, .every = 2, .factor = 0.5}, cosine = {.kind = RQ_SCHEDULE_cosine, .floor = 0.1};
+    assert_true(rq_schedule_factor(&step, 2, 1, 9) == 1 && rq_schedule_factor(&step, 3, 1, 9) == 0.5 && rq_schedule_factor(&step, 5, 1, 9) == 0.25);
+    assert_true(rq_schedule_factor(&cosine, 1, 1, 10) == 1 && fabs(rq_schedule_factor(&cosine, 6, 1, 10) - 0.55) < 1e-14);
+    /* a warm-up rises from step to step, and the rest begins behind it */
+    step.warmup = cosine.warmup = 2;
+    assert_true(rq_schedule_factor(&step, 1, 0.25, 9) == 0.125 && rq_schedule_factor(&step, 2, 0.5, 9) == 0.75);
+    assert_true(rq_schedule_factor(&step, 2, 1, 9) == 1 && rq_schedule_factor(&step, 4, 1, 9) == 1 && rq_schedule_factor(&step, 5, 1, 9) == 0.5);
+    assert_true(rq_schedule_factor(&cosine, 3, 0.1, 12) == 1 && fabs(rq_schedule_factor(&cosine, 8, 0.1, 12) - 0.55) < 1e-14);
     rq_train_settings s = make_settings();
     s.epochs = 1;
     s.batch = 0;
     s.clip = 1e-3;
     double w = train_line(s, 2, &h, &r);
     assert_true(fabs(fabs(w - 0.5) - 0.1 * 1e-3) < 1e-14);
+    s.clip_value = 2e-4; /* before the norm */
+    w = train_line(s, 2, &h, &r);
+    assert_true(fabs(fabs(w - 0.5) - 0.1 * 2e-4) < 1e-14);
+    s.clip_value = 1e3;
+    s.clip = 0;
+    s.epochs = 2;
+    s.schedule.warmup = 1; /* the only step of the first epoch is its last */
+    double warm = train_line(s, 2, &h, &r);
+    s.schedule.warmup = 2;
+    assert_true(train_line(s, 2, &h, &r) != warm);
+    s.schedule.warmup = 0;
+    assert_true(train_line(s, 2, &h, &r) == warm);
 }
 
 /* Two steps with the same gradient g on w, by formula. */
