@@ -46,7 +46,5 @@ int verb_eval(Compiler *c, const Options *given)
 int verb_predict(Compiler *c, const Options *given)
 {
     Options o = session_options(c, given);
-    if (!o.input) fatal("predict wants --input FILE.npy with one sample per row");
-    if (!o.output) fatal("predict wants -o FILE.npy to write to");
     return with_action(c, &o, rq_action_predict);
 }

@@ -227,7 +227,7 @@ void action_code_drop(ActionCode *code)
 rq_verb_options session_verb_options(const Options *o)
 {
     return (rq_verb_options){.threads = o->threads, .data = o->data, .out = o->out, .init = o->init, .deny = o->deny, .run = o->run,
-                             .input = o->input, .output = o->output, .layer = o->layer, .json = o->json, .quiet = o->quiet,
+                             .input = o->input, .index = o->index, .split = o->split, .output = o->output, .layer = o->layer, .json = o->json, .quiet = o->quiet,
                              .compare = o->compare != NULL, .resume = o->resume};
 }
 

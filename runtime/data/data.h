@@ -81,6 +81,11 @@ rq_data_spec rq_data_spec_default(const char *source);
  * to do. */
 bool rq_data_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
 
+/* The samples of a file in place of a set's own, all in the training split: a PNG picture, arrays of numpy, or quantum states where
+ * the set of `like` has such. Pixels and bytes are resized and normalised like that set's, other numbers normalised. Samples have the
+ * shape dims[rank], or are rows of as many values. Without labels or, but for states, targets. */
+bool rq_data_given(const rq_data_spec *like, const char *path, int rank, const int64_t *dims, rq_data *out, rq_error *err);
+
 /* Takes a zeroed one and one freed before. */
 void rq_data_free(rq_data *d);
 

@@ -176,18 +176,14 @@ static bool read_image(const Images *im, const rq_pick *pick, rq_data *out, rq_s
     rq_picture p;
     if (!path_of(im, pick->source, path, err) || !rq_png_read(path, im->channels, &p, err))
         return false;
-    int64_t plane = p.height * p.width;
-    unsigned char *planes =
-        rq_alloc_array((uint64_t)plane, (uint64_t)im->channels, "an image", err);
-    bool good = planes != NULL;
-    for (int64_t i = 0; good && i < plane; i++)
-        for (int c = 0; c < im->channels; c++)
-            planes[c * plane + i] = p.pixels[i * im->channels + c];
-    if (good) rq_image_store(out, pick->slot, planes, p.height, p.width);
-    if (good) rq_sha256_add(hash, planes, (size_t)(plane * im->channels));
+    unsigned char *planes = rq_picture_planes(&p, err);
+    if (planes) {
+        rq_image_store(out, pick->slot, planes, p.height, p.width);
+        rq_sha256_add(hash, planes, (size_t)(p.height * p.width * p.channels));
+    }
     rq_free(planes);
     rq_free(p.pixels);
-    return good;
+    return planes != NULL;
 }
 
 static bool read_all(const rq_data_spec *spec, Images *im, const rq_pick *picks, int64_t picked,

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <png.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "data/file.h"
@@ -144,4 +145,23 @@ bool rq_png_read(const char *path, int channels, rq_picture *out, rq_error *err)
     rq_free(out->pixels);
     *out = (rq_picture){0};
     return false;
+}
+
+unsigned char *rq_picture_planes(const rq_picture *p, rq_error *err)
+{
+    int64_t plane = p->height * p->width;
+    unsigned char *planes = rq_alloc_array((uint64_t)plane, (uint64_t)p->channels, "an image", err);
+    for (int64_t i = 0; planes && i < plane; i++)
+        for (int c = 0; c < p->channels; c++) planes[c * plane + i] = p->pixels[i * p->channels + c];
+    return planes;
+}
+
+bool rq_png_is(const char *path)
+{
+    unsigned char head[8];
+    FILE *f = fopen(path, "rb");
+    if (!f) return false;
+    bool is = fread(head, 1, sizeof head, f) == sizeof head && png_sig_cmp(head, 0, sizeof head) == 0;
+    fclose(f);
+    return is;
 }

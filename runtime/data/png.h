@@ -18,6 +18,12 @@ bool rq_png_look(const char *path, rq_picture *out, rq_error *err);
  * becomes black. */
 bool rq_png_read(const char *path, int channels, rq_picture *out, rq_error *err);
 
+/* The pixels as [channels][height][width], from rq_alloc; NULL = no memory. */
+unsigned char *rq_picture_planes(const rq_picture *p, rq_error *err);
+
+/* Does the file begin like a PNG file? */
+bool rq_png_is(const char *path);
+
 /* pixels[height][width][channels], 1 channel = grey, 3 = RGB. */
 bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height,
                   int channels, rq_error *err);

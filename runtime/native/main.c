@@ -21,7 +21,7 @@ static const verb_row verbs[] = {
     {"run", "", "all train actions, in order"},
     {"train", " [RUN]", "one train action, or with --resume the rest of an interrupted run"},
     {"eval", " [RUN]", "loss and accuracy of trained parameters"},
-    {"predict", " [RUN]", "values of a layer for given samples"},
+    {"predict", " [RUN]", "the classes of given samples, or the values of a layer"},
     {"flow", "", "which layers can receive a gradient, and what cuts the others"},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
@@ -177,14 +177,6 @@ static rq_outcome show_flow(const rq_native_program *p, const rq_native_options 
     return RQ_OUTCOME_done;
 }
 
-static rq_outcome predict(const rq_native_program *p, rq_native_options *o, rq_error *err)
-{
-    if (!o->verb.input) rq_fail(err, "predict wants --input FILE.npy with one sample per row");
-    else if (!o->verb.output) rq_fail(err, "predict wants -o FILE.npy to write to");
-    else return one_action(p, o, rq_action_predict, err);
-    return RQ_OUTCOME_failed;
-}
-
 static rq_outcome run_verb(const rq_native_program *p, const char *self, const verb_row *v, int argc, char **argv, rq_error *err)
 {
     rq_native_options o;
@@ -197,7 +189,7 @@ static rq_outcome run_verb(const rq_native_program *p, const char *self, const v
     case 'r': return run_all(p, &o, err);
     case 't': return one_action(p, &o, rq_action_train, err);
     case 'e': return one_action(p, &o, rq_action_eval, err);
-    case 'p': return predict(p, &o, err);
+    case 'p': return one_action(p, &o, rq_action_predict, err);
     default: return show_flow(p, &o, err);
     }
 }

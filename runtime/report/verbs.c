@@ -1,4 +1,4 @@
-/* verbs.c: one action from its data to a run directory, an evaluation or a prediction. */
+/* verbs.c: one action from its data to a run directory, or an evaluation. */
 #include "report/verbs.h"
 
 #include <limits.h>
@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "data/array.h"
 #include "report/report.h"
 #include "train/interrupt.h"
 
@@ -26,7 +25,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool open_data(const rq_action *a, const rq_verb_options *o, rq_data *out, rq_error *err)
+bool rq_verb_data(const rq_action *a, const rq_verb_options *o, rq_data *out, rq_error *err)
 {
     rq_data_spec spec = a->data;
     spec.dir = o->data;
@@ -97,7 +96,7 @@ static bool init_from(const rq_action *a, const rq_verb_options *o, Run *r, rq_e
 static bool run_open(const rq_action *a, const rq_verb_options *o, Run *r, rq_error *err)
 {
     int threads = rq_verb_threads(o);
-    if (!open_data(a, o, &r->data, err)) return false;
+    if (!rq_verb_data(a, o, &r->data, err)) return false;
     r->settings = a->settings;
     r->settings.threads = threads;
     r->settings.classification = r->data.labels != NULL;
@@ -151,10 +150,9 @@ rq_outcome rq_action_train(const rq_action *a, const rq_verb_options *o, rq_erro
     return result.interrupted ? RQ_OUTCOME_interrupted : RQ_OUTCOME_done;
 }
 
-/* ---- eval and predict ---- */
+/* ---- eval ---- */
 
-/* Parameters come from --init, else from the run directory's best or last checkpoint. */
-static bool load_params(const rq_action *a, const rq_verb_options *o, rq_params *out, rq_error *err)
+bool rq_verb_params(const rq_action *a, const rq_verb_options *o, rq_params *out, rq_error *err)
 {
     char path[PATH_MAX + 32];
     if (!o->init && !o->run)
@@ -168,7 +166,9 @@ static bool load_params(const rq_action *a, const rq_verb_options *o, rq_params 
 static void print_split(bool json, const char *split, int64_t n, double loss, double accuracy)
 {
     if (json) {
-        printf("{\"schema\": 1, \"split\": \"%s\", \"samples\": %lld, \"loss\": %.9g", split, (long long)n, loss);
+        printf("{\"schema\": 1, \"split\": \"%s\", \"samples\": %lld, \"loss\": ", split, (long long)n);
+        if (isfinite(loss)) printf("%.9g", loss);
+        else fputs("null", stdout);
         if (!isnan(accuracy)) printf(", \"accuracy\": %.9g", accuracy);
         printf("}\n");
         return;
@@ -182,7 +182,7 @@ rq_outcome rq_action_eval(const rq_action *a, const rq_verb_options *o, rq_error
 {
     rq_params params = {0};
     rq_data data = {0};
-    bool ok = load_params(a, o, &params, err) && open_data(a, o, &data, err);
+    bool ok = rq_verb_params(a, o, &params, err) && rq_verb_data(a, o, &data, err);
     for (rq_split split = RQ_SPLIT_train; ok && split < RQ_SPLIT_COUNT; split++) {
         double loss, accuracy;
         if (!data.count[split]) continue;
@@ -190,48 +190,6 @@ rq_outcome rq_action_eval(const rq_action *a, const rq_verb_options *o, rq_error
         if (ok) print_split(o->json, rq_split_names[split], data.count[split], loss, accuracy);
     }
     rq_data_free(&data);
-    rq_params_free(&params);
-    return ok ? RQ_OUTCOME_done : RQ_OUTCOME_failed;
-}
-
-/* The samples of the file in rows. */
-static bool read_rows(const rq_model *m, const char *path, double **rows, int64_t *samples, rq_error *err)
-{
-    rq_array in;
-    if (!rq_npy_read(path, &in, err)) return false;
-    *samples = in.ndim ? in.dims[0] : 0;
-    int64_t reals = *samples ? in.size / *samples : 0;
-    bool fits = reals == m->input_reals;
-    if (!fits)
-        rq_fail(err, "'%s' holds %lld samples of %lld values, but '%s' of model '%s' wants %lld each", path, (long long)*samples,
-                (long long)reals, m->input_name, m->name, (long long)m->input_reals);
-    *rows = fits ? rq_alloc_array((uint64_t)in.size, sizeof(double), "the input", err) : NULL;
-    for (int64_t i = 0; *rows && i < in.size; i++) (*rows)[i] = rq_array_get(&in, i);
-    rq_array_free(&in);
-    return *rows != NULL;
-}
-
-static bool write_rows(const char *path, const double *rows, int64_t samples, int64_t reals, rq_error *err)
-{
-    rq_array out;
-    int64_t dims[2] = {samples, reals};
-    if (!rq_array_new(&out, RQ_DTYPE_f64, 2, dims, "the prediction", err)) return false;
-    memcpy(out.values, rows, (size_t)(samples * reals) * sizeof(double));
-    bool ok = rq_npy_write(path, &out, err);
-    rq_array_free(&out);
-    return ok;
-}
-
-rq_outcome rq_action_predict(const rq_action *a, const rq_verb_options *o, rq_error *err)
-{
-    rq_params params = {0};
-    double *rows = NULL, *out = NULL;
-    int64_t samples, reals;
-    bool ok = load_params(a, o, &params, err) && read_rows(a->model, o->input, &rows, &samples, err) &&
-              rq_predict(a->model, &params, o->layer, rows, samples, rq_verb_threads(o), &out, &reals, err) &&
-              write_rows(o->output, out, samples, reals, err);
-    rq_free(out);
-    rq_free(rows);
     rq_params_free(&params);
     return ok ? RQ_OUTCOME_done : RQ_OUTCOME_failed;
 }

@@ -23,7 +23,7 @@ typedef struct rq_verb_options {
     const char *init; /* parameters by path, or NULL */
     const char *deny; /* gradient verdicts that are refused: "none,partial", or NULL */
     const char *run;  /* eval, predict: the run directory whose parameters are wanted without init; resume: the one to go on in */
-    const char *input, *output, *layer; /* predict */
+    const char *input, *index, *split, *output, *layer; /* predict; see rq_action_predict */
     bool json, quiet, compare, resume;
 } rq_verb_options;
 
@@ -34,8 +34,13 @@ int rq_verb_threads(const rq_verb_options *o);
 rq_outcome rq_action_train(const rq_action *a, const rq_verb_options *o, rq_error *err);
 /* Loss and accuracy on each split. */
 rq_outcome rq_action_eval(const rq_action *a, const rq_verb_options *o, rq_error *err);
-/* A layer's value for the samples of a file, to another file. */
+/* predict.c: the output, or with o->layer that layer's value, for the samples of a file (o->input: PNG, npy) or for some of the data set
+ * (o->index "17" or "0..10", of o->split, without it of the test split), to a file, as a table or as JSON. */
 rq_outcome rq_action_predict(const rq_action *a, const rq_verb_options *o, rq_error *err);
+
+/* What eval and predict begin with: the parameters of --init, else of the run directory's best or last checkpoint; the action's data. */
+bool rq_verb_params(const rq_action *a, const rq_verb_options *o, rq_params *out, rq_error *err);
+bool rq_verb_data(const rq_action *a, const rq_verb_options *o, rq_data *out, rq_error *err);
 
 /* methods.c: conventions and resolved fields in words; versions of all that took part, a line each. Taken from rq_alloc; NULL:
  * failed, worded. */

@@ -36,7 +36,7 @@ static bool call_open(const rq_model *m, const rq_params *p, rq_function_kind ki
     return false;
 }
 
-bool rq_checks_ok(const rq_function *f, void *const *outputs, int64_t samples, const int64_t *sample_numbers, rq_error *err)
+bool rq_checks_ok(const rq_function *f, void *const *outputs, int64_t samples, int64_t first, const int64_t *numbers, rq_error *err)
 {
     for (uint32_t i = 0; i < f->output_count; i++) {
         if (strncmp(f->outputs[i].name, "check:", 6) || !outputs[i]) continue;
@@ -46,7 +46,7 @@ bool rq_checks_ok(const rq_function *f, void *const *outputs, int64_t samples, c
                     return rq_fail(err,
                                    "sample %lld: a zero vector cannot be amplitude-encoded in layer '%s' (patch %lld);"
                                    " write amplitude(zero: ground) to start such patches in |0..0>",
-                                   (long long)(sample_numbers ? sample_numbers[s] : s), f->outputs[i].name + 6, (long long)e);
+                                   (long long)(numbers ? numbers[s] : first + s), f->outputs[i].name + 6, (long long)e);
     }
     return true;
 }
@@ -74,8 +74,7 @@ static bool evaluate_block(Call *c, rq_feed *feed, int64_t samples, double *loss
         for (int64_t k = 0; output && k < reals; k++)
             output[(feed->first + s) * reals + k] = rq_output_get(f, c->outputs, at_output, s, k);
     }
-    return rq_checks_ok(f, c->outputs, samples, NULL, err) ||
-           rq_fail_at(err, "%s split, from sample %lld", rq_split_names[feed->split], (long long)feed->first);
+    return rq_checks_ok(f, c->outputs, samples, feed->first, NULL, err) || rq_fail_at(err, "%s split", rq_split_names[feed->split]);
 }
 
 bool rq_evaluate(const rq_model *m, const rq_params *params, const rq_data *data, rq_split split, int threads, double *loss,
@@ -139,8 +138,7 @@ bool rq_predict(const rq_model *m, const rq_params *params, const char *layer, c
     for (int64_t first = 0; ok && first < samples; first += BLOCK) {
         int64_t n = samples - first < BLOCK ? samples - first : BLOCK;
         rows.first = first;
-        ok = rq_run(c.runner, n, c.params, rows_pack, &rows, c.outputs, err) &&
-             (rq_checks_ok(c.f, c.outputs, n, NULL, err) || rq_fail_at(err, "from sample %lld", (long long)first));
+        ok = rq_run(c.runner, n, c.params, rows_pack, &rows, c.outputs, err) && rq_checks_ok(c.f, c.outputs, n, first, NULL, err);
         for (int64_t s = 0; ok && s < n; s++)
             for (int64_t k = 0; k < *reals; k++)
                 (*out)[(first + s) * *reals + k] = rq_output_get(c.f, c.outputs, value, s, k);

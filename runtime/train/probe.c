@@ -162,8 +162,7 @@ static bool side_run(Side *s, const rq_params *params, int64_t samples, int64_t 
         int64_t left = samples - s->feed.first;
         int count = left < s->f->lanes ? (int)left : s->f->lanes;
         if (!rq_run(s->runner, count, s->params, rq_feed_pack, &s->feed, s->outputs, err)) return false;
-        if (!rq_checks_ok(s->f, s->outputs, count, NULL, err))
-            return rq_fail_at(err, "probe batch, from sample %lld of the training split", (long long)s->feed.first);
+        if (!rq_checks_ok(s->f, s->outputs, count, s->feed.first, NULL, err)) return rq_fail_at(err, "training split");
         for (int i = 0; i < s->model->layer_count; i++)
             if (s->rows[i].elements) sums_add(&s->rows[i], s, &s->model->layers[i], b, count);
         for (int l = 0; l < count; l++)

@@ -155,7 +155,7 @@ static bool step(Training *t, double factor, int64_t first, int64_t count, doubl
     t->feed.epoch = t->progress.epoch;
     t->feed.weight = 1 / (double)count;
     if (!rq_run(t->runner, count, t->bound, rq_feed_pack, &t->feed, t->outputs, err)) return false;
-    if (!rq_checks_ok(t->f, t->outputs, count, t->order + first, err)) return rq_fail_at(err, "training split");
+    if (!rq_checks_ok(t->f, t->outputs, count, 0, t->order + first, err)) return rq_fail_at(err, "training split");
     int at = rq_leaf_find(t->f->outputs, t->f->output_count, "loss");
     if (at < 0) return rq_fail(err, "function '%s' gives no loss", t->f->name);
     *loss = real_at(t->outputs[at], 0, t->m->real_bytes);

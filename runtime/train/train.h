@@ -132,7 +132,8 @@ bool rq_evaluate(const rq_model *m, const rq_params *params, const rq_data *data
 bool rq_predict(const rq_model *m, const rq_params *params, const char *layer, const double *input, int64_t samples, int threads,
                 double **out, int64_t *reals, rq_error *err);
 
-/* Reports the first sample whose check output is 0 (a zero vector under amplitude encoding). Used by all that run a function. */
-bool rq_checks_ok(const rq_function *f, void *const *outputs, int64_t samples, const int64_t *sample_numbers, rq_error *err);
+/* Reports the first sample whose check output is 0 (a zero vector under amplitude encoding). Used by all that run a function. Sample i
+ * of the outputs is number numbers[i] of its split, without numbers first + i. */
+bool rq_checks_ok(const rq_function *f, void *const *outputs, int64_t samples, int64_t first, const int64_t *numbers, rq_error *err);
 
 #endif
