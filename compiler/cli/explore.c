@@ -156,9 +156,9 @@ static void print_plan(const Exploring *e, const rq_halving *plan)
     printf("%u variants, %u fit; %lld runs: %u variants x %lld seeds", e->variants->list.len, fit, (long long)(fit * seeds), fit,
            (long long)seeds);
     if (plan->count > 1) {
-        printf("; within the budget: ");
-        rq_halving_print(stdout, plan);
-        printf(", %lld epochs in all", (long long)plan->epochs);
+        char text[512];
+        rq_halving_text(plan, text, sizeof text);
+        printf("; within the budget: %s, %lld epochs in all", text, (long long)plan->epochs);
     }
     if (confirm) printf("; then the best %d x %lld fresh seeds", RQ_CONFIRMED, (long long)confirm);
     printf("\n");

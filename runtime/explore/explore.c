@@ -1,6 +1,6 @@
 /* explore.c: the runs of an exploration, shared out to threads.
  *
- *     DIR/  model.rq  settings.json  versions.txt  metrics/001-s42.jsonl ...  results.csv  results.json  results.tex  comparisons.csv
+ *     DIR/  model.rq  settings.json  versions.txt  metrics/001-s42.jsonl ...  results.csv  results.json  results.tex  comparisons.csv  report.html
  *
  * Every model is compiled before the first run, as only one thread may compile. What a run leaves is told in trial.h.
  */
@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "explore/pictures.h"
 #include "explore/trial.h"
 #include "program/pool.h"
 #include "report/place.h"
@@ -221,6 +222,21 @@ typedef bool (*writer)(FILE *out, const rq_ranking *r, rq_error *err);
 static bool write_lines(FILE *out, const rq_ranking *r, rq_error *err) { return rq_ranking_json(out, r, true, err); }
 static bool write_json(FILE *out, const rq_ranking *r, rq_error *err) { return rq_ranking_json(out, r, false, err); }
 
+static bool write_report(const Explorer *e, const rq_ranking *r, rq_error *err)
+{
+    rq_histories h;
+    if (!rq_histories_new(r, e->dir, &h, err)) return false;
+    char *path = rq_place_path(e->dir, "report.html", err), *hidden = path ? rq_place_path(e->dir, ".report.new", err) : NULL;
+    FILE *f = hidden ? rq_place_open(hidden, err) : NULL;
+    bool ok = f && rq_explore_html(f, &h, err);
+    if (f && !ok) fclose(f);
+    ok = ok && rq_place_close(f, hidden, path, err);
+    rq_free(path);
+    rq_free(hidden);
+    rq_histories_free(&h);
+    return ok;
+}
+
 static bool write_results(Explorer *e, rq_error *err)
 {
     static const struct {
@@ -238,6 +254,7 @@ static bool write_results(Explorer *e, rq_error *err)
         rq_free(hidden);
         if (!ok) return false;
     }
+    if (!write_report(e, r, err)) return false;
     return (e->o->json ? write_lines : rq_ranking_text)(stdout, r, err);
 }
 
@@ -250,7 +267,7 @@ static rq_explore_end explore(Explorer *e, rq_error *err)
         return RQ_EXPLORE_interrupted;
     }
     if (!write_results(e, err)) return RQ_EXPLORE_failed;
-    if (!e->o->json) printf("results: %s/results.csv, results.json, results.tex, comparisons.csv\n", e->dir);
+    if (!e->o->json) printf("results: %s/results.csv, results.json, results.tex, comparisons.csv, report.html\n", e->dir);
     return RQ_EXPLORE_done;
 }
 

@@ -185,11 +185,11 @@ static bool reaches_all(const rq_model *m)
 }
 
 /* "every quanvolutional layer receives a gradient: exact 8 of 15, detached 2 of 15" */
-static void print_reached(FILE *out, const rq_exploration *x)
+static void reached_text(const rq_exploration *x, char *out, size_t size)
 {
     static const char *const modes[] = {"exact", "detached"};
     const char *between = "";
-    fprintf(out, "every quanvolutional layer receives a gradient:");
+    size_t at = (size_t)snprintf(out, size, "every quanvolutional layer receives a gradient:");
     for (int k = 0; k < 2; k++) {
         int all = 0, reached = 0;
         for (int v = 0; v < x->variant_count; v++) {
@@ -197,9 +197,10 @@ static void print_reached(FILE *out, const rq_exploration *x)
             all++;
             reached += x->variants[v].action && reaches_all(x->variants[v].action->model);
         }
-        if (all) fprintf(out, "%s %s %d of %d", between, modes[k], reached, all), between = ",";
+        if (!all) continue;
+        at += (size_t)snprintf(out + at, size - at, "%s %s %d of %d", between, modes[k], reached, all);
+        between = ",";
     }
-    fputc('\n', out);
 }
 
 static bool has_column(const rq_grid *g, rq_column_kind kind)
@@ -209,30 +210,37 @@ static bool has_column(const rq_grid *g, rq_column_kind kind)
     return false;
 }
 
-void rq_grid_notes(FILE *out, const rq_ranking *r, const rq_grid *g)
+static void budget_text(const rq_ranking *r, char *out, size_t size)
+{
+    size_t at = (size_t)snprintf(out, size, "budget of %lld epochs: ", (long long)r->x->budget);
+    at += rq_halving_text(&r->plan, out + at, size - at);
+    snprintf(out + at, size - at, ", %d seeds each: %lld epochs; %s chose who went on", r->x->seeds, (long long)r->plan.epochs, r->x->rank);
+}
+
+int rq_grid_notes(const rq_ranking *r, const rq_grid *g, char note[RQ_NOTES][RQ_NOTE_LENGTH])
 {
     const rq_exploration *x = r->x;
-    print_reached(out, x);
+    const size_t size = RQ_NOTE_LENGTH;
+    unsigned long long first = (unsigned long long)x->seed, last = first + (unsigned long long)x->seeds - 1;
+    int n = 0;
+    reached_text(x, note[n++], size);
     if (x->seeds > 1)
-        fprintf(out, "mean over %d seeds (%llu to %llu) +- half of the 95%% interval by Student's t; %d of %d runs\n", x->seeds,
-                (unsigned long long)x->seed, (unsigned long long)x->seed + (unsigned long long)x->seeds - 1, r->runs_done, r->runs_in_all);
-    else fprintf(out, "one seed (%llu): no interval; 'seeds: 5' gives one\n", (unsigned long long)x->seed);
-    if (r->plan.count > 1) {
-        fprintf(out, "budget of %lld epochs: ", (long long)x->budget);
-        rq_halving_print(out, &r->plan);
-        fprintf(out, ", %d seeds each: %lld epochs; %s chose who went on\n", x->seeds, (long long)r->plan.epochs, x->rank);
-    }
+        snprintf(note[n++], size, "mean over %d seeds (%llu to %llu) +- half of the 95%% interval by Student's t; %d of %d runs", x->seeds, first,
+                 last, r->runs_done, r->runs_in_all);
+    else snprintf(note[n++], size, "one seed (%llu): no interval; 'seeds: 5' gives one", first);
+    if (r->plan.count > 1) budget_text(r, note[n++], size);
     if (has_column(g, RQ_COLUMN_test_set))
-        fprintf(out, "test set: Wilson's 95%% interval of that accuracy, as the test samples are finite; no seed narrows it\n");
+        snprintf(note[n++], size, "test set: Wilson's 95%% interval of that accuracy, as the test samples are finite; no seed narrows it");
     if (g->family || g->confirmed_family) {
-        fprintf(out, "p (1): %s differs from that of rank 1, paired over seeds; corrected by Holm over all %lld pairs", x->rank,
-                (long long)g->family);
-        if (g->confirmed_family) fprintf(out, " (confirmed: %lld)", (long long)g->confirmed_family);
-        fputc('\n', out);
+        size_t at = (size_t)snprintf(note[n], size, "p (1): %s differs from that of rank 1, paired over seeds; corrected by Holm over all %lld pairs",
+                                     x->rank, (long long)g->family);
+        if (g->confirmed_family) snprintf(note[n] + at, size - at, " (confirmed: %lld)", (long long)g->confirmed_family);
+        n++;
     }
     if (x->confirm)
-        fprintf(out, "confirmed: the best %d again on %d fresh seeds, which did not choose them; quote these\n",
-                RQ_CONFIRMED < x->variant_count ? RQ_CONFIRMED : x->variant_count, x->confirm);
+        snprintf(note[n++], size, "confirmed: the best %d again on %d fresh seeds, which did not choose them; quote these",
+                 RQ_CONFIRMED < x->variant_count ? RQ_CONFIRMED : x->variant_count, x->confirm);
     if (rq_selects_on_test(x))
-        fprintf(out, "selected on test data: the first of %d variants is likely to look better than it is\n", x->variant_count);
+        snprintf(note[n++], size, "selected on test data: the first of %d variants is likely to look better than it is", x->variant_count);
+    return n;
 }

@@ -32,7 +32,8 @@ bool rq_grid_new(const rq_ranking *r, rq_grid *out, rq_error *err);
 void rq_grid_free(rq_grid *g);
 /* "0.4120", "<0.001", "" for NAN. */
 void rq_p_text(double p, char *out, size_t size);
-/* Sentences on what the numbers are, a line each. */
-void rq_grid_notes(FILE *out, const rq_ranking *r, const rq_grid *g);
+/* Sentences on what the numbers are; how many there are. */
+enum { RQ_NOTES = 8, RQ_NOTE_LENGTH = 640 };
+int rq_grid_notes(const rq_ranking *r, const rq_grid *g, char note[RQ_NOTES][RQ_NOTE_LENGTH]);
 
 #endif

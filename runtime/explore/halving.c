@@ -5,6 +5,8 @@
  */
 #include "explore/halving.h"
 
+#include <stdio.h>
+
 static int64_t half_of(int64_t n, int times)
 {
     for (int i = 0; i < times; i++) n = (n + 1) / 2;
@@ -42,9 +44,11 @@ bool rq_halving_plan(int variants, int seeds, int64_t epochs, int64_t budget, rq
     return found;
 }
 
-void rq_halving_print(FILE *out, const rq_halving *h)
+size_t rq_halving_text(const rq_halving *h, char *out, size_t size)
 {
-    for (int k = 0; k < h->count; k++)
-        fprintf(out, k ? ", %d x %lld" : "%d variants x %lld epoch%s", h->rung[k].variants, (long long)h->rung[k].epochs,
-                h->rung[k].epochs == 1 ? "" : "s");
+    size_t at = 0;
+    for (int k = 0; k < h->count && at < size; k++)
+        at += (size_t)snprintf(out + at, size - at, k ? ", %d x %lld" : "%d variants x %lld epoch%s", h->rung[k].variants,
+                               (long long)h->rung[k].epochs, h->rung[k].epochs == 1 ? "" : "s");
+    return at < size ? at : size - 1;
 }

@@ -4,8 +4,6 @@
 #ifndef RQ_EXPLORE_HALVING_H
 #define RQ_EXPLORE_HALVING_H
 
-#include <stdio.h>
-
 #include "memory.h"
 
 enum { RQ_RUNGS = 24 };
@@ -26,6 +24,6 @@ typedef struct rq_halving {
 /* As few halvings as the budget (0: no bound) allows. False: it is too small even for the most; *out tells the least. */
 bool rq_halving_plan(int variants, int seeds, int64_t epochs, int64_t budget, rq_halving *out);
 /* "8 variants x 2 epochs, 4 x 3, 2 x 6" */
-void rq_halving_print(FILE *out, const rq_halving *h);
+size_t rq_halving_text(const rq_halving *h, char *out, size_t size);
 
 #endif

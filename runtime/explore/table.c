@@ -73,7 +73,9 @@ bool rq_ranking_text(FILE *out, const rq_ranking *r, rq_error *err)
         }
         fputc('\n', out);
     }
-    rq_grid_notes(out, r, &g);
+    char note[RQ_NOTES][RQ_NOTE_LENGTH];
+    int notes = rq_grid_notes(r, &g, note);
+    for (int i = 0; i < notes; i++) fprintf(out, "%s\n", note[i]);
     rq_grid_free(&g);
     if (!text_ablations(out, r, err)) return false;
     return !ferror(out) || rq_fail(err, "the table could not be written");

@@ -1,74 +1,162 @@
-/* picture.c: the model's flow as SVG: one box per layer in a row, sources as arrows between them, skips as arcs above, cuts in red.
- *
- *        ,------ skip -----.
- *     [x] --> [q1] --x--> [q2] --> [head] --> loss
- */
+/* picture.c: shapes into a growing list. */
+#include "report/picture.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "report/report.h"
+rq_colour rq_colour_series(int i) { return (rq_colour)(RQ_COLOUR_s0 + i % RQ_SERIES); }
 
-enum { BOX_W = 116, BOX_H = 44, GAP = 44, MARGIN = 12 };
-
-static int boxes(const rq_model *m) { return m->layer_count + 2; }
-
-/* Column of a name: the input is 0, layers follow, the loss is last. */
-static int column(const rq_model *m, const char *name)
+uint32_t rq_colour_rgb(rq_colour c, bool dark)
 {
-    if (!strcmp(name, "loss")) return boxes(m) - 1;
-    for (int i = 0; i < m->layer_count; i++)
-        if (!strcmp(m->layers[i].name, name)) return i + 1;
-    return 0;
+    static const uint32_t light_rgb[] = {0,
+#define COLOUR(name, light, dark) light,
+#include "report/colour.def"
+#undef COLOUR
+    };
+    static const uint32_t dark_rgb[] = {0,
+#define COLOUR(name, light, dark) dark,
+#include "report/colour.def"
+#undef COLOUR
+    };
+    if (c & RQ_COLOUR_given) return c & 0xffffff;
+    return dark ? dark_rgb[c] : light_rgb[c];
 }
 
-static double left_of(int col) { return MARGIN + (double)col * (BOX_W + GAP); }
-
-static void draw_box(FILE *out, double y, int col, const char *name, const char *text, const char *flow)
+/* Between neighbouring points of a table, in equal steps of lightness. */
+rq_colour rq_colour_scale(double share, bool pale, rq_colour *ink)
 {
-    fprintf(out, "<g class=\"box %s\"><rect x=\"%.0f\" y=\"%.0f\" width=\"%d\" height=\"%d\" rx=\"6\"/>", flow, left_of(col), y, BOX_W, BOX_H);
-    fprintf(out, "<text class=\"name\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">", left_of(col) + BOX_W / 2.0, y + 18);
-    rq_html_text(out, name);
-    fprintf(out, "</text><text class=\"tick\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">", left_of(col) + BOX_W / 2.0, y + 35);
-    rq_html_text(out, text);
-    fputs("</text></g>\n", out);
+    enum { POINTS = 5, last = POINTS - 1 };
+    static const unsigned char violet[POINTS][3] = {{68, 1, 84}, {59, 82, 139}, {33, 145, 140}, {94, 201, 98}, {253, 231, 37}};
+    static const unsigned char blue[POINTS][3] = {{232, 239, 250}, {178, 203, 236}, {112, 158, 216}, {54, 108, 186}, {20, 62, 132}};
+    const unsigned char(*at)[3] = pale ? blue : violet;
+    double place = fmin(fmax(share, 0), 1) * last;
+    int i = (int)fmin(floor(place), last - 1);
+    uint32_t rgb = 0;
+    double light = 0;
+    static const double weight[] = {0.2126, 0.7152, 0.0722};
+    for (int k = 0; k < 3; k++) {
+        double v = at[i][k] + (place - i) * (at[i + 1][k] - at[i][k]);
+        rgb = rgb << 8 | (uint32_t)lround(v);
+        light += weight[k] * pow(v / 255, 2.2);
+    }
+    *ink = (rq_colour)(RQ_COLOUR_given | (light > 0.18 ? 0x000000 : 0xffffff));
+    return (rq_colour)(RQ_COLOUR_given | rgb);
 }
 
-static void draw_edge(FILE *out, const rq_model *m, const rq_edge *e, double y)
+rq_picture *rq_picture_new(const char *name, const char *title, const char *description, rq_error *err)
 {
-    int a = column(m, e->from), b = column(m, e->to);
-    const char *class = e->is_cut ? "edge cut" : e->is_skip ? "edge skip" : "edge";
-    if (!e->is_skip && b == a + 1) {
-        double x0 = left_of(a) + BOX_W, x1 = left_of(b), mid = y + BOX_H / 2.0;
-        fprintf(out, "<path class=\"%s\" d=\"M%.0f %.0fH%.0f\" marker-end=\"url(#tip)\"/>\n", class, x0, mid, x1 - 2);
-        if (e->is_cut) fprintf(out, "<text class=\"cutmark\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">&#215;</text>\n", (x0 + x1) / 2, mid + 6);
-        return;
-    }
-    double x0 = left_of(a) + BOX_W * 0.6, x1 = left_of(b) + BOX_W * 0.4, lift = y - 18 - 14 * (b - a);
-    fprintf(out, "<path class=\"%s\" d=\"M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f\" marker-end=\"url(#tip)\"/>\n", class, x0, y, x0, lift, x1,
-            lift, x1, y - 2);
-    if (e->is_cut)
-        fprintf(out, "<text class=\"cutmark\" x=\"%.0f\" y=\"%.0f\" text-anchor=\"middle\">&#215;</text>\n", (x0 + x1) / 2, y - (y - lift) * 0.75 + 5);
+    rq_picture *p = rq_alloc_array(1, sizeof *p, "a picture", err);
+    if (!p) return NULL;
+    p->name = rq_copy_text(name, err);
+    p->title = rq_copy_text(title, err);
+    p->description = rq_copy_text(description, err);
+    if (p->name && p->title && p->description) return p;
+    rq_picture_free(p);
+    return NULL;
 }
 
-void rq_flow_svg(FILE *out, const rq_model *m)
+void rq_picture_free(rq_picture *p)
 {
-    double top = 32;
-    for (int i = 0; i < m->edge_count; i++) {
-        int span = column(m, m->edges[i].to) - column(m, m->edges[i].from);
-        if (span > 1 || m->edges[i].is_skip) top = fmax(top, 34 + 12.0 * span);
+    if (!p) return;
+    for (int64_t i = 0; i < p->count; i++) {
+        rq_free((void *)p->shape[i].point);
+        rq_free((void *)p->shape[i].text);
+        rq_free((void *)p->shape[i].hint);
     }
-    double width = left_of(boxes(m)) - GAP + MARGIN, height = top + BOX_H + MARGIN;
-    fprintf(out, "<svg viewBox=\"0 0 %.0f %.0f\" style=\"max-width:%.0fpx\" role=\"img\" aria-label=\"gradient flow of %s\">\n", width, height,
-            width, m->name);
-    fputs("<defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\">"
-          "<path class=\"tip\" d=\"M0 0L8 4L0 8z\"/></marker></defs>\n", out);
-    for (int i = 0; i < m->edge_count; i++) draw_edge(out, m, &m->edges[i], top);
-    draw_box(out, top, 0, m->input_name, "input", "io");
-    for (int i = 0; i < m->layer_count; i++) {
-        char text[64];
-        snprintf(text, sizeof text, "%s", m->layers[i].flow[0] ? m->layers[i].flow : m->layers[i].kind);
-        draw_box(out, top, i + 1, m->layers[i].name, text, m->layers[i].flow);
+    rq_free(p->shape);
+    rq_free(p->name);
+    rq_free(p->title);
+    rq_free(p->description);
+    rq_free(p);
+}
+
+bool rq_picture_ok(const rq_picture *p, rq_error *err) { return !p->failed || rq_fail(err, "no memory for the picture '%s'", p->name); }
+
+/* A copy, or NULL with the picture marked. */
+static void *copied(rq_picture *p, const void *from, size_t size)
+{
+    void *to = rq_alloc(size);
+    if (to) memcpy(to, from, size);
+    else p->failed = true;
+    return to;
+}
+
+static void add(rq_picture *p, rq_shape s)
+{
+    if (p->count == p->room) {
+        int64_t more = p->room ? 2 * p->room : 64;
+        rq_shape *bigger = rq_alloc((size_t)more * sizeof *bigger);
+        if (!bigger) p->failed = true;
+        if (bigger && p->count) memcpy(bigger, p->shape, (size_t)p->count * sizeof *bigger);
+        if (bigger) rq_free(p->shape), p->shape = bigger, p->room = more;
     }
-    draw_box(out, top, boxes(m) - 1, "loss", "", "io");
-    fputs("</svg>\n", out);
+    if (p->count < p->room) p->shape[p->count++] = s;
+    else rq_free((void *)s.point), rq_free((void *)s.text);
+}
+
+void rq_draw_path(rq_picture *p, rq_pen pen, const double *xy, int n, bool closed)
+{
+    if (n > 0) add(p, (rq_shape){.kind = RQ_SHAPE_path, .pen = pen, .point = copied(p, xy, (size_t)n * 2 * sizeof *xy), .points = n, .closed = closed});
+}
+
+void rq_draw_line(rq_picture *p, rq_pen pen, double x0, double y0, double x1, double y1)
+{
+    rq_draw_path(p, pen, (double[]){x0, y0, x1, y1}, 2, false);
+}
+
+void rq_draw_curve(rq_picture *p, rq_pen pen, const double xy[8])
+{
+    add(p, (rq_shape){.kind = RQ_SHAPE_curve, .pen = pen, .point = copied(p, xy, 8 * sizeof *xy), .points = 4});
+}
+
+void rq_draw_rect(rq_picture *p, rq_pen pen, double x, double y, double w, double h, double radius)
+{
+    add(p, (rq_shape){.kind = RQ_SHAPE_rect, .pen = pen, .x = x, .y = y, .w = w, .h = h, .r = radius});
+}
+
+void rq_draw_circle(rq_picture *p, rq_pen pen, double x, double y, double r)
+{
+    add(p, (rq_shape){.kind = RQ_SHAPE_circle, .pen = pen, .x = x, .y = y, .r = r});
+}
+
+void rq_draw_text(rq_picture *p, rq_font font, double x, double y, rq_anchor anchor, double angle, const char *text)
+{
+    add(p, (rq_shape){.kind = RQ_SHAPE_text, .font = font, .x = x, .y = y, .anchor = anchor, .angle = angle,
+                      .text = copied(p, text, strlen(text) + 1)});
+}
+
+void rq_draw_hint(rq_picture *p, const char *hint)
+{
+    if (p->count && !p->shape[p->count - 1].hint) p->shape[p->count - 1].hint = copied(p, hint, strlen(hint) + 1);
+}
+
+/* Shares of the size, as in a wide sans-serif face, so that estimates are rather too large. Bytes that continue a UTF-8 character
+ * have no width. */
+static double letter_width(unsigned char c)
+{
+    if ((c & 0xc0) == 0x80) return 0;
+    if (strchr("iljI.,:;'|! ", c)) return 0.34;
+    if (strchr("frt()[]-\"", c)) return 0.42;
+    if (strchr("mwMW%@", c)) return 0.98;
+    return c >= 'A' && c <= 'Z' ? 0.72 : 0.62;
+}
+
+double rq_text_width(rq_font font, const char *text)
+{
+    double width = 0;
+    for (; *text; text++) width += font.mono ? ((unsigned char)*text & 0xc0) == 0x80 ? 0 : 0.61 : letter_width((unsigned char)*text);
+    return width * font.size * (font.bold ? 1.08 : 1);
+}
+
+void rq_text_fit(rq_font font, const char *text, double width, char *out, size_t size)
+{
+    snprintf(out, size, "%s", text);
+    if (rq_text_width(font, out) <= width) return;
+    size_t n = strlen(out);
+    while (n > 0) {
+        n--;
+        while (n > 0 && ((unsigned char)out[n] & 0xc0) == 0x80) n--;
+        snprintf(out + n, size - n, "..");
+        if (rq_text_width(font, out) <= width) return;
+    }
 }

@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include "report/picture.h"
+#include "report/predictions.h"
 #include "train/train.h"
 
 /* What is known of a run besides the training itself; borrowed by all sinks. */
@@ -68,11 +70,12 @@ typedef struct rq_history {
     int64_t stat_count;
     rq_result result;
     const char *data_text; /* name, counts, SHA-256 */
+    const rq_predictions *predictions; /* of the test split; NULL: none */
 } rq_history;
-bool rq_report_html(FILE *out, const rq_history *h);
-/* The model's flow picture as SVG: layers as boxes, skips as arcs, cuts marked. */
-void rq_flow_svg(FILE *out, const rq_model *m);
-/* Prints text with &, <, > and quotes escaped. */
-void rq_html_text(FILE *out, const char *text);
+bool rq_report_html(FILE *out, const rq_history *h, rq_error *err);
+/* The model's flow as a picture: layers as boxes, skips as arcs, cuts marked. NULL: failed, worded. */
+rq_picture *rq_flow_picture(const rq_model *m, rq_error *err);
+/* CSS classes of a cell with a static verdict. */
+const char *rq_flow_class(const char *flow);
 
 #endif

@@ -26,6 +26,7 @@ struct rq_rundir {
     rq_sink event_sink;
     rq_history history;
     int64_t epoch_room, stat_room;
+    const rq_data *data;
     const rq_params *params;
     const rq_optimizer_state *state;
     const rq_progress *progress;
@@ -264,6 +265,7 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
     d->history.model = m;
     d->history.settings = s;
     d->history.info = d->info;
+    d->data = data;
     d->params = params;
     d->state = state;
     d->progress = progress;
@@ -292,21 +294,33 @@ static bool on_epoch(void *context, const rq_epoch *e, rq_error *err)
     return (!e->is_best || save(d, "best.safetensors", err)) && (!e->is_kept || save(d, "last.safetensors", err));
 }
 
+static bool write_report(rq_rundir *d, rq_error *err)
+{
+    char temporary[PATH_MAX + 64];
+    FILE *f = open_in(d, "report.html", temporary, sizeof temporary, err);
+    if (!f) return false;
+    if (rq_report_html(f, &d->history, err)) return close_in(d, "report.html", f, temporary, err);
+    fclose(f);
+    unlink(temporary);
+    return rq_fail_at(err, "the report of '%s'", d->path);
+}
+
 static bool on_result(void *context, const rq_result *result, rq_error *err)
 {
     rq_rundir *d = context;
     d->history.result = *result;
     if (result->diverged && !save(d, "diverged.safetensors", err)) return false;
     if (!d->event_sink.result(d->event_sink.context, result, err)) return false;
-    char temporary[PATH_MAX + 64];
-    FILE *f = open_in(d, "report.html", temporary, sizeof temporary, err);
-    if (!f) return false;
-    if (!rq_report_html(f, &d->history)) {
-        fclose(f);
-        unlink(temporary);
-        return rq_fail(err, "the report of '%s' could not be written", d->path);
-    }
-    return close_in(d, "report.html", f, temporary, err);
+    rq_predictions predictions = {0};
+    bool has_predictions = d->data->labels && d->data->count[RQ_SPLIT_test] && !result->diverged && !result->interrupted;
+    if (has_predictions && !rq_predictions_new(d->history.model, d->params, d->data, RQ_SPLIT_test, d->history.settings->threads,
+                                               &predictions, err))
+        return false;
+    d->history.predictions = has_predictions ? &predictions : NULL;
+    bool ok = write_report(d, err);
+    d->history.predictions = NULL;
+    rq_predictions_free(&predictions);
+    return ok;
 }
 
 rq_sink rq_rundir_sink(rq_rundir *d) { return (rq_sink){d, on_start, NULL, on_layer, on_epoch, on_result}; }
