@@ -134,6 +134,10 @@ check_diagnostics() {
             WARNING) [[ $code == W* ]] || echo "$def:$line: the code of a warning begins with W, not $code" ;;
         esac
     done >>"$found"
+    grep -nE '^(ERROR|WARNING) *\(' $def | sed -E 's/^([0-9]+):[A-Z]+ *\( *([A-Z0-9]+).*/\1 \2/' | while read -r line code; do
+        grep -qs '//~ fix' tests/error/"$code"-*.rq ||
+            echo "$def:$line: no file tests/error/$code-*.rq shows the repaired program: mark a line with '//~ fix: TEXT'"
+    done >>"$found"
     grep -E '^(ERROR|WARNING) *\(' $def | grep -oE '[EW][0-9]{4}' | sort | uniq -d | sed "s|^|$def:1: |" |
         report "has two main rows"
 }

@@ -1,8 +1,11 @@
-/* explain.c: `rq explain E0312`: the rows of diag.def with that code, and a program that earns the
- * message.
+/* explain.c: `rq explain E0312`: the rows of diag.def with that code, a program that earns the message, and the program repaired.
  *
- * The programs are the error tests: one misuse per file, named by its code, the place marked by
- * "//~ error: text".
+ * The programs are the error tests: one misuse per file, named by its code. Marks say what to show:
+ *
+ *     skip q1 -> head;   //~ error: a skip needs equal shapes //~ fix: skip q1 -> head via dense(10);
+ *     input y: real[3];   //~ fix:                              is not in the repaired program
+ *     //~ fix: output a;                                        only there
+ *     //~ run: check %s --set n=true                            the command; "//~ fix run:" that of the repaired one
  */
 #include <ctype.h>
 #include <string.h>
@@ -42,22 +45,112 @@ static void print_text(const char *text)
     putchar('\n');
 }
 
-/* The program without the marks of the test: "code;   //~ error: text" becomes "code;   // <-
- * error". */
-static void print_program(const char *text)
+enum { WIDEST = 120 };
+
+/* A line of a program and its marks, not terminated. */
+typedef struct Line {
+    const char *text;
+    int length;          /* without marks and blanks before them */
+    int indent;
+    const char *message; /* "error: text" of the first such mark, or NULL */
+    int message_length;
+    const char *fix;     /* or NULL */
+    int fix_length;
+    bool has_marks;
+} Line;
+
+/* Where the mark's text begins; *length without the blanks around it. */
+static const char *mark_text(const char *mark, const char *end, size_t skip, int *length)
 {
-    while (*text) {
-        int len = (int)strcspn(text, "\n");
-        const char *mark = strstr(text, "//~");
-        bool marked = mark && mark < text + len;
-        if (!marked) {
-            printf("    %.*s\n", len, text);
-        } else if (!strncmp(mark, "//~ error", 9) || !strncmp(mark, "//~ warning", 11)) {
-            printf("    %.*s// <- %.*s\n", (int)(mark - text), text, (int)strcspn(mark + 4, ":"),
-                   mark + 4);
-        }
-        text += len + (text[len] == '\n');
+    const char *from = mark + skip, *to = from;
+    while (from < end && *from == ' ') from++;
+    for (to = from; to < end && (to + 3 > end || strncmp(to, "//~", 3) != 0); to++) {}
+    while (to > from && to[-1] == ' ') to--;
+    *length = (int)(to - from);
+    return from;
+}
+
+static Line read_line(const char *text)
+{
+    int whole = (int)strcspn(text, "\n");
+    const char *end = text + whole;
+    Line l = {.text = text, .length = whole};
+    for (const char *s = text; s + 3 <= end; s++) {
+        if (strncmp(s, "//~", 3) != 0) continue;
+        if (!l.has_marks) l.length = (int)(s - text);
+        l.has_marks = true;
+        bool is_message = !strncmp(s, "//~ error", 9) || !strncmp(s, "//~ warning", 11);
+        if (is_message && !l.message) l.message = mark_text(s, end, 4, &l.message_length);
+        if (!strncmp(s, "//~ fix:", 8)) l.fix = mark_text(s, end, 8, &l.fix_length);
     }
+    while (l.has_marks && l.length > 0 && text[l.length - 1] == ' ') l.length--;
+    while (l.indent < whole && text[l.indent] == ' ') l.indent++;
+    return l;
+}
+
+static const char *next_line(const char *text)
+{
+    text += strcspn(text, "\n");
+    return text + (*text == '\n');
+}
+
+/* The program as it is wrong: its message stands below the line that earns it. */
+static void print_wrong(const char *text)
+{
+    for (; *text; text = next_line(text)) {
+        Line l = read_line(text);
+        if (l.has_marks && l.length == 0) continue;
+        printf("    %.*s%s\n", l.length < WIDEST ? l.length : WIDEST, text, l.length > WIDEST ? " ..." : "");
+        if (l.message) printf("    %*s// %.*s\n", l.indent, "", l.message_length, l.message);
+    }
+}
+
+static void print_repaired(const char *text)
+{
+    for (; *text; text = next_line(text)) {
+        Line l = read_line(text);
+        if (l.fix && l.fix_length) printf("    %*s%.*s\n", l.indent, "", l.fix_length, l.fix);
+        else if (!l.fix && (l.length || !l.has_marks)) printf("    %.*s\n", l.length, text);
+    }
+}
+
+/* ", with 'rq check model.rq --set n=1'" for a program that a mark `what` gives another command than check. */
+static void print_command(const char *text, const char *what)
+{
+    const char *mark = strstr(text, what);
+    if (!mark) return;
+    int length;
+    const char *command = mark_text(mark, mark + strcspn(mark, "\n"), strlen(what), &length);
+    const char *file = strstr(command, "%s");
+    if (!file || file >= command + length) return;
+    printf(", with 'rq %.*smodel.rq%.*s'", (int)(file - command), command, (int)(command + length - file - 2), file + 2);
+}
+
+/* The first program of the code that has a repaired one; else the first. */
+static const struct rq_stdlib_file *example_of(const char *code)
+{
+    const struct rq_stdlib_file *first = NULL;
+    for (const struct rq_stdlib_file *f = rq_misuses; f->name; f++) {
+        if (strncmp(f->name, code, strlen(code)) != 0) continue;
+        if (strstr(f->text, "//~ fix")) return f;
+        if (!first) first = f;
+    }
+    return first;
+}
+
+static void print_example(const char *code)
+{
+    const struct rq_stdlib_file *f = example_of(code);
+    if (!f) return;
+    printf("\nfor example");
+    print_command(f->text, "//~ run:");
+    printf(":\n\n");
+    print_wrong(f->text);
+    if (!strstr(f->text, "//~ fix")) return;
+    printf("\nrepaired");
+    print_command(f->text, strstr(f->text, "//~ fix run:") ? "//~ fix run:" : "//~ run:");
+    printf(":\n\n");
+    print_repaired(f->text);
 }
 
 static void list_codes(void)
@@ -86,12 +179,6 @@ int verb_explain(Compiler *c, const Options *o)
         print_text(rows[i].text);
     }
     if (!known) fatal("there is no message '%s'; 'rq explain' lists them all", o->file);
-    size_t len = strlen(code);
-    for (const struct rq_stdlib_file *f = rq_misuses; f->name; f++) {
-        if (strncmp(f->name, code, len) != 0) continue;
-        printf("\nfor example (%s):\n\n", f->name);
-        print_program(f->text);
-        break;
-    }
+    print_example(code);
     return EXIT_done;
 }

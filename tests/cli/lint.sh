@@ -54,15 +54,15 @@ rm -rf "$tree"/runtime "$tree"/compiler/*/*
 printf '/* x */\nERROR  (E0001, good, "")\nERROR  (E0002, unused, "")\nERROR  (E0003, untested, "")\n%s\n%s\n' \
     'WARNING(E0004, letter, "")' 'ERROR  (E0001, again, "")' >"$tree/compiler/base/diag.def"
 printf '/* x */\nint a[] = {D_good, D_untested, D_letter, D_again};\n' >"$tree/compiler/graph/x.c"
-: >"$tree/tests/error/E0001-x.rq"
-echo '// E0002 E0004' >"$tree/tests/error/x.rq"
+for code in E0001 E0002 E0004; do echo 'const a = 1;; //~ fix: const a = 1;' >"$tree/tests/error/$code-x.rq"; done
 "$lint" "$tree" >"$work/lint" 2>&1
 cat >"$work/want" <<'END'
 compiler/base/diag.def:1: E0001: has two main rows
 compiler/base/diag.def:3: D_unused is never reported
+compiler/base/diag.def:4: no file tests/error/E0003-*.rq shows the repaired program: mark a line with '//~ fix: TEXT'
 compiler/base/diag.def:4: no test names E0003 (untested)
 compiler/base/diag.def:5: the code of a warning begins with W, not E0004
-lint: 4
+lint: 5
 END
 diff "$work/want" "$work/lint" || fail "lint of diag.def"
 finish

@@ -6,7 +6,7 @@
 #
 # 'rq check --diag=line FILE' has to give exactly these (line, kind, part of the text), the code in the file's name has to
 # occur, and the exit code is 1 with an error, else 0. '//~ run: ARGS' replaces 'check' ('%s' stands for the file),
-# '//~ exit: N' the exit code.
+# '//~ exit: N' the exit code. '//~ fix: TEXT' is for `rq explain` (compiler/cli/explain.c): the line as it should be.
 #
 # usage: run.sh [PATTERN]
 set -u
