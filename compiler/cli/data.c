@@ -155,7 +155,7 @@ static void fetch_address(Compiler *c, const Options *o, const char *url, const 
     if (!is_sha256(o->sha256)) fatal("--sha256 takes 64 hexadecimal digits, not '%s'", o->sha256);
     char *hex = arena_strdup(c->keep, o->sha256);
     for (char *s = hex; *s; s++) *s = (char)tolower((unsigned char)*s);
-    fetch_to(c, o, &(rq_download){.source = "", .name = slash + 1, .sha256 = hex}, arena_strndup(c->keep, url, (size_t)(slash - url)), folder);
+    fetch_to(c, o, &(rq_download){.source = "", .name = slash + 1, .sha256 = hex, .content_sha256 = hex}, arena_strndup(c->keep, url, (size_t)(slash - url)), folder);
 }
 
 static int fetch(Compiler *c, const Options *o)

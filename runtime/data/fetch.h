@@ -8,6 +8,7 @@ typedef struct rq_download {
     const char *source, *name;
     uint64_t bytes; /* 0 = not known */
     const char *sha256;
+    const char *content_sha256; /* of what it unpacks to; NULL or "" = not known */
     bool is_archive;
 } rq_download;
 
@@ -23,8 +24,8 @@ const char *rq_fetch_folder(const char *source);
 /* File i of a source; NULL behind the last. */
 const rq_download *rq_fetch_file(const char *source, size_t i);
 
-/* Downloads url to path. What is there already and has the right SHA-256 is left as it is; anything
- * else of that name is refused. Bytes gather in PATH.part, which a later call goes on with, and get
+/* Downloads url to path. A file is right by its SHA-256, or by that of what it unpacks to: a copy that was packed anew. What is there
+ * already and is right is left as it is; anything else of that name is refused. Bytes gather in PATH.part, which a later call goes on with, and get
  * their name when all are there, checked and synced. False = the message says what is wrong;
  * damaged bytes are removed. */
 bool rq_fetch(const rq_download *d, const char *url, const char *path, const rq_fetch_progress *progress,

@@ -170,6 +170,24 @@ bool rq_stream_end(rq_stream *s, rq_error *err)
         s->path, s->at - end, end);
 }
 
+bool rq_stream_sha256(const char *path, char hex[65], rq_error *err)
+{
+    rq_stream s;
+    rq_sha256 sum;
+    unsigned char part[8192];
+    if (!rq_stream_open(&s, path, err)) return false;
+    rq_sha256_start(&sum);
+    if (!s.is_gzip) rq_sha256_add(&sum, s.packed, s.packed_size);
+    bool good = true;
+    for (size_t got = s.is_gzip; good && got > 0; ) {
+        good = inflate_some(&s, part, sizeof part, &got, err);
+        rq_sha256_add(&sum, part, good ? got : 0);
+    }
+    rq_stream_close(&s);
+    rq_sha256_end(&sum, hex);
+    return good;
+}
+
 bool rq_stream_note(const rq_stream *s, rq_data *d, rq_error *err)
 {
     if (d->file_count == RQ_DATA_FILES)

@@ -33,6 +33,9 @@ bool rq_stream_can_hold(const rq_stream *s, uint64_t total, const char *claim, r
 /* Nothing may be left. */
 bool rq_stream_end(rq_stream *s, rq_error *err);
 
+/* SHA-256 of what the file unpacks to; of a file that is not packed its own. */
+bool rq_stream_sha256(const char *path, char hex[65], rq_error *err);
+
 /* Adds path and hash of the file, as it is on disk, to the files of d. */
 bool rq_stream_note(const rq_stream *s, rq_data *d, rq_error *err);
 

@@ -2,6 +2,7 @@
 # data.sh: rq data list, show and fetch; downloads from a server on the loopback address that misbehaves on request.
 source "${RQ_SRC:?the source tree}/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
+own_data=${RQ_DATA-}
 unset RQ_DATA
 export XDG_DATA_HOME=$work/share
 
@@ -62,7 +63,7 @@ grep -q "$(printf '\033')" shown && fail "show: colours with NO_COLOR"
 
 # ---- fetch ----
 cat >server.py <<'P'
-import http.server, os, sys, threading
+import gzip, http.server, os, sys, threading, time
 threading.Timer(60, lambda: os._exit(0)).start()
 body = open("body", "rb").read()
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -75,13 +76,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send_error(404)
         if asked and kind != "norange":
             start, code = int(asked.split("=")[1].split("-")[0]), 206
-        data = {"wrong": b"x" * len(body), "long": body + b"more"}.get(kind, body)[start:]
+        data = {"wrong": b"x" * len(body), "long": body + b"more", "packed": gzip.compress(body, 1)}.get(kind, body)[start:]
         self.send_response(code)
         if code == 206: self.send_header("Content-Range", f"bytes {start}-{start+len(data)-1}/{start+len(data)}")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
+        if kind == "slow":
+            self.wfile.write(data[:100000])
+            self.wfile.flush()
+            time.sleep(30)
         self.wfile.write(data[:1000] if kind == "cut" else data)
-server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+http.server.ThreadingHTTPServer.daemon_threads = True
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 open("port.new", "w").write(str(server.server_port)); os.rename("port.new", "port")
 server.serve_forever()
 P
@@ -115,6 +121,39 @@ for kind in norange good; do
 done
 rm "$d/b.npy"
 
+# a download that is killed goes on; two at once do not meet
+"$RQ" data fetch "$at/slow/b.npy" --sha256 "$sum" >/dev/null 2>&1 &
+for _ in $(seq 300); do [ "$(stat -c %s "$d/b.npy.part" 2>/dev/null || echo 0)" -ge 100000 ] && break; sleep 0.02; done
+expect 2 err "is being downloaded by another process" data fetch "$at/good/b.npy" --sha256 "$sum"
+kill -9 $! && wait $! 2>/dev/null
+[ ! -e "$d/b.npy" ] || fail "fetch: half a file has its name"
+expect 0 out b.npy data fetch "$at/good/b.npy" --sha256 "$sum"
+grep -q "/good/b.npy bytes=100000-" requests && cmp -s body "$d/b.npy" || fail "fetch: did not go on after a kill"
+
+# progress, on a terminal only
+rm "$d/b.npy"
+expect 0 out b.npy data fetch "$at/good/b.npy" --sha256 "$sum"
+[ ! -s err ] || { fail "progress without a terminal"; cat err; }
+rm "$d/b.npy"
+sed "s|\[sys.argv\[1\].*\]|sys.argv[1:]|" terminal.py >fetching.py
+python3 fetching.py "$RQ" data fetch "$at/good/b.npy" --sha256 "$sum" >shown
+grep -q "$(printf '\r')b.npy  0.3 MB" shown && cmp -s body "$d/b.npy" || { fail "no progress on a terminal"; cat -A shown; }
+rm "$d/b.npy"
+
+# a copy that was packed anew is known by what it unpacks to; what is damaged is not
+expect 0 out "$d/b.gz" data fetch "$at/packed/b.gz" --sha256 "$sum"
+! cmp -s body "$d/b.gz" && gzip -dc "$d/b.gz" | cmp -s body || fail "fetch: a packed file was changed"
+expect 0 out "$d/b.gz" data fetch "$at/absent/b.gz" --sha256 "$sum"
+head -c 200000 "$d/b.gz" >cut.gz && mv cut.gz "$d/b.gz"
+expect 2 err "is there, but it is damaged or another file" data fetch "$at/good/b.gz" --sha256 "$sum"
+rm "$d/b.gz"
+if [ -e "$own_data/mnist/train-images-idx3-ubyte.gz" ]; then
+    expect 0 out "$d/mnist/t10k-labels-idx1-ubyte.gz" data fetch mnist --from "file://$own_data/mnist"
+    rm -r "$d/mnist"
+else
+    echo "skipped: MNIST packed anew (it is not in RQ_DATA)"
+fi
+
 # what is not the file never gets its name
 expect 2 err "is damaged or another file: 300000 bytes with SHA-256" data fetch "$at/wrong/b.npy" --sha256 "$sum"
 expect 2 err "404" data fetch "$at/absent/b.npy" --sha256 "$sum"
@@ -123,8 +162,8 @@ expect 2 err "could not be downloaded" data fetch "http://127.0.0.1:1/b.npy" --s
 
 # known data sets: table, --from, a file of another length
 expect 2 err "train-images-idx3-ubyte.gz' is damaged or another file: 300000 bytes" data fetch mnist --from "$at/wrong"
-head -c 10000000 /dev/zero >train-images-idx3-ubyte.gz
-expect 2 err "has more than 9912422 bytes; nothing of it was kept" data fetch mnist --from "file://$work/"
+head -c 20000000 /dev/zero >train-images-idx3-ubyte.gz
+expect 2 err "has more than 19824844 bytes; nothing of it was kept" data fetch mnist --from "file://$work/"
 [ -z "$(ls -A "$d/mnist")" ] || { fail "fetch: leaves"; ls -A "$d/mnist"; }
 
 # a full disk keeps what has come
