@@ -180,7 +180,7 @@ static int64_t count_circuits(const ModelInst *model)
     int64_t n = 0;
     for (uint32_t i = 0; i < model->stages.len; i++) {
         const Stage *s = &model->stages.at[i];
-        if (s->kind == STAGE_quantum || s->kind == STAGE_encode) n++;
+        if (s->kind == STAGE_quantum || s->kind == STAGE_encode) n += s->maps;
         if (s->kind != STAGE_quanv) continue;
         int64_t channels = s->quantum.channels == CHANNELS_joint ? 1 : stage_of(model, s->operand[0])->type.dim[0];
         n += channels * s->quantum.patches_h * s->quantum.patches_w;

@@ -186,7 +186,7 @@ typedef struct QuantumAttr {
     const CircuitInst *circuit;       /* NULL: none */
     const ObservableInst *observable; /* NULL: the value is a state */
     uint32_t qubits;
-    /* quanv only */
+    /* quanv, patches, place */
     int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
     int64_t patches_h, patches_w;
     ChannelMode channels; /* own: every group of the stage has a leading axis of channels */
@@ -196,6 +196,7 @@ typedef struct QuantumAttr {
 typedef struct Stage {
     StageKind kind;
     ValueType type;   /* of its result */
+    int64_t maps;     /* how often it is there for one sample: once for each window in the body of a patchwise layer, else 1 */
     StageId *operand; /* operand_count of them */
     uint32_t operand_count;
     LayerId layer;  /* the layer it belongs to (skips and their adapters: the layer they lead into);

@@ -25,7 +25,11 @@ StageId stage_add(ModelBuild *m, StageKind kind, ValueType type, const StageId *
                .skip = m->skip,
                .span = span};
     s.operand = arena_array(m->k->keep, StageId, n + 1);
-    for (uint32_t i = 0; i < n; i++) s.operand[i] = operands[i];
+    s.maps = 1;
+    for (uint32_t i = 0; i < n; i++) {
+        s.operand[i] = operands[i];
+        if (stage_at(m, operands[i])->maps > s.maps) s.maps = stage_at(m, operands[i])->maps;
+    }
     vec_push(m->k->keep, &m->inst->stages, s);
     return (StageId){m->inst->stages.len};
 }

@@ -98,17 +98,22 @@ static void observable_print(FILE *out, const Compiler *c, const ModelInst *m,
     }
 }
 
-static void quantum_print(FILE *out, const Compiler *c, const ModelInst *m, const Stage *s)
+static void patches_print(FILE *out, const QuantumAttr *a)
 {
     static const char *const channels[] = {"", "each", "own", "joint"}, *const outs[] = {"", "fold",
                                                                                          "channels",
                                                                                          "mean"};
+    fprintf(out, " kernel %dx%d stride %dx%d pad %dx%d patches %dx%d %s%s%s", (int)a->kernel_h,
+            (int)a->kernel_w, (int)a->stride_h, (int)a->stride_w, (int)a->pad_h, (int)a->pad_w,
+            (int)a->patches_h, (int)a->patches_w, channels[a->channels], a->out ? " " : "",
+            outs[a->out]);
+}
+
+static void quantum_print(FILE *out, const Compiler *c, const ModelInst *m, const Stage *s)
+{
     const QuantumAttr *a = &s->quantum;
     fprintf(out, "  %u qubits", a->qubits);
-    if (s->kind == STAGE_quanv)
-        fprintf(out, " kernel %dx%d stride %dx%d pad %dx%d patches %dx%d %s %s", (int)a->kernel_h,
-                (int)a->kernel_w, (int)a->stride_h, (int)a->stride_w, (int)a->pad_h, (int)a->pad_w,
-                (int)a->patches_h, (int)a->patches_w, channels[a->channels], outs[a->out]);
+    if (s->kind == STAGE_quanv) patches_print(out, a);
     fputc('\n', out);
     const EncodingInst *e = a->encoding;
     if (e) {
@@ -147,6 +152,7 @@ static void stage_print(FILE *out, const Compiler *c, const ModelInst *m, uint32
         fprintf(out, "%s%u", k ? ", " : "(", s->operand[k].i);
     fprintf(out, "%s: ", s->operand_count ? ")" : "");
     type_print(out, s->type);
+    if (s->maps > 1) fprintf(out, " x %lld", (long long)s->maps);
     if (s->layer.i) fprintf(out, " %s", name_text(c->names, layer_of(m, s->layer)->name));
     if (s->skip) fprintf(out, " <%s>", m->skips.at[s->skip - 1].text);
     for (uint32_t k = 0; k < s->group_count; k++)
@@ -165,6 +171,8 @@ static void stage_print(FILE *out, const Compiler *c, const ModelInst *m, uint32
     case STAGE_softmax: fprintf(out, " axis %d", (int)s->axis.axis); break;
     case STAGE_fold:
     case STAGE_unfold: fprintf(out, " by %d", (int)s->shuffle.factor); break;
+    case STAGE_patches:
+    case STAGE_place: patches_print(out, &s->quantum); break;
     case STAGE_layer_norm:
     case STAGE_group_norm: fprintf(out, " groups %d eps %.9g", (int)s->norm.groups, s->norm.eps); break;
     case STAGE_quantum:

@@ -148,7 +148,11 @@ static void put_quanv(const Script *s, uint32_t n, const Stage *stage)
         fprintf(s->out, "    w, c = v%u, 0\n    v%u = columns(values_%u(%s, p, c), len(w))\n", n, n, n, run);
     fprintf(s->out, "    v%u = ", n);
     int64_t h = stage->type.dim[1], w = stage->type.dim[2], yields = q->observable->yields.len;
-    if (q->out == OUT_fold)
+    if (q->out == OUT_fold && channels < stage->type.dim[0])
+        fprintf(s->out, "fold(np.transpose(np.reshape(v%u, (-1, %lld, %lld)), (1, 0, 2)), %lld, (%lld, %lld), %s)\n", n,
+                (long long)stage->type.dim[0], (long long)(q->kernel_h * q->kernel_w), (long long)stage->type.dim[0], (long long)h,
+                (long long)w, kernel);
+    else if (q->out == OUT_fold)
         fprintf(s->out, "fold(v%u, %lld, (%lld, %lld), %s)\n", n, (long long)channels, (long long)h, (long long)w, kernel);
     else if (q->out == OUT_channels)
         fprintf(s->out, "np.reshape(np.transpose(np.reshape(v%u, (%lld, -1, %lld)), (0, 2, 1)), (%lld, %lld, %lld))\n", n,

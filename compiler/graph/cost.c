@@ -118,7 +118,7 @@ static EngineCost transfer_cost(Compiler *c, const ModelInst *model, const Stage
 static int64_t circuits_of(const ModelInst *model, const Stage *s)
 {
     const QuantumAttr *q = &s->quantum;
-    if (s->kind != STAGE_quanv) return 1;
+    if (s->kind != STAGE_quanv) return s->maps;
     int64_t channels =
         q->channels == CHANNELS_joint ? 1 : stage_of(model, s->operand[0])->type.dim[0];
     return channels * q->patches_h * q->patches_w;

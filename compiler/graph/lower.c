@@ -69,6 +69,8 @@ static NodeId lower_stage(Lower *l)
     case STAGE_scale:
     case STAGE_dense:
     case STAGE_conv:
+    case STAGE_patches:
+    case STAGE_place:
     case STAGE_layer_norm:
     case STAGE_group_norm:
     case STAGE_maxpool:

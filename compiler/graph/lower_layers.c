@@ -18,11 +18,23 @@ Type value_type(const ValueType *t)
 
 static NodeId group_at(const Lower *l, uint32_t i) { return group_node(l, l->stage->group[i]); }
 
-/* Where element i of `shape` comes from in a value of type t, whose axes are the last ones of shape or of length 1. */
+/* The stage's shape behind the outer axes of x: there are some in the body of windows. */
+static Type stage_shape(const Lower *l, NodeId x)
+{
+    return type_behind(type_of(l->g, x), l->stage->type.rank, l->stage->type.dim);
+}
+
+/* x as [rows, columns] behind its outer axes. */
+static NodeId as_matrix(Graph *g, NodeId x, int64_t rows, int64_t columns)
+{
+    return reshape(g, x, type_behind(type_of(g, x), 2, (int64_t[]){rows, columns}));
+}
+
+/* Where element i of `shape` comes from in a value of type t, whose inner axes are the last ones of shape or of length 1. */
 static int64_t widened_from(const Type *t, const Type *shape, int64_t i)
 {
     int64_t from = 0, step = 1;
-    for (int axis = shape->rank - 1, own = t->rank - 1; own >= 0; axis--, own--) {
+    for (int axis = shape->rank - 1, own = t->rank - 1; own >= t->outer; axis--, own--) {
         if (t->dim[own] > 1) from += i % shape->dim[axis] * step;
         step *= t->dim[own];
         i /= shape->dim[axis];
@@ -30,19 +42,20 @@ static int64_t widened_from(const Type *t, const Type *shape, int64_t i)
     return from;
 }
 
-/* A value repeated along the axes that it lacks or has with length 1, as numpy does. */
-static NodeId widened(Graph *g, NodeId x, const Type *shape)
+/* A value repeated along the inner axes that it lacks or has with length 1, as numpy does; its outer axes stay. */
+static NodeId widened(Graph *g, NodeId x, int rank, const int64_t *dim)
 {
     const Type *t = type_of(g, x);
-    if (t->rank == 0 && shape->rank > 0) return broadcast(g, x, *shape, shape->rank, 0);
-    if (type_count(t) == type_count(shape)) return t->rank == shape->rank ? x : reshape(g, x, *shape);
+    Type shape = type_behind(t, rank, dim);
+    if (t->rank == 0 && rank > 0) return broadcast(g, x, shape, rank, 0);
+    if (type_count(t) == type_count(&shape)) return t->rank == shape.rank ? x : reshape(g, x, shape);
     ArenaMark mark = arena_mark(g->c->scratch);
-    MapMaker m = map_begin(g->c->scratch, type_count(t), false, false);
-    for (int64_t i = 0; i < type_count(shape); i++) {
-        map_put(&m, widened_from(t, shape, i), 1, 0);
+    MapMaker m = map_begin(g->c->scratch, type_inner(t), t->outer > 0, false);
+    for (int64_t i = 0; i < type_inner(&shape); i++) {
+        map_put(&m, widened_from(t, &shape, i), 1, 0);
         map_row(&m);
     }
-    NodeId y = sparse(g, x, map_end(&m), *shape);
+    NodeId y = sparse(g, x, map_end(&m), shape);
     arena_reset(g->c->scratch, mark);
     return y;
 }
@@ -50,9 +63,9 @@ static NodeId widened(Graph *g, NodeId x, const Type *shape)
 static NodeId lower_arithmetic(Lower *l)
 {
     Graph *g = l->g;
-    Type shape = value_type(&l->stage->type);
-    NodeId a = widened(g, stage_operand(l, 0), &shape);
-    NodeId b = widened(g, stage_operand(l, 1), &shape);
+    const ValueType *t = &l->stage->type;
+    NodeId a = widened(g, stage_operand(l, 0), t->rank, t->dim);
+    NodeId b = widened(g, stage_operand(l, 1), t->rank, t->dim);
     if (l->stage->kind == STAGE_add) return add(g, a, b);
     if (l->stage->kind == STAGE_sub) return sub(g, a, b);
     if (l->stage->kind == STAGE_mul) return mul(g, a, b);
@@ -68,7 +81,7 @@ static NodeId lower_dropout(Lower *l)
     if (!l->options.training || p == 0) return x;
     const char *layer = l->stage->layer.i ? name_text(l->c->names, layer_of(l->model, l->stage->layer)->name) : "";
     const char *name = arena_printf(l->c->keep, "dropout:%.17g:%s:%u", p, layer, l->stage_id.i);
-    return mul(g, x, graph_input(g, name, value_type(&l->stage->type)));
+    return mul(g, x, graph_input(g, name, stage_shape(l, x)));
 }
 
 /* ---- rearrangements: result element -> operand element ---- */
@@ -84,16 +97,17 @@ static NodeId lower_concat(Lower *l)
     NodeId total = {0};
     for (uint32_t k = 0; k < l->stage->operand_count; k++) {
         NodeId x = stage_operand(l, k);
-        int64_t length = type_of(l->g, x)->dim[axis];
+        const Type *t = type_of(l->g, x);
+        int64_t length = t->dim[t->outer + axis];
         ArenaMark mark = arena_mark(l->c->scratch);
-        MapMaker m = map_begin(l->c->scratch, before * length * after, false, false);
+        MapMaker m = map_begin(l->c->scratch, before * length * after, t->outer > 0, false);
         for (int64_t i = 0; i < before * shape.dim[axis] * after; i++) {
             int64_t row = i / after / shape.dim[axis], along = i / after % shape.dim[axis] - at;
             if (along >= 0 && along < length)
                 map_put(&m, (row * length + along) * after + i % after, 1, 0);
             map_row(&m);
         }
-        NodeId part = sparse(l->g, x, map_end(&m), shape);
+        NodeId part = sparse(l->g, x, map_end(&m), stage_shape(l, x));
         arena_reset(l->c->scratch, mark);
         total = node_is(total) ? add(l->g, total, part) : part;
         at += length;
@@ -106,10 +120,10 @@ static NodeId lower_concat(Lower *l)
 static NodeId lower_shuffle(Lower *l)
 {
     bool fold = l->stage->kind == STAGE_fold;
-    Type shape = value_type(&l->stage->type);
-    Type fine = fold ? shape : *type_of(l->g, stage_operand(l, 0));
-    int64_t f = l->stage->shuffle.factor, h = fine.dim[1], w = fine.dim[2],
-            count = type_count(&fine);
+    NodeId image = stage_operand(l, 0);
+    Type shape = stage_shape(l, image), fine = fold ? shape : *type_of(l->g, image);
+    int64_t f = l->stage->shuffle.factor, h = fine.dim[fine.outer + 1], w = fine.dim[fine.outer + 2],
+            count = type_inner(&fine);
     int64_t *from = arena_alloc(l->g->arena, (size_t)count * sizeof *from);
     for (int64_t i = 0; i < count; i++) {
         int64_t c = i / (h * w), y = i / w % h, x = i % w;
@@ -120,12 +134,12 @@ static NodeId lower_shuffle(Lower *l)
             from[coarse] = i;
     }
     ArenaMark mark = arena_mark(l->c->scratch);
-    MapMaker m = map_begin(l->c->scratch, count, false, false);
+    MapMaker m = map_begin(l->c->scratch, count, fine.outer > 0, false);
     for (int64_t i = 0; i < count; i++) {
         map_put(&m, from[i], 1, 0);
         map_row(&m);
     }
-    NodeId n = sparse(l->g, stage_operand(l, 0), map_end(&m), shape);
+    NodeId n = sparse(l->g, image, map_end(&m), shape);
     arena_reset(l->c->scratch, mark);
     return n;
 }
@@ -141,10 +155,11 @@ typedef struct Window {
 static Window window_of(const Lower *l)
 {
     const Type *t = type_of(l->g, stage_operand(l, 0));
+    const int64_t *image = t->dim + t->outer;
     const ValueType *o = &l->stage->type;
-    return (Window){t->dim[0],
-                    t->dim[1],
-                    t->dim[2],
+    return (Window){image[0],
+                    image[1],
+                    image[2],
                     o->dim[1],
                     o->dim[2],
                     l->stage->window.kernel_h,
@@ -161,6 +176,12 @@ static int64_t window_pixel(const Window *w, int64_t c, int64_t y, int64_t x, in
     int64_t row = y * w->stride_h + i - w->pad_h, column = x * w->stride_w + j - w->pad_w;
     if (row < 0 || row >= w->height || column < 0 || column >= w->width) return -1;
     return (c * w->height + row) * w->width + column;
+}
+
+/* The map from the pixels of the operand's image; it is the same for each outer index. */
+static MapMaker window_map(const Lower *l, const Window *w)
+{
+    return map_begin(l->c->scratch, w->channels * w->height * w->width, type_of(l->g, stage_operand(l, 0))->outer > 0, false);
 }
 
 /* The first element of a window that is not padding. */
@@ -182,7 +203,7 @@ static NodeId lower_conv(Lower *l)
     int64_t k = w.channels * w.kernel_h * w.kernel_w, positions = w.out_h * w.out_w;
     int64_t out = l->stage->window.out;
     ArenaMark mark = arena_mark(l->c->scratch);
-    MapMaker m = map_begin(l->c->scratch, w.channels * w.height * w.width, false, false);
+    MapMaker m = window_map(l, &w);
     for (int64_t r = 0; r < k; r++) {
         int64_t c = r / (w.kernel_h * w.kernel_w), i = r / w.kernel_w % w.kernel_h,
                 j = r % w.kernel_w;
@@ -192,25 +213,25 @@ static NodeId lower_conv(Lower *l)
             map_row(&m);
         }
     }
-    NodeId columns =
-        sparse(g, stage_operand(l, 0), map_end(&m), type_real(2, (int64_t[]){k, positions}));
+    NodeId image = stage_operand(l, 0);
+    NodeId columns = sparse(g, image, map_end(&m), type_behind(type_of(g, image), 2, (int64_t[]){k, positions}));
     arena_reset(l->c->scratch, mark);
-    NodeId weights = reshape(g, group_at(l, 0), type_real(2, (int64_t[]){out, k}));
+    NodeId weights = as_matrix(g, group_at(l, 0), out, k);
     NodeId y = matmul(g, weights, columns, false, false);
     if (l->stage->group_count > 1)
         y = add(g, y,
                 broadcast(g, group_at(l, 1), type_real(2, (int64_t[]){out, positions}), 0, 1));
-    return reshape(g, y, value_type(&l->stage->type));
+    return reshape(g, y, stage_shape(l, y));
 }
 
 /* Element (i, j) of every window. In the padding a maximum sees the window's first real element
  * again, a mean sees 0. */
 static NodeId window_element(Lower *l, const Window *w, int64_t i, int64_t j)
 {
-    Type shape = value_type(&l->stage->type);
+    Type shape = stage_shape(l, stage_operand(l, 0));
     ArenaMark mark = arena_mark(l->c->scratch);
-    MapMaker m = map_begin(l->c->scratch, w->channels * w->height * w->width, false, false);
-    for (int64_t o = 0; o < type_count(&shape); o++) {
+    MapMaker m = window_map(l, w);
+    for (int64_t o = 0; o < type_inner(&shape); o++) {
         int64_t c = o / (w->out_h * w->out_w), y = o / w->out_w % w->out_h, x = o % w->out_w;
         int64_t pixel = window_pixel(w, c, y, x, i, j);
         if (pixel < 0) pixel = first_pixel(w, c, y, x);
@@ -236,11 +257,11 @@ static NodeId lower_maxpool(Lower *l)
 static NodeId lower_avgpool(Lower *l)
 {
     Window w = window_of(l);
-    Type shape = value_type(&l->stage->type);
+    Type shape = stage_shape(l, stage_operand(l, 0));
     double share = 1.0 / (double)(w.kernel_h * w.kernel_w);
     ArenaMark mark = arena_mark(l->c->scratch);
-    MapMaker m = map_begin(l->c->scratch, w.channels * w.height * w.width, false, false);
-    for (int64_t o = 0; o < type_count(&shape); o++) {
+    MapMaker m = window_map(l, &w);
+    for (int64_t o = 0; o < type_inner(&shape); o++) {
         int64_t c = o / (w.out_h * w.out_w), y = o / w.out_w % w.out_h, x = o % w.out_w;
         for (int64_t k = 0; k < w.kernel_h * w.kernel_w; k++) {
             int64_t pixel = window_pixel(&w, c, y, x, k / w.kernel_w, k % w.kernel_w);
@@ -259,10 +280,8 @@ static NodeId lower_dense(Lower *l)
 {
     Graph *g = l->g;
     NodeId x = stage_operand(l, 0);
-    int64_t in = type_count(type_of(g, x)), out = l->stage->dense.out;
-    NodeId column = reshape(g, x, type_real(2, (int64_t[]){in, 1}));
-    NodeId y = matmul(g, group_at(l, 0), column, false, false);
-    y = reshape(g, y, type_real(1, &out));
+    NodeId y = matmul(g, group_at(l, 0), as_matrix(g, x, type_inner(type_of(g, x)), 1), false, false);
+    y = reshape(g, y, stage_shape(l, y));
     return l->stage->group_count > 1 ? add(g, y, group_at(l, 1)) : y;
 }
 
@@ -327,10 +346,9 @@ static NodeId lower_scale(Lower *l)
 {
     NodeId x = stage_operand(l, 0);
     if (!l->stage->group_count) return scaled(l->g, x, l->stage->value.real);
-    Type shape = *type_of(l->g, x);
-    shape.batched = false;
+    const Type *t = type_of(l->g, x);
     NodeId w = reshape(l->g, group_at(l, 0), type_real(0, NULL));
-    return mul(l->g, x, widened(l->g, w, &shape));
+    return mul(l->g, x, widened(l->g, w, t->rank - t->outer, t->dim + t->outer));
 }
 
 NodeId lower_classical(Lower *l)
@@ -349,7 +367,7 @@ NodeId lower_classical(Lower *l)
     case STAGE_neg: return neg(g, stage_operand(l, 0));
     case STAGE_detach: return detach(g, stage_operand(l, 0));
     case STAGE_flatten:
-    case STAGE_reshape: return reshape(g, stage_operand(l, 0), value_type(&l->stage->type));
+    case STAGE_reshape: return reshape(g, stage_operand(l, 0), stage_shape(l, stage_operand(l, 0)));
     case STAGE_concat: return lower_concat(l);
     case STAGE_fold:
     case STAGE_unfold: return lower_shuffle(l);
@@ -362,6 +380,8 @@ NodeId lower_classical(Lower *l)
     case STAGE_conv: return lower_conv(l);
     case STAGE_layer_norm:
     case STAGE_group_norm: return lower_norm(l);
+    case STAGE_patches: return lower_patches(l);
+    case STAGE_place: return lower_place(l);
     case STAGE_maxpool: return lower_maxpool(l);
     case STAGE_avgpool: return lower_avgpool(l);
     case STAGE_dropout:

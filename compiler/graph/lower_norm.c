@@ -16,7 +16,7 @@ static NodeId affine(Lower *l, NodeId x)
 {
     Graph *g = l->g;
     Type shape = value_type(&l->stage->type);
-    x = reshape(g, x, shape);
+    x = reshape(g, x, type_behind(type_of(g, x), shape.rank, shape.dim));
     if (!l->stage->group_count) return x;
     NodeId w = affine_part(l, 0, &shape);
     NodeId b = affine_part(l, 1, &shape);
@@ -36,9 +36,10 @@ NodeId lower_norm(Lower *l)
     Graph *g = l->g;
     NodeId x = stage_operand(l, 0);
     int64_t groups = l->stage->norm.groups;
-    NodeId rows = reshape(g, x, type_real(2, (int64_t[]){groups, type_count(type_of(g, x)) / groups}));
+    int64_t elements = type_inner(type_of(g, x)) / groups;
+    NodeId rows = reshape(g, x, type_behind(type_of(g, x), 2, (int64_t[]){groups, elements}));
     NodeId centred = sub(g, rows, row_mean(g, rows));
-    NodeId variance = scaled(g, sum(g, mul(g, centred, centred), 0, 1), 1 / (double)type_of(g, rows)->dim[1]);
+    NodeId variance = scaled(g, sum(g, mul(g, centred, centred), 0, 1), 1 / (double)elements);
     NodeId eps = graph_filled(g, type_of(g, variance), l->stage->norm.eps);
     NodeId deviation = sqrt_(g, add(g, variance, eps));
     NodeId inverse = div_(g, graph_filled(g, type_of(g, deviation), 1), deviation);

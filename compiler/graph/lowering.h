@@ -71,6 +71,27 @@ NodeId coefficient_vector(Lower *l, const Scope *s, const SxList *list);
 NodeId lower_quantum(Lower *l);
 NodeId lower_quanv(Lower *l);
 
+/* lower_patches.c */
+typedef struct Patches {
+    const QuantumAttr *q;
+    int64_t channels, height, width; /* of the image */
+    int64_t count;                   /* patches of one channel */
+} Patches;
+/* Windows of an image [C,H,W]. */
+Patches patches_of(const QuantumAttr *q, const int64_t *image);
+/* real[maps|values] of channels [from, to) of the stage's operand; joint: all of them in one patch. */
+NodeId patches_gather(Lower *l, const Patches *w, int64_t from, int64_t to, bool joint);
+typedef struct PatchResults {
+    const Patches *w;
+    int64_t from, channels; /* result channels: from input channel `from` on so many, or 1 for joint */
+    int64_t yields;         /* of a patch */
+    Type outer;             /* that the results have, if they depend on the patch */
+} PatchResults;
+/* real[outer|yields] -> the stage's shape. */
+NodeId patches_place(Lower *l, NodeId values, const PatchResults *r);
+NodeId lower_patches(Lower *l);
+NodeId lower_place(Lower *l);
+
 /* lower_norm.c: layer_norm, group_norm */
 NodeId lower_norm(Lower *l);
 

@@ -333,8 +333,12 @@ static void check_quanv(const char *arguments, bool own, bool joint, char out)
     for (int s = 0; s < SAMPLES; s++) {
         double r[C * P * 8];
         all_patches(s, own, joint, r);
+        for (int i = 0; joint && out == 'f' && i < C * H * W; i++) { /* pixel (c, y, x) of a patch is its result 4 c + 2 y + x */
+            int y = i / W % H, x = i % W;
+            expected[count++] = r[(y / 2 * PW + x / 2) * n + i / (H * W) * 4 + y % 2 * 2 + x % 2];
+        }
         for (int c = 0; c < channels; c++) {
-            for (int i = 0; out == 'f' && i < H * W; i++) {
+            for (int i = 0; !joint && out == 'f' && i < H * W; i++) {
                 int y = i / W, x = i % W;
                 expected[count++] = r[(c * P + y / 2 * PW + x / 2) * n + y % 2 * 2 + x % 2];
             }
@@ -359,6 +363,7 @@ static void test_quanv(void **state)
     check_quanv(", out: mean", false, false, 'm');
     check_quanv(", channels: own", true, false, 'f');
     check_quanv(", channels: own, out: channels", true, false, 'c');
+    check_quanv(", channels: joint", false, true, 'f');
     check_quanv(", channels: joint, out: channels", false, true, 'c');
     check_quanv(", channels: joint, out: mean", false, true, 'm');
 }

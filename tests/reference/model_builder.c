@@ -33,6 +33,7 @@ ValueType state_type(int qubits)
 
 StageId add_stage(Compiler *c, ModelInst *m, Stage s, StageId a, StageId b)
 {
+    s.maps = 1;
     s.operand_count = (uint32_t)(a.i != 0) + (b.i != 0);
     s.operand = arena_alloc(c->keep, 2 * sizeof *s.operand);
     s.operand[0] = a;
