@@ -92,6 +92,39 @@ static Graph *step_graph(Compiler *c, Lowered *l, const ModelInst *model)
     return g;
 }
 
+/* Forward over reverse: the change of loss and gradients when the trainable groups move along a direction. */
+static Graph *second_graph(Compiler *c, Lowered *l, const ModelInst *model)
+{
+    uint32_t loss = l->g->outputs.len, n = 0, most = model->groups.len + 2;
+    NodeId input = l->input[0], target = l->target;
+    graph_output(l->g, "slope", l->mean_loss);
+    graph_output(l->g, "mixed:input", input);
+    graph_output(l->g, "mixed:target", target);
+    graph_verify(l->g, "lower");
+    Graph *g = simplify(c, l->g);
+    graph_drop(l->g);
+    NodeId *wrt = arena_array(g->arena, NodeId, most), *direction = arena_array(g->arena, NodeId, most);
+    NodeId *adjoint = arena_array(g->arena, NodeId, most + 1), *tangent = arena_array(g->arena, NodeId, most + 1);
+    const char **name = arena_array(g->arena, const char *, most);
+    for (uint32_t i = 0; i < model->groups.len; i++) {
+        const GroupInst *group = &model->groups.at[i];
+        if (group->frozen || group->tied_to.i) continue;
+        wrt[n] = graph_param(g, group->path, (Type){0}); /* lowering made it with its type */
+        direction[n] = graph_param(g, arena_printf(g->arena, "direction:%s", group->path), *type_of(g, wrt[n]));
+        name[n++] = arena_printf(g->arena, "hess:%s", group->path);
+    }
+    wrt[n] = g->outputs.at[loss + 1].node;
+    wrt[n + 1] = g->outputs.at[loss + 2].node;
+    adjoint[n + 2] = g->outputs.at[loss].node;
+    gradient(g, adjoint[n + 2], wrt, n + 2, adjoint, (GradOptions){0});
+    pushforward(g, wrt, direction, n, adjoint, n + 3, tangent);
+    for (uint32_t i = 0; i < n; i++) graph_output(g, name[i], tangent[i]);
+    g->outputs.at[loss].node = tangent[n + 2];
+    g->outputs.at[loss + 1].node = tangent[n];
+    g->outputs.at[loss + 2].node = tangent[n + 1];
+    return g;
+}
+
 static NodeId layer_value(const Lowered *l, const ModelInst *model, const char *name, Compiler *c)
 {
     for (uint32_t i = 0; name && i < model->layers.len; i++)
@@ -104,11 +137,13 @@ static Graph *function_graph(Compiler *c, const ModelInst *model, const Function
     bool with_loss = spec->kind != RQ_FUNCTION_layer;
     Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine,
                                               .few_samples = spec->kind == RQ_FUNCTION_probe,
-                                              .training = spec->kind == RQ_FUNCTION_step});
+                                              .training = spec->kind == RQ_FUNCTION_step || spec->kind == RQ_FUNCTION_second});
     if (!l) return NULL;
     switch (spec->kind) {
     case RQ_FUNCTION_step:
         return step_graph(c, l, model);
+    case RQ_FUNCTION_second:
+        return second_graph(c, l, model);
     case RQ_FUNCTION_eval:
         graph_output(l->g, "loss", l->loss);
         graph_output(l->g, "output", l->output);

@@ -20,6 +20,7 @@ static const char *kind_word(rq_function_kind kind)
     switch (kind) {
     case RQ_FUNCTION_step: return "step";
     case RQ_FUNCTION_eval: return "eval";
+    case RQ_FUNCTION_second: return "second";
     case RQ_FUNCTION_probe: return "probe";
     case RQ_FUNCTION_layer: return "layer";
     case RQ_FUNCTION_none: break;

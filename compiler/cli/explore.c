@@ -190,5 +190,5 @@ int verb_explore(Compiler *c, const Options *o)
 {
     int code = EXIT_done;
     Program *p = session_program(c, o, &code);
-    return p ? explore_action(c, o, p, session_exploration(c, o, p)) : code;
+    return p ? explore_action(c, o, p, session_action_of(c, o, p, ACTION_explore)) : code;
 }

@@ -83,7 +83,7 @@ void flow_print_json(FILE *out, Compiler *c, const Flow *flow)
 /* The file's exploration, or that of --action. */
 static int all_placements(Compiler *c, const Options *o, const Program *p)
 {
-    const ActionInst *a = session_exploration(c, o, p);
+    const ActionInst *a = session_action_of(c, o, p, ACTION_explore);
     VariantList *variants = variants_of(c, p, a);
     int code = EXIT_done;
     diag_flush(c);

@@ -11,21 +11,6 @@
 #include "cli/flow_text.h"
 #include "cli/session.h"
 
-const ActionInst *session_exploration(Compiler *c, const Options *o, const Program *p)
-{
-    const ActionInst *found = NULL;
-    unsigned count = 0;
-    for (uint32_t i = 0; i < p->actions.len; i++) {
-        const ActionInst *a = p->actions.at[i];
-        bool wanted = a->kind == ACTION_explore && (!o->action || !strcmp(o->action, name_text(c->names, a->name)));
-        if (wanted) found = a, count++;
-    }
-    if (count == 1) return found;
-    if (count) fatal("'%s' has several explore actions; choose one with --action NAME", o->file);
-    if (o->action) fatal("'%s' has no explore action '%s'", o->file, o->action);
-    fatal("'%s' has no explore action; it says which placements to compare: explore NAME { train: ...; over skips: ...; }", o->file);
-}
-
 static const Flow *widest(const VariantList *variants)
 {
     const Flow *best = NULL;

@@ -3,11 +3,10 @@
 
 #include "cli/session.h"
 
-/* explore, scan and distill run when they are named; this version has no engine for the last two. */
+/* explore, scan and distill run when they are named; this version has no engine for scans. */
 static int refuse(Compiler *c, const ActionInst *a)
 {
-    const char *word = a->kind == ACTION_scan ? "'scan'" : "'distill'";
-    diag_error(c, a->span, D_not_executable, word, "it is checked only; its train action can be run");
+    diag_error(c, a->span, D_not_executable, "'scan'", "it is checked only; its train action can be run");
     diag_flush(c);
     return EXIT_source;
 }
@@ -20,6 +19,7 @@ int verb_run(Compiler *c, const Options *o)
     if (o->action) {
         const ActionInst *a = session_action(c, o, p);
         if (a->kind == ACTION_explore) return explore_action(c, o, p, a);
+        if (a->kind == ACTION_distill) return distill_action(c, o, a);
         return a->kind == ACTION_train ? train_action(c, o, a) : refuse(c, a);
     }
     unsigned trained = 0;

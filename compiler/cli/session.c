@@ -67,6 +67,23 @@ const ActionInst *session_action(Compiler *c, const Options *o, const Program *p
     return found;
 }
 
+const ActionInst *session_action_of(Compiler *c, const Options *o, const Program *p, ActionKind kind)
+{
+    const char *word = kind_word(kind);
+    const ActionInst *found = NULL;
+    unsigned count = 0;
+    for (uint32_t i = 0; i < p->actions.len; i++) {
+        const ActionInst *a = p->actions.at[i];
+        bool wanted = a->kind == kind && (!o->action || !strcmp(o->action, name_text(c->names, a->name)));
+        if (wanted) found = a, count++;
+    }
+    if (count == 1) return found;
+    if (count) fatal("'%s' has several %s actions; choose one with --action NAME", o->file, word);
+    if (o->action) fatal("'%s' has no %s action '%s'", o->file, word, o->action);
+    if (kind != ACTION_explore) fatal("'%s' has no %s action", o->file, word);
+    fatal("'%s' has no explore action; it says which placements to compare: explore NAME { train: ...; over skips: ...; }", o->file);
+}
+
 const ConstValue *action_field(const ActionInst *a, const char *name)
 {
     for (uint32_t i = 0; i < a->fields.len; i++)
@@ -111,7 +128,7 @@ Engine session_engine(const Options *o, const ActionInst *a)
     fatal("'%s' is not an engine of this version; 'auto', 'state' and 'transfer' are", name);
 }
 
-static rq_schedule schedule_of(const ActionInst *a)
+rq_schedule session_schedule(const ActionInst *a)
 {
     const ConstValue *v = action_field(a, "schedule");
     const char *name = v ? v->text : "constant";
@@ -124,7 +141,7 @@ static rq_schedule schedule_of(const ActionInst *a)
     return s;
 }
 
-static rq_optimizer optimizer_of(const ConstValue *call)
+rq_optimizer session_optimizer(const ConstValue *call)
 {
     const ConstValue *others = call ? call_argument(call, "others") : NULL, *reals = others ? others : call;
     return (rq_optimizer){.kind = rq_optimizer_named(call ? call->text : "adam"),
@@ -150,8 +167,8 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     s.probe = (int64_t)action_number(a, "probe", 64);
     s.thresholds = (rq_thresholds){action_number(a, "vanishing", 1e-3), action_number(a, "exploding", 1e3),
                                    action_number(a, "converged", 1e-3)};
-    s.optimizer = optimizer_of(a->optimizer);
-    s.schedule = schedule_of(a);
+    s.optimizer = session_optimizer(a->optimizer);
+    s.schedule = session_schedule(a);
     s.clip = action_number(a, "clip", 0);
     s.clip_value = action_number(a, "clip_value", 0);
     s.early_stop = (int64_t)action_number(a, "early_stop", 0);

@@ -16,8 +16,8 @@ Program *session_program(Compiler *c, const Options *o, int *exit_code);
 /* The action named by --action; without it the file's only train action. NULL: fatal() says what there is. */
 const ActionInst *session_action(Compiler *c, const Options *o, const Program *p);
 
-/* The explore action named by --action, or the file's only one; else fatal(). */
-const ActionInst *session_exploration(Compiler *c, const Options *o, const Program *p);
+/* The action of this kind that --action names, or the file's only one; else fatal(). */
+const ActionInst *session_action_of(Compiler *c, const Options *o, const Program *p, ActionKind kind);
 
 /* A field of an action by name; NULL if it has none. */
 const ConstValue *action_field(const ActionInst *a, const char *name);
@@ -30,6 +30,9 @@ rq_data_spec session_data_spec(Compiler *c, const DataInst *data);
 rq_data session_data(Compiler *c, const Options *o, const DataInst *data);
 /* Settings of a train action, with --seed applied. What cannot be executed is reported. */
 rq_train_settings session_settings(Compiler *c, const Options *o, const ActionInst *a);
+/* The call of an optimizer, and the action's `schedule`, as the run time wants them. */
+rq_optimizer session_optimizer(const ConstValue *call);
+rq_schedule session_schedule(const ActionInst *a);
 /* --engine, else the action's (NULL: none). */
 Engine session_engine(const Options *o, const ActionInst *a);
 int session_real_bytes(const Options *o, const ActionInst *a);
@@ -59,6 +62,8 @@ void settings_restore(Compiler *c, const char *path, Options *o);
 
 /* Runs an exploration, or with --dry-run says what it would run. */
 int explore_action(Compiler *c, const Options *o, const Program *p, const ActionInst *a);
+/* Distils a data set. */
+int distill_action(Compiler *c, const Options *o, const ActionInst *a);
 /* Trains one action and shows it: the verb `train`, and `run` for each train action. */
 int train_action(Compiler *c, const Options *o, const ActionInst *a);
 

@@ -50,6 +50,9 @@ typedef enum rq_function_kind {
     RQ_FUNCTION_none,
     RQ_FUNCTION_step,  /* outputs: loss (mean), grad:PATH for every trainable group; of a unitary V the tangent K, see graph/tangent.c */
     RQ_FUNCTION_eval,  /* outputs, batched: loss, output */
+    RQ_FUNCTION_second, /* further parameters direction:PATH, the elements of a direction v in the space of trainable groups; outputs, all of
+                           the mean loss L: slope = <v, dL/dw>, hess:PATH = the Hessian in w times v, and batched mixed:input and
+                           mixed:target = d slope / d input, d slope / d target */
     RQ_FUNCTION_probe, /* outputs, batched: loss, d_output, grad:PATH per sample */
     RQ_FUNCTION_layer, /* output, batched: value:LAYER; needs no target */
 } rq_function_kind;

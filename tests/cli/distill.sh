@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# distill.sh: `rq distill` finds images that teach more than as many real ones; the same bits for any number of threads and after a
+# kill; what it leaves is data for other models.
+source "$RQ_SRC/tests/cli/expect.bash"
+cd "$work" || exit 1
+
+cat >d.rq <<'RQ'
+data digits = glyphs(train: 400, test: 200, size: 12);
+model Net { input x: image[1, 12, 12]; layer h = dense(16) |> tanh; layer out = dense(10); output out; }
+distill ten {
+    model: Net;  data: digits;  inner_epochs: 3;  rate: 0.5;  epochs: 12;  batch: 100;  outer: adam(rate: 0.05, beta1: 0.5);
+    schedule: step(every: 6, factor: 0.5);
+}
+distill drawn { model: Net;  data: digits;  inner_steps: 2;  init: random(nets: 2);  epochs: 2;  batch: 200;  baselines: none;  full_epochs: 0; labels: trained; }
+RQ
+
+expect 0 out "epoch 12/12" distill d.rq --action ten --out one --threads 1
+for file in model.rq settings.json versions.txt epochs.jsonl last.safetensors report.html images.npy labels.npy rates.npy images.png images/0012.png; do
+    [ -s "one/$file" ] || fail "one/$file is missing"
+done
+score() { awk -v what="$1" 'index($0, what) == 1 { for (i = 1; i <= NF; i++) if ($i ~ /%$/) { print int($i); exit } }' out; }
+[ "$(score 'distilled images')" -gt "$(($(score 'random real') + 15))" ] || { fail "the images teach no more than real ones"; cat out; }
+grep -q '^class means ' out && grep -q '^all training images ' out || fail "baselines are missing: $(cat out)"
+
+# Threads change nothing; neither does a kill.
+expect 0 out "epoch 12/12" distill d.rq --action ten --out three --threads 3
+for file in last.safetensors images.npy rates.npy images.png; do
+    cmp -s "one/$file" "three/$file" || fail "$file is not the same for 1 and 3 threads"
+done
+"$RQ" distill d.rq --action ten --out killed >/dev/null 2>&1 &
+until [ -e killed/images/0004.png ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+kill -9 $! 2>/dev/null
+wait $! 2>/dev/null
+expect 0 out "goes on in killed after epoch" distill d.rq --action ten --out killed
+cmp -s one/last.safetensors killed/last.safetensors || fail "a killed distillation ends with other bits"
+[ "$(grep -c distill_epoch killed/epochs.jsonl)" = 12 ] || fail "metrics of $(grep -c distill_epoch killed/epochs.jsonl) epochs"
+
+# Ctrl-C: exit code 3, and it goes on.
+"$RQ" distill d.rq --action ten --set ten.epochs=4000 --out stopped >/dev/null 2>&1 &
+until [ -e stopped/last.safetensors ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+kill -INT $!
+wait $!
+[ $? = 3 ] || fail "interrupted, but the exit code is not 3"
+expect 2 err "stopped" distill d.rq --action ten --out stopped
+
+# Networks drawn anew, trained labels, two sets of images.
+expect 0 out '"event":"distilled"' distill d.rq --action drawn --out drawn --json
+[ "$(grep -c '"event":"distill_epoch"' out)" = 2 ] || fail "not two epochs"
+expect 0 out "distilled images" run d.rq --action drawn --out again
+
+# Data for another model.
+cat >other.rq <<'RQ'
+data ten = npy(input: "one/images.npy", target: "one/labels.npy");
+model Other { input x: image[1, 12, 12]; layer out = dense(10); output out; }
+train go { model: Other;  data: ten;  loss: cross_entropy;  epochs: 2;  batch: 10; }
+RQ
+expect 0 out "epoch 2/2" run other.rq --out other
+
+expect 2 err "has several distill actions" distill d.rq
+expect 2 err "has no distill action 'nine'" distill d.rq --action nine
+expect 4 err "is not finite; the last epoch is saved in burst. A smaller rate may help, as in --set ten.rate=5e+29" \
+    distill d.rq --action ten --set ten.rate=1e30 --out burst
+finish
