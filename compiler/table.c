@@ -12,6 +12,7 @@ static int32_t init_of(InitKind kind)
     case INIT_constant: return RQ_INIT_constant;
     case INIT_uniform: return RQ_INIT_uniform;
     case INIT_normal: return RQ_INIT_normal;
+    case INIT_orthogonal: return RQ_INIT_orthogonal;
     case INIT_haar: return RQ_INIT_haar;
     }
     unreachable();

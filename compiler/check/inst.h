@@ -147,6 +147,7 @@ typedef enum InitKind {
     INIT_constant,
     INIT_uniform,
     INIT_normal,
+    INIT_orthogonal,
     INIT_haar
 } InitKind;
 typedef struct GroupInst {
@@ -157,7 +158,7 @@ typedef struct GroupInst {
     int64_t count;         /* product of dims */
     bool is_unitary;
     InitKind init;
-    double a, b; /* constant: a; uniform: [a, b); normal: mean a, deviation b */
+    double a, b; /* constant: a; uniform: [a, b); normal: mean a, deviation b; orthogonal: gain a, a matrix begins at axis b */
     bool has_range;
     double low, high; /* projection after each step */
     bool frozen;

@@ -50,8 +50,8 @@ bool layer_wants_real(LayerCall *l);
 StageId layer_stage(LayerCall *l, StageKind kind, ValueType type);
 
 enum { LARGEST_SIZE = 1 << 28, LARGEST_SIDE = 1 << 14 };
-/* Groups w and b of a dense or convolutional layer. */
-void add_affine_groups(LayerCall *l, GroupInst w, int64_t fan_in, int64_t out, bool has_bias);
+/* Groups w [out, ...] and, if has_bias, b [out] of a dense or convolutional layer; `init` of w may be NULL. False after a report. */
+bool add_affine_groups(LayerCall *l, GroupInst w, const Arg *init, bool has_bias);
 /* Windows along an axis: 1 + floor((n + 2 pad - k) / stride), 0 if none fits. */
 int64_t window_count(int64_t n, int64_t kernel, int64_t stride, int64_t pad);
 

@@ -17,7 +17,7 @@ int64_t window_count(int64_t n, int64_t kernel, int64_t stride, int64_t pad)
 StageId layer_conv(LayerCall *l)
 {
     static const ArgSpec specs[] = {
-        {"out", true}, {"kernel", true}, {"stride", false}, {"pad", false}, {"bias", false}};
+        {"out", true},    {"kernel", true}, {"stride", false}, {"pad", false}, {"bias", false}, {"init", false}};
     int64_t out = 0, kh = 0, kw = 0, sh = 1, sw = 1, ph = 0, pw = 0;
     bool bias = true;
     if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot))
@@ -45,8 +45,7 @@ StageId layer_conv(LayerCall *l)
         diag_error(l->m->k->c, l->span, D_layer_too_big, l->title);
         return (StageId){0};
     }
-    int64_t fan_in = dim[0] * kh * kw;
-    add_affine_groups(l, (GroupInst){.rank = 4, .dim = {out, dim[0], kh, kw}}, fan_in, out, bias);
+    if (!add_affine_groups(l, (GroupInst){.rank = 4, .dim = {out, dim[0], kh, kw}}, l->slot[5], bias)) return (StageId){0};
     StageId id = layer_stage(l, STAGE_conv, type_image(out, h, w));
     Stage *s = stage_at(l->m, id);
     s->window.out = out;

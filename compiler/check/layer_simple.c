@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "check/init.h"
 #include "check/layer.h"
 
 static bool no_arguments(LayerCall *l)
@@ -58,29 +59,32 @@ StageId layer_dropout(LayerCall *l)
     return id;
 }
 
-/* w [out, in] and b [out], uniform(+-1/sqrt(fan_in)) and 0. */
-void add_affine_groups(LayerCall *l, GroupInst w, int64_t fan_in, int64_t out, bool has_bias)
+/* Without `init`, w starts uniform in +-1/sqrt(fan_in); b starts at 0. */
+bool add_affine_groups(LayerCall *l, GroupInst w, const Arg *init, bool has_bias)
 {
-    double bound = 1 / sqrt((double)fan_in);
-    w.init = INIT_uniform;
-    w.a = -bound;
-    w.b = bound;
+    int64_t out = w.dim[0];
     w.span = l->span;
     w.count = 1;
     for (int i = 0; i < w.rank; i++) w.count *= w.dim[i];
+    double bound = 1 / sqrt((double)(w.count / out));
+    w.init = INIT_uniform;
+    w.a = -bound;
+    w.b = bound;
+    if (init && !read_init(l->e, init->value, &w)) return false;
     group_add(l->m, "w", w);
-    if (!has_bias) return;
+    if (!has_bias) return true;
     group_add(
         l->m, "b",
         (GroupInst){.rank = 1, .dim = {out}, .count = out, .init = INIT_zeros, .span = l->span});
+    return true;
 }
 
 StageId layer_dense(LayerCall *l)
 {
-    static const ArgSpec specs[] = {{"out", true}, {"bias", false}};
+    static const ArgSpec specs[] = {{"out", true}, {"bias", false}, {"init", false}};
     int64_t out = 0, in = value_count(l->type);
     bool bias = true;
-    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 2, l->slot))
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, 3, l->slot))
         return (StageId){0};
     if (!slot_int(l->e, l->slot[0], "the size of a dense layer", 1, &out)) return (StageId){0};
     if (!slot_bool(l->e, l->slot[1], "'bias'", &bias) || !layer_wants_real(l)) return (StageId){0};
@@ -88,7 +92,7 @@ StageId layer_dense(LayerCall *l)
         diag_error(l->m->k->c, l->span, D_layer_too_big, l->title);
         return (StageId){0};
     }
-    add_affine_groups(l, (GroupInst){.rank = 2, .dim = {out, in}}, in, out, bias);
+    if (!add_affine_groups(l, (GroupInst){.rank = 2, .dim = {out, in}}, l->slot[2], bias)) return (StageId){0};
     StageId id = layer_stage(l, STAGE_dense, type_vector(out));
     stage_at(l->m, id)->dense.out = out;
     return id;

@@ -3,74 +3,10 @@
 
 #include "check/argument.h"
 #include "check/circuit.h"
+#include "check/init.h"
 #include "check/model.h"
 
 enum { LARGEST_GROUP = 1 << 28, LARGEST_UNITARY = 10 };
-
-typedef struct InitRow {
-    const char *name;
-    InitKind kind;
-    uint32_t args;
-} InitRow;
-
-static const InitRow inits[] = {
-    {"uniform", INIT_uniform, 2}, /* [a, b) */
-    {"normal", INIT_normal, 2},   /* mean, deviation */
-    {"constant", INIT_constant, 1}, {"zeros", INIT_zeros, 0},
-    {"haar", INIT_haar, 0}, /* unitary matrices */
-};
-
-static const InitRow *find_init(Check *k, const Expr *x, const char *text)
-{
-    WordList words = {0};
-    for (size_t i = 0; i < COUNT(inits); i++) {
-        if (!strcmp(inits[i].name, text)) return &inits[i];
-        words_add(k, &words, inits[i].name);
-    }
-    diag_error(k->c, x->span, D_unknown_init, text);
-    help_closest(k, text, &words);
-    return NULL;
-}
-
-static bool read_init(Env *e, const Expr *x, GroupInst *g)
-{
-    bool is_call = x->kind == EXPR_call;
-    if (!is_call && x->kind != EXPR_name) {
-        if (x->kind != EXPR_error) diag_error(e->k->c, x->span, D_unknown_init, "this");
-        return false;
-    }
-    const char *text = name_string(e->k, is_call ? x->call.callee.name : x->name);
-    const InitRow *row = find_init(e->k, x, text);
-    if (!row) return false;
-    uint32_t n = is_call ? x->call.args.len : 0;
-    if (n != row->args) {
-        diag_error(e->k->c, x->span, D_wrong_argument_count, text, (int)row->args,
-                   plural(row->args), (int)n);
-        return false;
-    }
-    double value[2] = {0, 0};
-    for (uint32_t i = 0; i < n; i++) {
-        Rational r;
-        if (!eval_number(e, x->call.args.at[i].value, "an argument of an initialiser", &r))
-            return false;
-        value[i] = r.real;
-    }
-    bool is_bad = (row->kind == INIT_uniform && value[1] < value[0]) ||
-                  (row->kind == INIT_normal && value[1] < 0);
-    if (is_bad) {
-        diag_error(e->k->c, x->span, D_bad_init, text);
-        return false;
-    }
-    if ((row->kind == INIT_haar) != g->is_unitary && row->kind != INIT_none) {
-        diag_error(e->k->c, x->span, D_init_mismatch, text,
-                   g->is_unitary ? "a unitary matrix" : "real numbers");
-        return false;
-    }
-    g->init = row->kind;
-    g->a = value[0];
-    g->b = value[1];
-    return true;
-}
 
 static bool read_dims(Env *e, const Stmt *s, GroupInst *g)
 {

@@ -40,6 +40,7 @@ static void group_print(FILE *out, const ModelInst *m, const GroupInst *g)
     case INIT_constant: fprintf(out, " %.9g", g->a); break;
     case INIT_uniform: fprintf(out, " uniform(%.9g, %.9g)", g->a, g->b); break;
     case INIT_normal: fprintf(out, " normal(%.9g, %.9g)", g->a, g->b); break;
+    case INIT_orthogonal: fprintf(out, " orthogonal(%.9g)", g->a); break;
     case INIT_haar: fputs(" haar", out); break;
     }
     if (g->has_range) fprintf(out, " in [%.9g, %.9g]", g->low, g->high);

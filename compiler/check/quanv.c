@@ -23,6 +23,7 @@ static void own_groups(LayerCall *l)
         g->dim[0] = l->type.dim[0];
         g->rank++;
         g->count *= g->dim[0];
+        if (g->init == INIT_orthogonal) g->b++; /* a matrix for each channel */
         if (g->count > LARGEST_SIZE) diag_error(l->m->k->c, l->span, D_param_too_big, g->path);
     }
 }

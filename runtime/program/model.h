@@ -8,7 +8,7 @@
 
 #include "program/program.h"
 
-typedef enum rq_init { RQ_INIT_zeros, RQ_INIT_constant, RQ_INIT_uniform, RQ_INIT_normal, RQ_INIT_haar } rq_init;
+typedef enum rq_init { RQ_INIT_zeros, RQ_INIT_constant, RQ_INIT_uniform, RQ_INIT_normal, RQ_INIT_orthogonal, RQ_INIT_haar } rq_init;
 
 /* A parameter group. Its values are `count` reals (complex ones: pairs). */
 typedef struct rq_param {
@@ -17,7 +17,7 @@ typedef struct rq_param {
     int64_t dims[8];
     int64_t count;
     int32_t init; /* rq_init */
-    double a, b;  /* constant: a; uniform: [a, b); normal: mean a, deviation b */
+    double a, b;  /* constant: a; uniform: [a, b); normal: mean a, deviation b; orthogonal: gain a, a matrix begins at axis b */
     int32_t has_range;
     double low, high;  /* projection after each step */
     int32_t is_unitary; /* 2^n x 2^n matrices: the last three axes are [2^n, 2^n, 2] */

@@ -62,6 +62,7 @@ static double first_value(const rq_param *info, const rq_random *stream, int64_t
     case RQ_INIT_constant: return info->a;
     case RQ_INIT_uniform: return info->a + (info->b - info->a) * rq_random_uniform01(stream, (uint64_t)i);
     case RQ_INIT_normal: return info->a + info->b * rq_random_normal(stream, (uint64_t)i);
+    case RQ_INIT_orthogonal:
     case RQ_INIT_haar: break;
     }
     return NAN;
@@ -81,6 +82,43 @@ static bool init_haar(rq_params *p, int group, const rq_random *stream, rq_error
     return true;
 }
 
+/* Makes n rows of m >= n numbers orthonormal by Gram and Schmidt, each row twice, so that rounding does not add up. Gaussian rows
+ * become a matrix that is uniform among all such. */
+static void orthonormalise(double *v, int64_t n, int64_t m)
+{
+    for (int64_t i = 0; i < n; i++) {
+        double *row = v + i * m, square = 0;
+        for (int64_t k = 0; k < 2 * i; k++) {
+            const double *other = v + k % i * m;
+            double dot = 0;
+            for (int64_t c = 0; c < m; c++) dot += row[c] * other[c];
+            for (int64_t c = 0; c < m; c++) row[c] -= dot * other[c];
+        }
+        for (int64_t c = 0; c < m; c++) square += row[c] * row[c];
+        for (int64_t c = 0; c < m; c++) row[c] /= sqrt(square);
+    }
+}
+
+static bool init_orthogonal(rq_params *p, int group, const rq_random *stream, rq_error *err)
+{
+    const rq_param *info = &p->model->params[group];
+    int64_t first = (int64_t)info->b, rows = info->dims[first], size = rows;
+    for (int i = (int)first + 1; i < info->rank; i++) size *= info->dims[i];
+    if (!size) return true;
+    int64_t columns = size / rows;
+    double *v = rq_alloc_array((uint64_t)size, sizeof(double), info->path, err);
+    if (!v) return false;
+    for (int64_t at = 0; at < info->count; at += size) {
+        for (int64_t i = 0; i < size; i++) v[i] = rq_random_normal(stream, (uint64_t)(at + i));
+        bool is_wide = rows <= columns; /* else its columns are the rows of v */
+        orthonormalise(v, is_wide ? rows : columns, is_wide ? columns : rows);
+        for (int64_t i = 0; i < size; i++)
+            rq_param_set(p, group, at + i, info->a * v[is_wide ? i : i % columns * rows + i / columns]);
+    }
+    rq_free(v);
+    return true;
+}
+
 bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err)
 {
     for (int i = 0; i < p->model->param_count; i++) {
@@ -89,6 +127,10 @@ bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err)
         rq_random stream = rq_random_stream(seed, RQ_PURPOSE_init, info->path);
         if (info->init == RQ_INIT_haar) {
             if (!init_haar(p, i, &stream, err)) return false;
+            continue;
+        }
+        if (info->init == RQ_INIT_orthogonal) {
+            if (!init_orthogonal(p, i, &stream, err)) return false;
             continue;
         }
         for (int64_t k = 0; k < info->count; k++) rq_param_set(p, i, k, first_value(info, &stream, k));
