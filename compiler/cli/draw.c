@@ -67,6 +67,7 @@ int verb_draw(Compiler *c, const Options *o)
     if (!p) return code;
     const ModelInst *m = draw_model(c, o, p);
     bool latex = o->format && !strcmp(o->format, "quantikz"), unicode = is_utf8();
+    if (o->format && !latex && strcmp(o->format, "text") != 0) fatal("--format takes 'text' or 'quantikz', not '%s'", o->format);
     if (o->layer) check_layer_name(c, m, o->layer);
     for (uint32_t i = 0; i < m->stages.len; i++) {
         if (!is_circuit(&m->stages.at[i])) continue;

@@ -71,6 +71,7 @@ static void fill_row(Exploring *e, uint32_t i)
 
 static const char *settings_text(Exploring *e, const ActionInst *train)
 {
+    if (e->o->run) return settings_json(e->c, e->o, e->explore); /* as the run has them */
     return arena_printf(e->c->keep, "{\"explore\": %s, \"train\": %s}\n", settings_json(e->c, e->o, e->explore),
                         settings_json(e->c, e->o, train));
 }
@@ -105,13 +106,15 @@ static void drop(Exploring *e)
     for (uint32_t i = 0; i < e->data.len; i++) rq_data_free(&e->data.at[i]);
 }
 
-static int run(Exploring *e, const Program *p)
+/* Explores, or reports what an exploration left. */
+static int run(Exploring *e, const Program *p, const struct rq_export *report)
 {
     Compiler *c = e->c;
     rq_exploration x = exploration_of(e, p);
     rq_verb_options verb = session_verb_options(e->o);
     rq_explore_options options = {.threads = rq_verb_threads(&verb), .out = e->o->out, .json = e->o->json, .quiet = e->o->quiet,
-                                  .stop = rq_interrupt_flag()};
+                                  .stop = rq_interrupt_flag(), .report = report};
+    if (report) options.out = e->o->run;
     rq_explore_end end = RQ_EXPLORE_failed;
     rq_error err = {{0}};
     char *versions = NULL;
@@ -164,7 +167,7 @@ static void print_plan(const Exploring *e, const rq_halving *plan)
     printf("\n");
 }
 
-int explore_action(Compiler *c, const Options *o, const Program *p, const ActionInst *a)
+static int explore(Compiler *c, const Options *o, const Program *p, const ActionInst *a, const struct rq_export *report)
 {
     Exploring e = {.c = c, .o = o, .explore = a};
     e.variants = c->errors ? NULL : variants_of(c, p, a);
@@ -180,10 +183,17 @@ int explore_action(Compiler *c, const Options *o, const Program *p, const Action
         diag_flush(c);
         return EXIT_source;
     }
-    if (!o->dry_run) return run(&e, p);
+    if (report || !o->dry_run) return run(&e, p, report);
     for (uint32_t i = 0; o->json && i < e.variants->list.len; i++) variant_print_json(stdout, c, &e.variants->list.at[i]);
     if (!o->json) print_plan(&e, &plan);
     return EXIT_done;
+}
+
+int explore_action(Compiler *c, const Options *o, const Program *p, const ActionInst *a) { return explore(c, o, p, a, NULL); }
+
+int explore_report(Compiler *c, const Options *o, const Program *p, const ActionInst *a, const struct rq_export *e)
+{
+    return explore(c, o, p, a, e);
 }
 
 int verb_explore(Compiler *c, const Options *o)

@@ -64,6 +64,9 @@ void settings_restore(Compiler *c, const char *path, Options *o);
 int explore_action(Compiler *c, const Options *o, const Program *p, const ActionInst *a);
 /* Distils a data set. */
 int distill_action(Compiler *c, const Options *o, const ActionInst *a);
+struct rq_export;
+/* Reports what the exploration in the directory o->run left. */
+int explore_report(Compiler *c, const Options *o, const Program *p, const ActionInst *a, const struct rq_export *e);
 /* Trains one action and shows it: the verb `train`, and `run` for each train action. */
 int train_action(Compiler *c, const Options *o, const ActionInst *a);
 

@@ -42,7 +42,7 @@ static const char *own_file(Compiler *c, const char *path)
 
 const char *settings_json(Compiler *c, const Options *o, const ActionInst *a)
 {
-    if (o->run && o->resume) return own_file(c, arena_printf(c->keep, "%s/settings.json", o->run));
+    if (o->run) return own_file(c, arena_printf(c->keep, "%s/settings.json", o->run));
     json_t *all = json_object(), *sets = json_array();
     json_object_set_new(all, "action", json_string(name_text(c->names, a->name)));
     json_object_set_new(all, "file", json_string(o->file));
@@ -74,11 +74,15 @@ void settings_restore(Compiler *c, const char *path, Options *o)
     json_error_t error;
     json_t *all = json_load_file(path, 0, &error);
     if (!all) fatal("'%s' cannot be read as the settings of a run: %s", path, error.text);
-    if (!o->action) o->action = restored(c, all, "action");
-    if (!o->precision) o->precision = restored(c, all, "precision");
+    /* An exploration's are in two parts. */
+    const json_t *part = json_object_get(all, "explore"), *train = json_object_get(all, "train");
+    bool is_exploration = json_is_object(part) && json_is_object(train);
+    if (!is_exploration) part = train = all;
+    if (!o->action) o->action = restored(c, part, "action");
+    if (!o->precision) o->precision = restored(c, train, "precision");
     if (o->precision && strcmp(o->precision, "f32") != 0 && strcmp(o->precision, "f64") != 0)
         fatal("'%s': the precision of a run is f32 or f64, not '%s'", path, o->precision);
-    const json_t *sets = json_object_get(all, "set"), *seed = json_object_get(all, "seed");
+    const json_t *sets = json_object_get(part, "set"), *seed = json_object_get(train, "seed");
     if (!o->seed.given && json_is_integer(seed)) o->seed = (Seed){true, (uint64_t)json_integer_value(seed)};
     TextList both = {0}; /* the run's first: what is given now has the last word */
     for (size_t i = 0; i < json_array_size(sets); i++) {

@@ -131,6 +131,7 @@ static void compile_jobs(Explorer *e)
 
 static bool run_jobs(Explorer *e, rq_error *err)
 {
+    if (e->o->report) return true;
     compile_jobs(e);
     e->started = now();
     int threads = e->o->threads < e->job_count ? e->o->threads : e->job_count;
@@ -202,7 +203,7 @@ static bool run_rungs(Explorer *e, rq_error *err)
                        (long long)e->x->budget, fitting, e->x->seeds, (long long)plan->least);
     for (int k = 0; k < plan->count && !stopped(e); k++)
         if (!run_rung(e, k, err)) return false;
-    if (!stopped(e)) forget_states(e);
+    if (!stopped(e) && !e->o->report) forget_states(e);
     return true;
 }
 
@@ -217,45 +218,16 @@ static bool confirm_best(Explorer *e, rq_error *err)
     return run_jobs(e, err);
 }
 
-typedef bool (*writer)(FILE *out, const rq_ranking *r, rq_error *err);
-
-static bool write_lines(FILE *out, const rq_ranking *r, rq_error *err) { return rq_ranking_json(out, r, true, err); }
-static bool write_json(FILE *out, const rq_ranking *r, rq_error *err) { return rq_ranking_json(out, r, false, err); }
-
-static bool write_report(const Explorer *e, const rq_ranking *r, rq_error *err)
-{
-    rq_histories h;
-    if (!rq_histories_new(r, e->dir, &h, err)) return false;
-    char *path = rq_place_path(e->dir, "report.html", err), *hidden = path ? rq_place_path(e->dir, ".report.new", err) : NULL;
-    FILE *f = hidden ? rq_place_open(hidden, err) : NULL;
-    bool ok = f && rq_explore_html(f, &h, err);
-    if (f && !ok) fclose(f);
-    ok = ok && rq_place_close(f, hidden, path, err);
-    rq_free(path);
-    rq_free(hidden);
-    rq_histories_free(&h);
-    return ok;
-}
-
+/* The files, and the table on standard output; or what a report is made of. */
 static bool write_results(Explorer *e, rq_error *err)
 {
-    static const struct {
-        const char *name;
-        writer write;
-    } files[] = {{"results.csv", rq_ranking_csv}, {"results.json", write_json}, {"results.tex", rq_ranking_tex}, {"comparisons.csv", rq_comparisons_csv}};
     const rq_ranking *r = ranking_of(e);
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char *path = rq_place_path(e->dir, files[i].name, err), *hidden = path ? rq_place_path(e->dir, ".result.new", err) : NULL;
-        FILE *f = hidden ? rq_place_open(hidden, err) : NULL;
-        bool ok = f && files[i].write(f, r, err);
-        if (f && !ok) fclose(f);
-        ok = ok && rq_place_close(f, hidden, path, err);
-        rq_free(path);
-        rq_free(hidden);
-        if (!ok) return false;
-    }
-    if (!write_report(e, r, err)) return false;
-    return (e->o->json ? write_lines : rq_ranking_text)(stdout, r, err);
+    rq_histories h;
+    if (!rq_histories_new(r, e->dir, &h, err)) return false;
+    bool ok = e->o->report ? rq_explore_export(e->o->report, &h, err) : rq_explore_leave(e->dir, &h, err);
+    rq_histories_free(&h);
+    if (!ok || e->o->report) return ok;
+    return e->o->json ? rq_ranking_json(stdout, r, true, err) : rq_ranking_text(stdout, r, err);
 }
 
 static rq_explore_end explore(Explorer *e, rq_error *err)
@@ -267,7 +239,7 @@ static rq_explore_end explore(Explorer *e, rq_error *err)
         return RQ_EXPLORE_interrupted;
     }
     if (!write_results(e, err)) return RQ_EXPLORE_failed;
-    if (!e->o->json) printf("results: %s/results.csv, results.json, results.tex, comparisons.csv, report.html\n", e->dir);
+    if (!e->o->json && !e->o->report) printf("results: %s/results.csv, results.json, results.tex, comparisons.csv, report.html\n", e->dir);
     return RQ_EXPLORE_done;
 }
 
@@ -280,7 +252,9 @@ rq_explore_end rq_explore(const rq_exploration *x, const rq_explore_options *o, 
     pthread_mutex_init(&e.mutex, NULL);
     e.runs = rq_alloc_array(most, sizeof *e.runs, "the runs", err);
     e.jobs = rq_alloc_array(most, sizeof *e.jobs, "the runs", err);
-    if (e.runs && e.jobs && rq_ranking_new(x, e.runs, &e.ranking, err) && (e.dir = rq_place_make(&place, o->out, err))) end = explore(&e, err);
+    bool ok = e.runs && e.jobs && rq_ranking_new(x, e.runs, &e.ranking, err);
+    if (ok) e.dir = o->report ? rq_copy_text(o->out, err) : rq_place_make(&place, o->out, err);
+    if (ok && e.dir) end = explore(&e, err);
     rq_free(e.runs);
     rq_free(e.jobs);
     rq_ranking_free(&e.ranking);

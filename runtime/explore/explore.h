@@ -123,6 +123,7 @@ typedef struct rq_explore_options {
     const char *out; /* the directory to make or to go on in; NULL: runs/NAME-NNN */
     bool json, quiet;
     const volatile sig_atomic_t *stop;
+    const struct rq_export *report; /* nothing is run: what `out` holds is reported (report/export.h); NULL: explore */
 } rq_explore_options;
 
 typedef enum rq_explore_end { RQ_EXPLORE_failed, RQ_EXPLORE_done, RQ_EXPLORE_interrupted } rq_explore_end;

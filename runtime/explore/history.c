@@ -1,69 +1,31 @@
-/* history.c: files of metrics -> arrays of epochs and layer statistics. */
+/* history.c: the runs of an exploration, and means over their seeds. */
 #include "explore/history.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "report/report.h"
-
-static bool grow(void **items, int64_t count, size_t each, rq_error *err)
-{
-    if (count & (count - 1) || count == 1) return true; /* room is the next power of two */
-    void *bigger = rq_alloc_array(count ? (uint64_t)count * 2 : 2, each, "the history of a run", err);
-    if (!bigger) return false;
-    if (count) memcpy(bigger, *items, (size_t)count * each);
-    rq_free(*items);
-    *items = bigger;
-    return true;
-}
-
-static bool take(rq_run_history *h, const char *line, const rq_model *m, rq_error *err)
-{
-    rq_layer_stat stat;
-    rq_epoch epoch;
-    switch (rq_event_read(line, m, &stat, &epoch)) {
-    case RQ_EVENT_none:
-    case RQ_EVENT_start:
-    case RQ_EVENT_result: return true;
-    case RQ_EVENT_layer:
-        if (!grow((void **)&h->stats, h->stat_count, sizeof stat, err)) return false;
-        h->stats[h->stat_count++] = stat;
-        return true;
-    case RQ_EVENT_epoch:
-        if (!grow((void **)&h->epochs, h->epoch_count, sizeof epoch, err)) return false;
-        h->epochs[h->epoch_count++] = epoch;
-        return true;
-    }
-    return true;
-}
 
 static bool read_run(const rq_ranking *r, const char *dir, int variant, int seed, rq_run_history *h, rq_error *err)
 {
-    enum { LINE = 16384 };
-    char line[LINE];
     const rq_model *m = r->x->variants[variant].action->model;
     int rung = r->rung[variant];
-    int64_t ended = rung + 1 < r->plan.count ? r->plan.rung[rung].epochs : 0;
+    int64_t ended = rung + 1 < r->plan.count && seed < r->x->seeds ? r->plan.rung[rung].epochs : 0;
     char *path = rq_record_path(dir, variant, r->x->seed + (uint64_t)seed, ended, true, err);
     if (!path) return false;
-    FILE *f = fopen(path, "r");
+    bool is_there, ok = rq_run_history_read(h, path, m, &is_there, err);
     rq_free(path);
-    if (!f) return true;
-    bool ok = true;
-    while (ok && fgets(line, LINE, f)) ok = take(h, line, m, err);
-    fclose(f);
     return ok;
 }
 
 bool rq_histories_new(const rq_ranking *r, const char *dir, rq_histories *out, rq_error *err)
 {
-    int seeds = r->x->seeds;
+    int seeds = r->x->seeds + r->x->confirm;
     *out = (rq_histories){.ranking = r};
     out->run = rq_alloc_array((uint64_t)r->x->variant_count * (uint64_t)seeds, sizeof *out->run, "the history of the runs", err);
     bool ok = out->run != NULL;
     for (int v = 0; ok && v < r->x->variant_count; v++)
         for (int s = 0; ok && r->x->variants[v].action && s < seeds; s++) {
-            rq_run_history *h = &out->run[v * seeds + s];
+            rq_run_history *h = &out->run[(int64_t)v * seeds + s];
             ok = read_run(r, dir, v, s, h, err);
             if (h->epoch_count && h->epochs[h->epoch_count - 1].epoch > out->epochs) out->epochs = h->epochs[h->epoch_count - 1].epoch;
         }
@@ -73,12 +35,15 @@ bool rq_histories_new(const rq_ranking *r, const char *dir, rq_histories *out, r
 
 void rq_histories_free(rq_histories *h)
 {
-    for (int i = 0; h->run && i < h->ranking->x->variant_count * h->ranking->x->seeds; i++) {
-        rq_free(h->run[i].epochs);
-        rq_free(h->run[i].stats);
-    }
+    for (int i = 0; h->run && i < h->ranking->x->variant_count * (h->ranking->x->seeds + h->ranking->x->confirm); i++)
+        rq_run_history_free(&h->run[i]);
     rq_free(h->run);
     *h = (rq_histories){0};
+}
+
+const rq_run_history *rq_histories_run(const rq_histories *h, int variant, int seed)
+{
+    return &h->run[(int64_t)variant * (h->ranking->x->seeds + h->ranking->x->confirm) + seed];
 }
 
 static double metric_of(const rq_epoch *e, int metric)
@@ -103,7 +68,7 @@ rq_estimate rq_histories_at(const rq_histories *h, int variant, rq_quantity quan
     int seeds = h->ranking->x->seeds;
     double values[256];
     int n = seeds < 256 ? seeds : 256;
-    for (int s = 0; s < n; s++) values[s] = value_at(&h->run[variant * seeds + s], quantity, metric, layer, epoch);
+    for (int s = 0; s < n; s++) values[s] = value_at(rq_histories_run(h, variant, s), quantity, metric, layer, epoch);
     rq_estimate e = rq_estimate_of(values, n);
     if (quantity == RQ_QUANTITY_rms) e.mean = exp(e.mean), e.low = exp(e.low), e.high = exp(e.high);
     return e;

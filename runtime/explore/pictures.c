@@ -177,14 +177,14 @@ static const char *flow_of(const rq_variant *v, const char *layer)
 
 static int64_t last_epoch(const rq_histories *h, int variant)
 {
-    const rq_run_history *run = &h->run[variant * h->ranking->x->seeds];
+    const rq_run_history *run = rq_histories_run(h, variant, 0);
     return run->stat_count ? run->stats[run->stat_count - 1].epoch : 0;
 }
 
 /* A frozen layer, or one that the variant lacks, has no statistic. */
 static bool was_measured(const rq_histories *h, int variant, const char *layer)
 {
-    const rq_run_history *run = &h->run[variant * h->ranking->x->seeds];
+    const rq_run_history *run = rq_histories_run(h, variant, 0);
     for (int64_t i = 0; i < run->stat_count; i++)
         if (!strcmp(run->stats[i].layer->name, layer)) return true;
     return false;

@@ -4,16 +4,7 @@
 #include <string.h>
 
 #include "explore/explore.h"
-
-static void csv_text(FILE *out, const char *text)
-{
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', out);
-        fputc(*text, out);
-    }
-    fputc('"', out);
-}
+#include "report/export.h"
 
 bool rq_ranking_csv(FILE *out, const rq_ranking *r, rq_error *err)
 {
@@ -27,7 +18,7 @@ bool rq_ranking_csv(FILE *out, const rq_ranking *r, rq_error *err)
                 if (!run->done || !isfinite(run->metric[m])) continue;
                 fprintf(out, "%d,", r->rows[i].rank);
                 const char *const texts[] = {v->label, v->placement, v->settings, v->gradient};
-                for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) csv_text(out, texts[t]), fputc(',', out);
+                for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) rq_csv_text(out, texts[t]), fputc(',', out);
                 fprintf(out, "%llu,%s,%lld,%s,%.17g\n", (unsigned long long)run->seed, k < x->seeds ? "explore" : "confirm",
                         (long long)run->epochs, rq_metric_names[m], run->metric[m]);
             }
@@ -50,8 +41,8 @@ static void family_csv(FILE *out, const rq_ranking *r, const char *purpose, cons
         const rq_comparison *c = &all->pair[i];
         const rq_estimate *d = &c->test.difference;
         fprintf(out, "%s,%s,", purpose, rq_metric_names[all->metric]);
-        csv_text(out, r->x->variants[c->a].label), fputc(',', out);
-        csv_text(out, r->x->variants[c->b].label);
+        rq_csv_text(out, r->x->variants[c->a].label), fputc(',', out);
+        rq_csv_text(out, r->x->variants[c->b].label);
         fprintf(out, ",%d", d->n);
         const double numbers[] = {d->mean, d->low, d->high, c->test.t, c->test.p, c->p_holm};
         for (size_t k = 0; k < sizeof numbers / sizeof *numbers; k++) csv_number(out, numbers[k]);

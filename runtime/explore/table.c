@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "explore/grid.h"
+#include "report/export.h"
 
 static int width_of(const rq_grid *g, int column)
 {
@@ -81,31 +82,17 @@ bool rq_ranking_text(FILE *out, const rq_ranking *r, rq_error *err)
     return !ferror(out) || rq_fail(err, "the table could not be written");
 }
 
-static void tex_text(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        if (!strncmp(text, "->", 2)) fputs("$\\rightarrow$", out), text++;
-        else if (!strncmp(text, "+-", 2)) fputs("$\\pm$", out), text++;
-        else if (!strncmp(text, "..", 2)) fputs("--", out), text++;
-        else if (strchr("&%$#_{}", *text)) fprintf(out, "\\%c", *text);
-        else if (*text == '\\') fputs("\\textbackslash{}", out);
-        else if (*text == '~' || *text == '^') fprintf(out, "\\%c{}", *text);
-        else if (*text == '<' || *text == '>') fprintf(out, "$%c$", *text);
-        else fputc(*text, out);
-    }
-}
-
 bool rq_ranking_tex(FILE *out, const rq_ranking *r, rq_error *err)
 {
     rq_grid g;
     if (!rq_grid_new(r, &g, err)) return false;
-    fprintf(out, "%% exploration '%s' of %s\n\\begin{tabular}{", r->x->name, r->x->file);
+    fprintf(out, "%% exploration '%s'\n\\begin{tabular}{", r->x->name);
     for (int i = 0; i < g.columns; i++) fputc('l', out);
     fprintf(out, "}\n\\hline\n");
     for (int row = 0; row < g.rows; row++) {
         for (int i = 0; i < g.columns; i++) {
             if (i) fputs(" & ", out);
-            tex_text(out, g.cell[row * g.columns + i]);
+            rq_tex_text(out, g.cell[row * g.columns + i]);
         }
         fprintf(out, " \\\\\n%s", row ? "" : "\\hline\n");
     }

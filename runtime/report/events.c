@@ -179,7 +179,20 @@ static void read_epoch(const json_t *o, rq_epoch *e)
                     .has_test = json_object_get(o, "test_loss") != NULL};
 }
 
-rq_event_kind rq_event_read(const char *line, const rq_model *m, rq_layer_stat *stat, rq_epoch *epoch)
+static void read_result(const json_t *o, rq_result *r)
+{
+    const json_t *val = json_object_get(o, "val"), *test = json_object_get(o, "test"), *train = json_object_get(o, "train");
+    *r = (rq_result){.epochs_done = (int64_t)number_of(o, "epochs"), .interrupted = json_is_true(json_object_get(o, "interrupted")),
+                     .diverged = json_is_true(json_object_get(o, "diverged")), .seconds = number_of(o, "seconds"),
+                     .first_step_seconds = number_of(o, "first_step_seconds"), .has_val = val != NULL, .has_test = test != NULL,
+                     .has_train = train != NULL, .train_loss = number_of(train, "loss"),
+                     .all_loss = number_of(json_object_get(o, "all"), "loss"), .val_loss = number_of(val, "loss"),
+                     .val_accuracy = number_of(val, "accuracy"), .test_loss = number_of(test, "loss"),
+                     .test_accuracy = number_of(test, "accuracy"),
+                     .has_accuracy = json_object_get(val, "accuracy") || json_object_get(test, "accuracy")};
+}
+
+rq_event_kind rq_event_read(const char *line, const rq_model *m, rq_event *out)
 {
     json_error_t error;
     json_t *o = json_loads(line, 0, &error);
@@ -187,10 +200,12 @@ rq_event_kind rq_event_read(const char *line, const rq_model *m, rq_layer_stat *
     rq_event_kind found = RQ_EVENT_none;
     if (!kind) found = RQ_EVENT_none;
     else if (!strcmp(kind, "start")) found = RQ_EVENT_start;
-    else if (!strcmp(kind, "result")) found = RQ_EVENT_result;
-    else if (!strcmp(kind, "layer") && read_layer(o, m, stat)) found = RQ_EVENT_layer;
-    else if (!strcmp(kind, "epoch")) {
-        read_epoch(o, epoch);
+    else if (!strcmp(kind, "layer") && read_layer(o, m, &out->stat)) found = RQ_EVENT_layer;
+    else if (!strcmp(kind, "result")) {
+        read_result(o, &out->result);
+        found = RQ_EVENT_result;
+    } else if (!strcmp(kind, "epoch")) {
+        read_epoch(o, &out->epoch);
         found = RQ_EVENT_epoch;
     }
     json_decref(o);

@@ -23,8 +23,8 @@ static const char *verdict_class(const rq_layer_stat *s)
 static const rq_layer_stat *stat_at(const rq_history *h, const rq_layer *layer, bool last)
 {
     const rq_layer_stat *found = NULL;
-    for (int64_t i = 0; i < h->stat_count; i++)
-        if (h->stats[i].layer == layer && (last || !found)) found = &h->stats[i];
+    for (int64_t i = 0; i < h->run.stat_count; i++)
+        if (h->run.stats[i].layer == layer && (last || !found)) found = &h->run.stats[i];
     return found;
 }
 
@@ -73,7 +73,7 @@ static void print_gradient_table(FILE *out, const rq_history *h)
     fprintf(out, "<p class=\"soft\">Per-sample gradients on %lld training samples, before the first step and after each epoch. "
                  "r = rms of the gradient / rms of dL/d(output). vanishing: r &lt; %g; exploding: r &gt; %g or not finite; converged: "
                  "rms of dL/d(output) below %g of its start; zero: all exactly 0.</p>\n",
-            (long long)(h->stat_count ? h->stats[0].samples : 0), h->settings->thresholds.vanishing, h->settings->thresholds.exploding,
+            (long long)(h->run.stat_count ? h->run.stats[0].samples : 0), h->settings->thresholds.vanishing, h->settings->thresholds.exploding,
             h->settings->thresholds.converged);
 }
 

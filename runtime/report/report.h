@@ -9,6 +9,7 @@
 
 #include "report/picture.h"
 #include "report/predictions.h"
+#include "report/run_history.h"
 #include "train/train.h"
 
 /* What is known of a run besides the training itself; borrowed by all sinks. */
@@ -39,9 +40,14 @@ rq_events *rq_events_new(FILE *out, const char *run, const rq_run_info *info, rq
 rq_sink rq_events_sink(rq_events *e);
 /* In place of a start event: the run goes on. */
 void rq_events_resume(rq_events *e, const rq_model *m, const rq_train_settings *s);
-/* One line of a run's metrics back: what it is, and its layer statistic or epoch. none: not such a line, or of another model. */
+/* One line of a run's metrics back: what it is, and what it holds. none: not such a line, or of another model. */
 typedef enum rq_event_kind { RQ_EVENT_none, RQ_EVENT_start, RQ_EVENT_layer, RQ_EVENT_epoch, RQ_EVENT_result } rq_event_kind;
-rq_event_kind rq_event_read(const char *line, const rq_model *m, rq_layer_stat *stat, rq_epoch *epoch);
+typedef union rq_event {
+    rq_layer_stat stat;
+    rq_epoch epoch;
+    rq_result result; /* without what the event does not tell */
+} rq_event;
+rq_event_kind rq_event_read(const char *line, const rq_model *m, rq_event *out);
 void rq_events_free(rq_events *e);
 
 /* ---- the run directory ---- */
@@ -64,15 +70,14 @@ typedef struct rq_history {
     const rq_model *model;
     const rq_train_settings *settings;
     const rq_run_info *info;
-    rq_epoch *epochs;
-    int64_t epoch_count;
-    rq_layer_stat *stats;
-    int64_t stat_count;
+    rq_run_history run;
     rq_result result;
-    const char *data_text; /* name, counts, SHA-256 */
+    const char *data_text; /* rq_data_text */
     const rq_predictions *predictions; /* of the test split; NULL: none */
 } rq_history;
 bool rq_report_html(FILE *out, const rq_history *h, rq_error *err);
+/* Name, counts and the SHA-256 of each file, from rq_alloc. */
+char *rq_data_text(const rq_data *data, rq_error *err);
 /* The model's flow as a picture: layers as boxes, skips as arcs, cuts marked. NULL: failed, worded. */
 rq_picture *rq_flow_picture(const rq_model *m, rq_error *err);
 /* CSS classes of a cell with a static verdict. */

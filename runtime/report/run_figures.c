@@ -11,9 +11,9 @@ enum { COL_epoch, COL_loss, COL_val_loss, COL_test_loss, COL_all_loss, COL_accur
 
 static void fill_columns(const rq_history *h, double *col)
 {
-    int64_t n = h->epoch_count;
+    int64_t n = h->run.epoch_count;
     for (int64_t i = 0; i < n; i++) {
-        const rq_epoch *e = &h->epochs[i];
+        const rq_epoch *e = &h->run.epochs[i];
         double row[COL_COUNT] = {(double)e->epoch, e->loss, e->has_val ? e->val_loss : NAN, e->has_test ? e->test_loss : NAN,
                                  e->has_train && e->has_test ? e->all_loss : NAN,
                                  e->has_accuracy ? e->accuracy : NAN, e->has_val && e->has_accuracy ? e->val_accuracy : NAN,
@@ -25,7 +25,7 @@ static void fill_columns(const rq_history *h, double *col)
 static bool add_curves(const rq_history *h, rq_figures *out, rq_error *err)
 {
     static const char *const names[] = {"training", "validation", "test", "all"};
-    int64_t n = h->epoch_count;
+    int64_t n = h->run.epoch_count;
     double *col = rq_alloc_array((uint64_t)n * COL_COUNT, sizeof(double), "the curves", err);
     bool ok = col != NULL;
     if (ok) fill_columns(h, col);
@@ -33,7 +33,7 @@ static bool add_curves(const rq_history *h, rq_figures *out, rq_error *err)
         bool accuracy = k == 1;
         rq_series series[4];
         int first = accuracy ? COL_accuracy : COL_loss, shown = 0;
-        if (accuracy && !(n && h->epochs[0].has_accuracy)) continue;
+        if (accuracy && !(n && h->run.epochs[0].has_accuracy)) continue;
         for (int s = 0; s < (accuracy ? 3 : 4); s++)
             if (n && isfinite(col[(first + s) * n])) series[shown++] = (rq_series){.name = names[s], .x = col, .y = col + (first + s) * n, .count = n};
         rq_chart chart = {.name = accuracy ? "accuracy" : "loss", .title = accuracy ? "Accuracy after each epoch" : "Loss",
@@ -49,7 +49,7 @@ static bool add_curves(const rq_history *h, rq_figures *out, rq_error *err)
 static bool add_gradients(const rq_history *h, bool snr, rq_figures *out, rq_error *err)
 {
     const rq_model *m = h->model;
-    int64_t n = h->stat_count, at = 0;
+    int64_t n = h->run.stat_count, at = 0;
     double *all = rq_alloc_array((uint64_t)n, 4 * sizeof(double), "the curves", err), *x = all, *y = all + n, *low = y + n, *high = low + n;
     rq_series *series = rq_alloc_array((uint64_t)m->layer_count, sizeof *series, "the curves", err);
     int lines = 0;
@@ -57,7 +57,7 @@ static bool add_gradients(const rq_history *h, bool snr, rq_figures *out, rq_err
     for (int i = 0; ok && i < m->layer_count; i++) {
         int64_t from = at;
         for (int64_t k = 0; k < n; k++) {
-            const rq_layer_stat *s = &h->stats[k];
+            const rq_layer_stat *s = &h->run.stats[k];
             if (s->layer != &m->layers[i]) continue;
             x[at] = (double)s->epoch;
             y[at] = snr ? s->snr : s->rms;

@@ -25,7 +25,6 @@ struct rq_rundir {
     rq_events *events;
     rq_sink event_sink;
     rq_history history;
-    int64_t epoch_room, stat_room;
     const rq_data *data;
     const rq_params *params;
     const rq_optimizer_state *state;
@@ -167,24 +166,9 @@ void rq_rundir_free(rq_rundir *d)
     if (d->metrics) fclose(d->metrics);
     if (d->lock >= 0) close(d->lock);
     rq_events_free(d->events);
-    rq_free(d->history.epochs);
-    rq_free(d->history.stats);
+    rq_run_history_free(&d->history.run);
     rq_free(d->data_text);
     rq_free(d);
-}
-
-/* Makes room for one more item in a growing array. */
-static bool grow(void **items, int64_t count, int64_t *room, size_t each, rq_error *err)
-{
-    if (count < *room) return true;
-    int64_t more = *room ? *room * 2 : 64;
-    void *bigger = rq_alloc_array((uint64_t)more, each, "the run's history", err);
-    if (!bigger) return false;
-    if (count) memcpy(bigger, *items, (size_t)count * each);
-    rq_free(*items);
-    *items = bigger;
-    *room = more;
-    return true;
 }
 
 static bool save(rq_rundir *d, const char *name, rq_error *err)
@@ -194,7 +178,7 @@ static bool save(rq_rundir *d, const char *name, rq_error *err)
     return rq_checkpoint_save(path, d->params, d->state, d->progress, d->history.settings, d->info->source, d->info->settings, err);
 }
 
-static char *describe_data(const rq_data *data, rq_error *err)
+char *rq_data_text(const rq_data *data, rq_error *err)
 {
     char text[8192];
     int at = snprintf(text, sizeof text, "%s: %lld training, %lld validation, %lld test samples\n", data->name,
@@ -204,38 +188,21 @@ static char *describe_data(const rq_data *data, rq_error *err)
     return rq_copy_text(text, err);
 }
 
-static bool keep_stat(rq_rundir *d, const rq_layer_stat *stat, rq_error *err)
-{
-    rq_history *h = &d->history;
-    if (!grow((void **)&h->stats, h->stat_count, &d->stat_room, sizeof *h->stats, err)) return false;
-    h->stats[h->stat_count++] = *stat;
-    return true;
-}
-
-static bool keep_epoch(rq_rundir *d, const rq_epoch *e, rq_error *err)
-{
-    rq_history *h = &d->history;
-    if (!grow((void **)&h->epochs, h->epoch_count, &d->epoch_room, sizeof *h->epochs, err)) return false;
-    h->epochs[h->epoch_count++] = *e;
-    return true;
-}
-
 /* One line of the interrupted run's metrics: into the history, and into `kept` if it is of a complete epoch. */
 static bool take_line(rq_rundir *d, const char *line, FILE *kept, rq_error *err)
 {
-    rq_layer_stat stat;
-    rq_epoch epoch;
-    switch (rq_event_read(line, d->history.model, &stat, &epoch)) {
+    rq_event e;
+    switch (rq_event_read(line, d->history.model, &e)) {
     case RQ_EVENT_none:
     case RQ_EVENT_result: return true;
     case RQ_EVENT_start: break;
     case RQ_EVENT_layer:
-        if (stat.epoch > d->progress->epoch || !d->progress->epoch) return true;
-        if (!keep_stat(d, &stat, err)) return false;
+        if (e.stat.epoch > d->progress->epoch || !d->progress->epoch) return true;
+        if (!rq_run_history_stat(&d->history.run, &e.stat, err)) return false;
         break;
     case RQ_EVENT_epoch:
-        if (epoch.epoch > d->progress->epoch) return true;
-        if (!keep_epoch(d, &epoch, err)) return false;
+        if (e.epoch.epoch > d->progress->epoch) return true;
+        if (!rq_run_history_epoch(&d->history.run, &e.epoch, err)) return false;
         break;
     }
     fputs(line, kept);
@@ -269,7 +236,7 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
     d->params = params;
     d->state = state;
     d->progress = progress;
-    d->data_text = describe_data(data, err);
+    d->data_text = rq_data_text(data, err);
     d->history.data_text = d->data_text;
     if (!d->data_text) return false;
     if (d->resumes) {
@@ -283,14 +250,14 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
 static bool on_layer(void *context, const rq_layer_stat *stat, rq_error *err)
 {
     rq_rundir *d = context;
-    return keep_stat(d, stat, err) && d->event_sink.layer(d->event_sink.context, stat, err);
+    return rq_run_history_stat(&d->history.run, stat, err) && d->event_sink.layer(d->event_sink.context, stat, err);
 }
 
 /* The best checkpoint goes first: a run that ends between the two repeats the epoch and writes both again. */
 static bool on_epoch(void *context, const rq_epoch *e, rq_error *err)
 {
     rq_rundir *d = context;
-    if (!keep_epoch(d, e, err) || !d->event_sink.epoch(d->event_sink.context, e, err)) return false;
+    if (!rq_run_history_epoch(&d->history.run, e, err) || !d->event_sink.epoch(d->event_sink.context, e, err)) return false;
     return (!e->is_best || save(d, "best.safetensors", err)) && (!e->is_kept || save(d, "last.safetensors", err));
 }
 

@@ -63,4 +63,85 @@ assert f'Test accuracy {100 * last["test"]["accuracy"]:.1f}%' in one
 cells = [int(n) for n in re.findall(r'font-size="11.5"[^>]*>(\d+)</text>', one.split('id="confusion"')[1].split("</figure>")[0])]
 assert sum(cells) == 40, cells
 PY
+# Made again from the directory: the same page; figures, tables and words.
+cp one/report.html one.html
+cp all/report.html all.html
+expect 0 out "one/report.html" report one
+rq report all --quiet --format html,svg
+[ "$code" -eq 0 ] || fail "report all"
+[ -s out ] && fail "quiet names files"
+cmp -s one.html one/report.html || { fail "another page of the same run"; diff one.html one/report.html | head -5; }
+cmp -s all.html <(sed 's,all/model.rq,report.rq,' all/report.html) || { fail "another page of the same exploration"; diff all.html all/report.html | head -20; }
+rm -r all/figures
+expect 0 out "paper/gradients.safetensors" report one --format svg,pdf,png,csv,tex --out paper
+expect 0 out "book/metrics.csv" report all --format svg,pdf,csv,tex --out book
+[ ! -e paper/report.html ] && [ ! -e one/figures ] || fail "more than was asked for, or elsewhere"
+for name in flow loss accuracy gradient-rms gradient-snr confusion; do
+    [ "$(head -c 5 paper/figures/$name.pdf)" = "%PDF-" ] || fail "$name.pdf"
+    [ "$(head -c 4 paper/figures/$name.png | tail -c 3)" = "PNG" ] || fail "$name.png"
+done
+for name in ranking ablation heat-first flow-1 curve-val.accuracy; do [ -s book/figures/$name.pdf ] || fail "book: no $name.pdf"; done
+for file in results.csv comparisons.csv results.tex; do cmp -s all/$file <(sed 's,all/model.rq,report.rq,' book/$file) || fail "another $file"; done
+
+python3 - <<'PY' || fail "exports"
+import csv, glob, json, math, re, struct, xml.etree.ElementTree as tree
+for path in glob.glob("paper/figures/*.svg") + glob.glob("book/figures/*.svg"):
+    root = tree.parse(path).getroot()
+    assert root.tag.endswith("svg") and float(root.get("width")) > 50, path
+events = [json.loads(l) for l in open("one/metrics.jsonl")]
+rows = list(csv.DictReader(open("paper/metrics.csv")))
+assert list(rows[0]) == ["variant", "seed", "epoch", "group", "metric", "value"]
+tidy = {(int(r["epoch"]), r["group"], r["metric"]): float(r["value"]) for r in rows}
+assert len(tidy) == len(rows)
+layers = [e for e in events if e["event"] == "layer"]
+assert {e["epoch"] for e in layers} == {0, 1, 2, 3}
+for e in layers: assert tidy[e["epoch"], e["name"], "gradient.rms"] == e["rms"]
+for e in events:
+    if e["event"] == "epoch": assert tidy[e["epoch"], "", "test.accuracy"] == e["test_accuracy"] and tidy[e["epoch"], "", "train.loss"] == e["loss"]
+# Predictions are those of the outputs, and as often right as the run says.
+raw = open("paper/logits-test.npy", "rb").read()
+head = raw[10:10 + struct.unpack("<H", raw[8:10])[0]].decode()
+assert "'shape': (40, 10)" in head and "<f8" in head, head
+values = struct.unpack("<400d", raw[-3200:])
+predictions = list(csv.DictReader(open("paper/predictions-test.csv")))
+right = 0
+for i, r in enumerate(predictions):
+    row = values[10 * i:10 * i + 10]
+    assert int(r["prediction"]) == row.index(max(row)) and r["is_right"] == str(int(r["label"] == r["prediction"]))
+    right += int(r["is_right"])
+assert right / 40 == events[-1]["test"]["accuracy"]
+confusion = list(csv.DictReader(open("paper/confusion-test.csv")))
+assert len(confusion) == 100 and sum(int(r["samples"]) for r in confusion if r["label"] == r["prediction"]) == right
+# The gradients of the probe batch have the rms that the run reported after its last epoch.
+raw = open("paper/gradients.safetensors", "rb").read()
+n = struct.unpack("<Q", raw[:8])[0]
+index = json.loads(raw[8:8 + n])
+def tensor(name):
+    at = index[name]["data_offsets"]
+    part = raw[8 + n + at[0]:8 + n + at[1]]
+    return struct.unpack(f"<{len(part) // 4}f", part)
+for layer, groups in (("q1", ["q1.theta"]), ("q2", ["q2.theta"]), ("head", ["head.w", "head.b"])):
+    g = [x for group in groups for x in tensor(group)]
+    rms = math.sqrt(sum(x * x for x in g) / len(g))
+    want = [e["rms"] for e in layers if e["name"] == layer and e["epoch"] == 3][0]
+    assert abs(rms - want) < 1e-5 * want, (layer, rms, want)
+assert index["q1.theta"]["shape"] == [32, 2, 4, 2] and index["loss"]["shape"] == [32]
+# Words: every default; entries of BibTeX whose braces match.
+methods = open("paper/methods.txt").read()
+for word in ("constant rate", "no clipping", "no early stopping", "eps 1e-08", "q1.theta uniform in [0, 6.28319)", "seed 5", "32 training samples"): assert word in methods, word
+for path, keys in (("paper", {"henderson2020quanvolutional", "kingma2015adam", "salmon2011parallel", "wilson1927probable"}),
+                   ("book", {"henderson2020quanvolutional", "kingma2015adam", "salmon2011parallel", "wilson1927probable", "holm1979simple"})):
+    bib = open(path + "/references.bib").read()
+    assert set(re.findall(r"@\w+\{(\w+),", bib)) == keys, bib
+    assert bib.count("{") == bib.count("}")
+book = list(csv.DictReader(open("book/metrics.csv")))
+assert {r["variant"] for r in book} == {r["variant"] for r in csv.DictReader(open("all/results.csv"))}
+seeds = {r["seed"] for r in book}
+assert seeds == {"5", "6", "7", "8"}, seeds
+PY
+
+usage_error "did you mean 'pdf'" report one --format pfd
+usage_error "is not the directory of a run" report report.rq
+mkdir empty && cp one/model.rq one/settings.json empty
+usage_error "holds no metrics" report empty
 finish

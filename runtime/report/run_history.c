@@ -1,0 +1,68 @@
+/* run_history.c: growing arrays of epochs and statistics; lines of metrics back into them. */
+#include "report/run_history.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "report/report.h"
+
+/* Makes room for item number `count`: there is room for the next power of two. */
+static bool grow(void **items, int64_t count, size_t each, rq_error *err)
+{
+    if (count & (count - 1) || count == 1) return true;
+    void *bigger = rq_alloc_array(count ? (uint64_t)count * 2 : 2, each, "the run's history", err);
+    if (!bigger) return false;
+    if (count) memcpy(bigger, *items, (size_t)count * each);
+    rq_free(*items);
+    *items = bigger;
+    return true;
+}
+
+bool rq_run_history_stat(rq_run_history *h, const rq_layer_stat *stat, rq_error *err)
+{
+    if (!grow((void **)&h->stats, h->stat_count, sizeof *stat, err)) return false;
+    h->stats[h->stat_count++] = *stat;
+    return true;
+}
+
+bool rq_run_history_epoch(rq_run_history *h, const rq_epoch *epoch, rq_error *err)
+{
+    if (!grow((void **)&h->epochs, h->epoch_count, sizeof *epoch, err)) return false;
+    h->epochs[h->epoch_count++] = *epoch;
+    return true;
+}
+
+static bool take(rq_run_history *h, const char *line, const rq_model *m, rq_error *err)
+{
+    rq_event e;
+    switch (rq_event_read(line, m, &e)) {
+    case RQ_EVENT_none:
+    case RQ_EVENT_start: return true;
+    case RQ_EVENT_result:
+        h->result = e.result;
+        h->has_result = true;
+        return true;
+    case RQ_EVENT_layer: return rq_run_history_stat(h, &e.stat, err);
+    case RQ_EVENT_epoch: return rq_run_history_epoch(h, &e.epoch, err);
+    }
+    return true;
+}
+
+bool rq_run_history_read(rq_run_history *h, const char *path, const rq_model *m, bool *is_there, rq_error *err)
+{
+    enum { LINE = 16384 };
+    char line[LINE];
+    FILE *f = fopen(path, "r");
+    bool ok = true;
+    *is_there = f != NULL;
+    while (f && ok && fgets(line, LINE, f)) ok = take(h, line, m, err);
+    if (f) fclose(f);
+    return ok;
+}
+
+void rq_run_history_free(rq_run_history *h)
+{
+    rq_free(h->epochs);
+    rq_free(h->stats);
+    *h = (rq_run_history){0};
+}
