@@ -64,8 +64,7 @@ static const char *circuit_engine(Compiler *c, const ModelInst *model, LayerId l
     for (uint32_t i = 0; i < model->stages.len; i++) {
         const Stage *s = &model->stages.at[i];
         if (s->layer.i != layer.i) continue;
-        if (s->kind == STAGE_dissipative) return engine_text(ENGINE_state);
-        if (stage_is_quantum(s)) return engine_text(stage_engine(c, model, (StageId){i + 1}, wanted));
+        if (stage_is_quantum(s) || s->kind == STAGE_dissipative) return engine_text(stage_engine(c, model, (StageId){i + 1}, wanted));
     }
     return NULL;
 }
@@ -198,7 +197,7 @@ rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int
     t->input_name = name_text(c->names, input->input.input);
     t->input_reals = shape_of(&input->type, &t->input_rank, t->input_dims);
     t->output_reals = shape_of(&output->type, &t->output_rank, t->output_dims);
-    t->target_reals = t->output_reals;
+    t->target_reals = output->type.kind == VALUE_density ? INT64_C(2) << output->type.dim[0] : t->output_reals; /* amplitudes */
     t->circuits_per_sample = count_circuits(model);
     t->real_bytes = real_bytes;
     fill_params(c, model, t);

@@ -125,7 +125,8 @@ Engine session_engine(const Options *o, const ActionInst *a)
     if (!strcmp(name, "auto")) return ENGINE_none;
     if (!strcmp(name, "state")) return ENGINE_state;
     if (!strcmp(name, "transfer")) return ENGINE_transfer;
-    fatal("'%s' is not an engine of this version; 'auto', 'state' and 'transfer' are", name);
+    if (!strcmp(name, "density")) return ENGINE_density;
+    fatal("'%s' is not an engine; 'auto', 'state', 'transfer' and 'density' are", name);
 }
 
 rq_schedule session_schedule(const ActionInst *a)
@@ -172,9 +173,6 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     s.clip = action_number(a, "clip", 0);
     s.clip_value = action_number(a, "clip_value", 0);
     s.early_stop = (int64_t)action_number(a, "early_stop", 0);
-    const ConstValue *engine = action_field(a, "engine");
-    if (engine && !o->engine && !strcmp(engine->text, "density"))
-        diag_error(c, engine->span, D_not_executable, "this engine", "'auto', 'state' and 'transfer' can be");
     return s;
 }
 

@@ -1,4 +1,4 @@
-/* cost.c: what a quantum stage costs by state vectors and by the transfer of its observables.
+/* cost.c: what a quantum stage costs by state vectors, by density matrices, and by the transfer of its observables.
  *
  * Operations are counted from gates and from reached products; rates are measured ones (`rq bench`)
  * of one core with vectors of 16: small registers stay in the first-level cache, large ones do not.
@@ -7,6 +7,7 @@
 #include "graph/cost.h"
 
 #include "graph/gate_matrix.h"
+#include "graph/register.h"
 #include "graph/transfer.h"
 
 static const double step_samples = 32;
@@ -22,6 +23,7 @@ const char *engine_text(Engine engine)
     case ENGINE_none: return "auto";
     case ENGINE_state: return "state";
     case ENGINE_transfer: return "transfer";
+    case ENGINE_density: return "density";
     }
     unreachable();
 }
@@ -34,6 +36,8 @@ static bool reads_data(const Sx *x)
 }
 
 /* ---- state ---- */
+
+static double rate_of(uint32_t qubits) { return qubits < COUNT(rate_state) ? rate_state[qubits] : rate_large_state; }
 
 static double gate_operations(const GateApp *gate, uint32_t qubits)
 {
@@ -75,8 +79,33 @@ static EngineCost state_cost(const QuantumAttr *q)
     cost.circuit += q->encoding && q->encoding->circuit
                         ? circuit_operations(q->encoding->circuit, q->qubits)
                         : 8 * dim;
-    cost.ns =
-        cost.circuit / (q->qubits < COUNT(rate_state) ? rate_state[q->qubits] : rate_large_state);
+    cost.ns = cost.circuit / rate_of(q->qubits);
+    return cost;
+}
+
+/* ---- registers ---- */
+
+static EngineCost form_cost(const StagePlan *p, Form f)
+{
+    uint32_t most = p->pure[f] > 2 * p->density[f] ? p->pure[f] : 2 * p->density[f];
+    EngineCost cost = {.circuit = p->operations[f], .ns = p->operations[f] / rate_of(most)};
+    if (isinf(cost.circuit)) cost.obstacle = "it needs more qubits at once than fit";
+    return cost;
+}
+
+/* The cheapest way in which density matrices occur. */
+static EngineCost density_cost(const StagePlan *p)
+{
+    Form f = p->density[FORM_pure] ? FORM_pure : FORM_density;
+    for (Form k = FORM_eager; k < FORM_COUNT; k++)
+        if (p->density[k] && p->operations[k] < p->operations[f]) f = k;
+    return form_cost(p, f);
+}
+
+static EngineCost pure_cost(const StagePlan *p)
+{
+    EngineCost cost = form_cost(p, FORM_pure);
+    if (p->density[FORM_pure] && !cost.obstacle) cost.obstacle = "it has channels, or a density matrix comes in";
     return cost;
 }
 
@@ -124,25 +153,53 @@ static int64_t circuits_of(const ModelInst *model, const Stage *s)
     return channels * q->patches_h * q->patches_w;
 }
 
+static bool is_cheaper(const EngineCost *a, const EngineCost *b)
+{
+    return !a->obstacle && (b->obstacle || a->ns < b->ns);
+}
+
+/* A stage that takes or leaves a register. */
+static void register_cost(const StagePlan *p, StageCost *cost)
+{
+    cost->state = pure_cost(p);
+    cost->density = density_cost(p);
+    cost->transfer.obstacle = "a state comes in or goes out";
+    cost->chosen = plan_is_mixed(p) ? ENGINE_density : ENGINE_state;
+}
+
 StageCost stage_cost(Compiler *c, const ModelInst *model, StageId stage, Engine wanted)
 {
     const Stage *s = stage_of(model, stage);
     StageCost cost = {.stage = stage, .circuits = circuits_of(model, s), .chosen = wanted};
-    cost.state = state_cost(&s->quantum);
-    cost.transfer = transfer_cost(c, model, s, (double)cost.circuits);
-    if (!transfer_applies(model, s)) cost.chosen = ENGINE_state;
-    if (cost.chosen != ENGINE_none) return cost;
-    bool cheaper = cost.transfer.ns < cost.state.ns || cost.state.obstacle;
-    cost.chosen = !cost.transfer.obstacle && cheaper ? ENGINE_transfer : ENGINE_state;
+    Arena *a = arena_new("cost");
+    const StagePlan *plan = &register_plan(a, model, (LowerOptions){.engine = wanted})[stage.i - 1];
+    if (plan->is_register) {
+        register_cost(plan, &cost);
+    } else {
+        cost.state = state_cost(&s->quantum);
+        cost.transfer = transfer_cost(c, model, s, (double)cost.circuits);
+        cost.density.obstacle = "a state comes in or goes out, and it is pure";
+        if (transfer_applies(model, s)) {
+            StagePlan own = register_plan_stage(a, model, s, ENGINE_density);
+            cost.density = density_cost(&own);
+        } else {
+            cost.chosen = ENGINE_state;
+        }
+        if (cost.chosen == ENGINE_none) {
+            cost.chosen = is_cheaper(&cost.density, &cost.state) ? ENGINE_density : ENGINE_state;
+            if (is_cheaper(&cost.transfer, cost.chosen == ENGINE_state ? &cost.state : &cost.density)) cost.chosen = ENGINE_transfer;
+        }
+    }
+    arena_drop(a);
     return cost;
 }
 
 Engine stage_engine(Compiler *c, const ModelInst *model, StageId stage, Engine wanted)
 {
     const Stage *s = stage_of(model, stage);
-    if (wanted == ENGINE_state || !transfer_applies(model, s)) return ENGINE_state;
-    if (wanted == ENGINE_transfer) return wanted;
-    if (transfer_obstacle(model, s)) return ENGINE_state;
+    if (s->kind == STAGE_dissipative || !transfer_applies(model, s)) return stage_cost(c, model, stage, wanted).chosen;
+    if (wanted != ENGINE_none) return wanted;
+    if (transfer_obstacle(model, s)) return state_obstacle(s) ? ENGINE_density : ENGINE_state;
     return stage_cost(c, model, stage, wanted).chosen;
 }
 
@@ -161,7 +218,7 @@ void cost_print(FILE *out, Compiler *c, const ModelInst *model, Engine wanted)
 {
     for (uint32_t i = 1; i <= model->stages.len; i++) {
         const Stage *s = stage_of(model, (StageId){i});
-        if (!stage_is_quantum(s)) continue;
+        if (!stage_is_quantum(s) && s->kind != STAGE_dissipative) continue;
         StageCost cost = stage_cost(c, model, (StageId){i}, wanted);
         const LayerInst *layer = layer_of(model, s->layer);
         fprintf(out, "%s %s: %lld circuit%s per sample\n", name_text(c->names, layer->name),
@@ -169,5 +226,6 @@ void cost_print(FILE *out, Compiler *c, const ModelInst *model, Engine wanted)
                 cost.circuits == 1 ? "" : "s");
         print_engine(out, &cost.transfer, ENGINE_transfer, cost.chosen);
         print_engine(out, &cost.state, ENGINE_state, cost.chosen);
+        print_engine(out, &cost.density, ENGINE_density, cost.chosen);
     }
 }

@@ -14,7 +14,7 @@ typedef struct EngineCost {
 typedef struct StageCost {
     StageId stage;
     int64_t circuits; /* per sample */
-    EngineCost state, transfer;
+    EngineCost state, transfer, density;
     Engine chosen; /* the cheapest that can, unless one is wanted */
 } StageCost;
 
@@ -22,11 +22,11 @@ const char *engine_text(Engine engine);
 /* Of a quantum stage. wanted: none lets the costs choose. */
 StageCost stage_cost(Compiler *c, const ModelInst *model, StageId stage, Engine wanted);
 /* The engine alone: with a wanted one nothing is counted. Stages that leave or read a state have
- * the state engine, whatever is wanted. */
+ * the state or the density engine, whatever is wanted. */
 Engine stage_engine(Compiler *c, const ModelInst *model, StageId stage, Engine wanted);
 /* Why the state engine cannot compute a quantum stage; NULL: it can. */
 const char *state_obstacle(const Stage *s);
-bool stage_is_quantum(const Stage *s);
+bool stage_is_quantum(const Stage *s); /* encode, evolve, measure, quantum, quanv */
 /* One line for each quantum stage and engine:
  *
  *     q1   quanv 4q d4   196 circuits   transfer   1096 operations, 6120 per step   9 ns  chosen

@@ -6,7 +6,7 @@
  */
 #include "graph/lower.h"
 
-#include "graph/lowering.h"
+#include "graph/register.h"
 
 NodeId not_executable(Lower *l, Span at, const char *what, const char *why)
 {
@@ -28,26 +28,18 @@ static void lower_groups(Lower *l)
     }
 }
 
-static NodeId lower_input(Lower *l)
-{
-    const Stage *s = l->stage;
-    if (s->type.kind == VALUE_density)
-        return not_executable(l, s->span, "a 'density' input",
-                              "it needs density matrices; 'state' inputs can be");
-    return graph_input(l->g, name_text(l->c->names, s->input.input), value_type(&s->type));
-}
-
 static NodeId lower_stage(Lower *l)
 {
-    switch (l->stage->kind) {
-    case STAGE_input: return lower_input(l);
+    const Stage *s = l->stage;
+    if (l->plan[l->stage_id.i - 1].is_register) return lower_register(l);
+    switch (s->kind) {
+    case STAGE_input: return graph_input(l->g, name_text(l->c->names, s->input.input), value_type(&s->type));
     case STAGE_encode:
     case STAGE_evolve:
     case STAGE_measure:
     case STAGE_quantum: return lower_quantum(l);
     case STAGE_quanv: return lower_quanv(l);
-    case STAGE_dissipative:
-        return not_executable(l, l->stage->span, "'dissipative'", "it needs density matrices");
+    case STAGE_dissipative: /* a register, always */
     case STAGE_none:
     case STAGE_constant:
     case STAGE_group:
@@ -80,12 +72,21 @@ static NodeId lower_stage(Lower *l)
     return lower_classical(l);
 }
 
+/* Of a dissipative layer. */
+static int64_t count_gates(const Stage *s)
+{
+    int64_t count = s->dissipative.circuit ? s->dissipative.circuit->gates.len : 0;
+    for (uint32_t j = 0; s->dissipative.perceptron && j < s->dissipative.count; j++) count += s->dissipative.perceptron[j]->gates.len;
+    return count;
+}
+
 /* How many gate arguments the circuits have: an upper bound of the shift sites. */
 static int64_t count_arguments(const ModelInst *m)
 {
     int64_t count = 1;
     for (uint32_t i = 0; i < m->stages.len; i++) {
         const Stage *s = &m->stages.at[i];
+        if (s->kind == STAGE_dissipative) count += count_gates(s);
         if (s->kind < STAGE_encode || s->kind > STAGE_quanv) continue;
         const QuantumAttr *q = &s->quantum;
         int64_t channels = 1;
@@ -111,7 +112,10 @@ static Lowered *lowered_new(Graph *g, const ModelInst *m)
 Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options)
 {
     Graph *g = graph_new(c, name_text(c->names, model->name));
+    if (options.loss == LOSS_none && !options.whole.i) options.whole = model->output;
     Lower l = {.c = c, .g = g, .model = model, .options = options, .out = lowered_new(g, model)};
+    l.plan = register_plan(g->arena, model, options);
+    l.registers = arena_array(g->arena, StateRegister *, model->stages.len + 1);
     lower_groups(&l);
     if (options.with_shifts) {
         int64_t count = count_arguments(model);

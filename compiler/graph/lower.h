@@ -6,9 +6,10 @@
 #include "check/inst.h"
 #include "graph/graph.h"
 
-/* How quantum stages are computed: by state vectors, or by the transfer of observables to the
- * inputs (transfer.h) where that can be done. none: the compiler chooses. */
-typedef enum Engine { ENGINE_none, ENGINE_state, ENGINE_transfer } Engine;
+/* How quantum stages are computed: by state vectors, by the transfer of observables to the inputs
+ * (transfer.h), or by density matrices (register.h), where that can be done. none: the compiler
+ * chooses. */
+typedef enum Engine { ENGINE_none, ENGINE_state, ENGINE_transfer, ENGINE_density } Engine;
 
 typedef struct LowerOptions {
     LossKind loss;    /* LOSS_none: no loss */
@@ -16,6 +17,8 @@ typedef struct LowerOptions {
                          parameter, see Lowered.shifts */
     Engine engine;
     bool few_samples; /* run for few samples: where the compiler chooses, the engine that compiles faster, state, if it can */
+    bool ground;      /* samples and targets are |0..0>: inputs are not read, and fall apart into qubits */
+    StageId whole;    /* a state's stage whose value is wanted as a node; none: the output's, without a loss */
     bool training;    /* dropout leaves values out; else it is the value */
 } LowerOptions;
 
@@ -37,9 +40,9 @@ typedef struct Lowered {
     NodeId *group; /* param node of each group, index GroupId.i - 1 (a tied group: the node of its
                       root) */
     NodeId *input; /* one per model input */
-    NodeId output;
-    NodeId
-        target;  /* input "target": one-hot [classes] or dense like the output; none without loss */
+    NodeId output; /* of a register under a loss: the fidelities that the loss is made of */
+    NodeId target; /* input "target": one-hot [classes] or dense like the output, amplitudes for a density matrix; none without
+                      loss, and for ground samples */
     NodeId loss; /* real[] per sample */
     NodeId mean_loss; /* real[] shared: batch_sum(loss * weight), weight = input "weight" [] (1/B
                          for samples, 0 for padding) */

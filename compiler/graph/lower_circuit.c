@@ -28,6 +28,20 @@ NodeId ground_state(Lower *l, uint32_t qubits)
     return n;
 }
 
+NodeId elements_from(Lower *l, NodeId x, int64_t rows, const int64_t *from)
+{
+    Type shape = type_behind(type_of(l->g, x), 1, &rows);
+    ArenaMark mark = arena_mark(l->c->scratch);
+    MapMaker m = map_begin(l->c->scratch, type_inner(type_of(l->g, x)), true, false);
+    for (int64_t i = 0; i < rows; i++) {
+        if (from[i] >= 0) map_put(&m, from[i], 1, 0);
+        map_row(&m);
+    }
+    NodeId y = sparse(l->g, x, map_end(&m), shape);
+    arena_reset(l->c->scratch, mark);
+    return y;
+}
+
 /* ---- matrices ---- */
 
 typedef struct Matrix {
@@ -71,7 +85,7 @@ static const uint8_t *pattern_of(Lower *l, const Matrix *m)
     return p;
 }
 
-static NodeId constant_matrix(Lower *l, const double complex *entries, int dim)
+NodeId constant_matrix(Lower *l, const double complex *entries, int dim)
 {
     double re[16], im[16];
     for (int i = 0; i < dim * dim; i++) {
@@ -83,8 +97,7 @@ static NodeId constant_matrix(Lower *l, const double complex *entries, int dim)
     return graph_constant(l->g, t, re, im);
 }
 
-/* x times a constant matrix: complex[outer of x|dim, dim]. */
-static NodeId times_matrix(Lower *l, NodeId x, const double complex *entries, int dim)
+NodeId times_matrix(Lower *l, NodeId x, const double complex *entries, int dim)
 {
     ArenaMark mark = arena_mark(l->c->scratch);
     MapMaker m = map_begin(l->c->scratch, 1, true, true);
@@ -181,43 +194,46 @@ static void place_phase(Wires *w, Matrix *m)
     phase_as_diagonal(m, value);
 }
 
-static NodeId apply_unitary(Lower *l, const Scope *s, const GateApp *gate, Wires *w, NodeId psi)
+static NodeId unitary_matrix(Lower *l, const Scope *s, const GateApp *gate, Wires *w)
 {
     int64_t dim = INT64_C(1) << gate->target_count;
     uint8_t *pattern = arena_alloc(l->g->arena, (size_t)(dim * dim));
     for (int64_t i = 0; i < dim * dim; i++) pattern[i] = PART_re | PART_im;
     w->pattern = pattern;
-    return apply(l->g, gate_unitary(l, s, gate->group, dim), psi, w);
+    return gate_unitary(l, s, gate->group, dim);
 }
 
-static NodeId apply_gate(Lower *l, const Scope *s, const GateApp *gate, uint32_t qubits, NodeId psi)
+NodeId gate_node(Lower *l, const Scope *s, const GateApp *gate, uint32_t qubits, Wires *w)
 {
-    Wires w = wires_of(gate, qubits);
-    if (gate->gate == GATE_unitary) return apply_unitary(l, s, gate, &w, psi);
+    *w = wires_of(gate, qubits);
+    if (gate->gate == GATE_unitary) return unitary_matrix(l, s, gate, w);
     const GateMatrix *row = gate_matrix(gate->gate);
-    if (!row)
-        return not_executable(l, gate->span, "a channel",
-                              "noise needs density matrices; leave it out");
     Matrix m = {.dim = row->dim, .frequency = row->frequency};
     memcpy(m.a, row->a, sizeof m.a);
     memcpy(m.b, row->b, sizeof m.b);
     memcpy(m.c, row->c, sizeof m.c);
-    if (!row->qubits) place_phase(&w, &m);
+    if (!row->qubits) place_phase(w, &m);
     double t = 0;
-    NodeId u;
     if (row->params && !scalar_constant(gate->arg, &t)) {
-        w.pattern = pattern_of(l, &m);
-        u = variable_matrix(l, &m, gate_argument(l, s, gate));
-    } else {
-        Matrix fixed = {.dim = m.dim};
-        for (int i = 0; i < m.dim * m.dim; i++) {
-            fixed.a[i] = m.a[i];
-            if (row->params)
-                fixed.a[i] += m.b[i] * cos(m.frequency * t) + m.c[i] * sin(m.frequency * t);
-        }
-        w.pattern = pattern_of(l, &fixed);
-        u = constant_matrix(l, fixed.a, fixed.dim);
+        w->pattern = pattern_of(l, &m);
+        return variable_matrix(l, &m, gate_argument(l, s, gate));
     }
+    Matrix fixed = {.dim = m.dim};
+    for (int i = 0; i < m.dim * m.dim; i++) {
+        fixed.a[i] = m.a[i];
+        if (row->params)
+            fixed.a[i] += m.b[i] * cos(m.frequency * t) + m.c[i] * sin(m.frequency * t);
+    }
+    w->pattern = pattern_of(l, &fixed);
+    return constant_matrix(l, fixed.a, fixed.dim);
+}
+
+static NodeId apply_gate(Lower *l, const Scope *s, const GateApp *gate, uint32_t qubits, NodeId psi)
+{
+    Wires w;
+    if (gate->gate != GATE_unitary && !gate_matrix(gate->gate))
+        return not_executable(l, gate->span, "a channel by state vectors", "noise needs density matrices; 'engine: auto' takes them");
+    NodeId u = gate_node(l, s, gate, qubits, &w);
     return apply(l->g, u, psi, &w);
 }
 

@@ -11,7 +11,7 @@ Type value_type(const ValueType *t)
 {
     if (t->kind == VALUE_real) return type_real(t->rank, t->dim);
     int64_t dim = INT64_C(1) << t->dim[0];
-    Type shape = type_real(1, &dim);
+    Type shape = type_real(t->kind == VALUE_density ? 2 : 1, (int64_t[]){dim, dim});
     shape.is_complex = true;
     return shape;
 }

@@ -227,3 +227,59 @@ NodeId lower_observable(Lower *l, const Scope *s, const ObservableInst *o, NodeI
     arena_reset(l->c->scratch, mark);
     return total;
 }
+
+/* ---- for registers, whose groups have values of their own ---- */
+
+NodeId pauli_values(Lower *l, NodeId psi, const Pauli *list, uint32_t count)
+{
+    TermList terms = {0};
+    ArenaMark mark = arena_mark(l->c->scratch);
+    for (uint32_t i = 0; i < count; i++) vec_push(l->c->scratch, &terms, (Term){.x = list[i].x, .z = list[i].z, .factor = 1});
+    NodeId values = term_values(l, psi, &terms, (Rows){count, true});
+    arena_reset(l->c->scratch, mark);
+    return values;
+}
+
+/* Rows by yield of the terms of `list`, whose columns are at[i]: their values times their factors. */
+static NodeId factors_by_yield(Lower *l, NodeId values, const TermList *list, const int64_t *at, int64_t yields)
+{
+    Type shape = *type_of(l->g, values);
+    shape.dim[shape.outer] = yields;
+    MapMaker m = map_begin(l->c->scratch, type_inner(type_of(l->g, values)), true, false);
+    for (int64_t y = 0; y < yields; y++) {
+        for (uint32_t i = 0; i < list->len; i++)
+            if (list->at[i].yield == y) map_put(&m, at[i], list->at[i].factor, 0);
+        map_row(&m);
+    }
+    return sparse(l->g, values, map_end(&m), shape);
+}
+
+NodeId observable_yields(Lower *l, const Scope *s, const ObservableInst *o, NodeId values)
+{
+    TermList fixed = {0}, weighted = {0};
+    SxList weights = {0};
+    ArenaMark mark = arena_mark(l->c->scratch);
+    int64_t terms = type_inner(type_of(l->g, values)), yields = o->yields.len, next = 0;
+    int64_t *fixed_at = arena_array(l->c->scratch, int64_t, terms), *weighted_at = arena_array(l->c->scratch, int64_t, terms);
+    for (uint32_t y = 0; y < yields; y++)
+        for (uint32_t i = 0; i < o->yields.at[y].terms.len; i++, next++) {
+            Term t = {.yield = y, .factor = 1};
+            const Sx *c = o->yields.at[y].terms.at[i].coefficient;
+            if (!c || scalar_constant(c, &t.factor)) {
+                fixed_at[fixed.len] = next;
+                vec_push(l->c->scratch, &fixed, t);
+            } else {
+                weighted_at[weighted.len] = next;
+                vec_push(l->c->scratch, &weighted, t);
+                vec_push(l->c->scratch, &weights, c);
+            }
+        }
+    NodeId total = factors_by_yield(l, values, &fixed, fixed_at, yields);
+    if (weighted.len) {
+        NodeId gathered = elements_from(l, values, weighted.len, weighted_at);
+        NodeId products = mul(l->g, gathered, coefficient_vector(l, s, &weights));
+        total = add(l->g, total, sum_by_yield(l, products, &weighted, yields));
+    }
+    arena_reset(l->c->scratch, mark);
+    return total;
+}

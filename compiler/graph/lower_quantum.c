@@ -2,10 +2,10 @@
  * results are put where they belong (lower_patches.c); with own parameters for each channel, channel by channel, results added.
  */
 #include "graph/cost.h"
+#include "graph/register.h"
 #include "graph/transfer.h"
 
-/* Notes the observable's values, which belong to the shift sites of this stage that have none yet. */
-static NodeId measured(Lower *l, NodeId values)
+NodeId measured(Lower *l, NodeId values)
 {
     l->out->expectation[l->stage_id.i - 1] = values;
     for (uint32_t i = 0; i < l->out->shifts.len; i++) {
@@ -15,10 +15,23 @@ static NodeId measured(Lower *l, NodeId values)
     return values;
 }
 
+/* The state with `more` qubits in |0> behind its own. */
+static NodeId with_zeros(Lower *l, NodeId psi, uint32_t more)
+{
+    int64_t rows = type_inner(type_of(l->g, psi)) << more;
+    ArenaMark mark = arena_mark(l->c->scratch);
+    int64_t *from = arena_array(l->c->scratch, int64_t, rows);
+    for (int64_t i = 0; i < rows; i++) from[i] = i % (INT64_C(1) << more) ? -1 : i >> more;
+    NodeId wide = elements_from(l, psi, rows, from);
+    arena_reset(l->c->scratch, mark);
+    return wide;
+}
+
 /* State after encoding and circuit; psi: the state that comes in, if no values do. */
 static NodeId prepared(Lower *l, const Scope *s, const QuantumAttr *q, NodeId psi)
 {
     if (q->encoding) psi = lower_encoding(l, s, q->encoding);
+    if (q->encoding && q->qubits > q->encoding->qubits && !l->failed) psi = with_zeros(l, psi, q->qubits - q->encoding->qubits);
     if (!node_is(psi) && !l->failed) psi = ground_state(l, q->qubits);
     if (q->circuit && !l->failed) psi = lower_circuit(l, s, q->circuit, psi);
     return psi;
@@ -27,23 +40,38 @@ static NodeId prepared(Lower *l, const Scope *s, const QuantumAttr *q, NodeId ps
 /* Registers up to this size are quick by state vectors, too. */
 enum { FEW_QUBITS = 10 };
 
-static bool transfers(const Lower *l)
+static Engine engine_of(const Lower *l)
 {
     bool prefers_state = l->options.few_samples && l->options.engine == ENGINE_none &&
                          l->stage->quantum.qubits <= FEW_QUBITS && !state_obstacle(l->stage);
-    return !prefers_state && stage_engine(l->c, l->model, l->stage_id, l->options.engine) == ENGINE_transfer;
+    return prefers_state ? ENGINE_state : stage_engine(l->c, l->model, l->stage_id, l->options.engine);
 }
 
-/* One inner axis. */
-static NodeId flat(Graph *g, NodeId x)
+/* Values of the data in `s` to real[outer|yields]. */
+static NodeId values_by(Lower *l, Engine engine, const Scope *s)
+{
+    const QuantumAttr *q = &l->stage->quantum;
+    NodeId values = {0};
+    if (engine == ENGINE_transfer) {
+        values = lower_transfer(l, s);
+    } else if (engine == ENGINE_density) {
+        StagePlan plan = register_plan_stage(l->g->arena, l->model, l->stage, l->options.engine);
+        values = register_values(l, s, q, &plan);
+    } else {
+        NodeId psi = prepared(l, s, q, (NodeId){0});
+        if (!l->failed) values = lower_observable(l, s, q->observable, psi);
+    }
+    return l->failed ? values : measured(l, values);
+}
+
+NodeId flat_values(Graph *g, NodeId x)
 {
     const Type *t = type_of(g, x);
     int64_t count = type_inner(t);
     return reshape(g, x, type_behind(t, 1, &count));
 }
 
-/* Results in the stage's shape, once for each outer index. */
-static NodeId shaped(const Lower *l, NodeId values)
+NodeId shaped_values(const Lower *l, NodeId values)
 {
     const ValueType *t = &l->stage->type;
     return reshape(l->g, values, type_behind(type_of(l->g, values), t->rank, t->dim));
@@ -52,17 +80,18 @@ static NodeId shaped(const Lower *l, NodeId values)
 NodeId lower_quantum(Lower *l)
 {
     const QuantumAttr *q = &l->stage->quantum;
-    NodeId x = stage_operand(l, 0);
+    NodeId x = stage_operand(l, 0), values;
     bool from_state = type_of(l->g, x)->is_complex;
     Scope s = {.outer = type_behind(type_of(l->g, x), 0, NULL)};
-    if (!from_state) s.values = flat(l->g, x);
-    if (transfers(l)) {
-        NodeId values = lower_transfer(l, &s);
-        return l->failed ? values : shaped(l, measured(l, values));
+    if (!from_state) s.values = flat_values(l->g, x);
+    if (from_state || !q->observable) {
+        NodeId psi = prepared(l, &s, q, from_state ? x : (NodeId){0});
+        if (l->failed || !q->observable) return psi;
+        values = measured(l, lower_observable(l, &s, q->observable, psi));
+    } else {
+        values = values_by(l, engine_of(l), &s);
     }
-    NodeId psi = prepared(l, &s, q, from_state ? x : (NodeId){0});
-    if (l->failed || !q->observable) return psi;
-    return shaped(l, measured(l, lower_observable(l, &s, q->observable, psi)));
+    return l->failed ? values : shaped_values(l, values);
 }
 
 /* ---- quanvolutions ---- */
@@ -78,16 +107,8 @@ static NodeId run_patches(Lower *l, const Patches *w, int64_t from, int64_t to)
         s.channels = w->channels;
     }
     s.outer = type_behind(type_of(l->g, s.values), 0, NULL);
-    NodeId values;
-    if (transfers(l)) {
-        values = lower_transfer(l, &s);
-        if (l->failed) return values;
-        values = measured(l, values);
-    } else {
-        NodeId psi = prepared(l, &s, q, (NodeId){0});
-        if (l->failed) return psi;
-        values = measured(l, lower_observable(l, &s, q->observable, psi));
-    }
+    NodeId values = values_by(l, engine_of(l), &s);
+    if (l->failed) return values;
     PatchResults r = {w, joint ? 0 : from, joint ? 1 : to - from, q->observable->yields.len, s.outer};
     return patches_place(l, values, &r);
 }

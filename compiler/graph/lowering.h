@@ -2,8 +2,11 @@
 #ifndef RQ_GRAPH_LOWERING_H
 #define RQ_GRAPH_LOWERING_H
 
+#include <complex.h>
+
 #include "graph/lower.h"
 #include "graph/map_maker.h"
+#include "graph/pauli_set.h"
 
 typedef struct Lower {
     Compiler *c;
@@ -13,6 +16,8 @@ typedef struct Lower {
     Lowered *out;
     const Stage *stage; /* the one being lowered */
     StageId stage_id;
+    struct StagePlan *plan;      /* register.h: of every stage */
+    struct StateRegister **registers; /* of stages that leave one; NULL for others */
     bool failed; /* something cannot be executed; reported */
 } Lower;
 
@@ -50,12 +55,21 @@ NodeId group_node(const Lower *l, GroupId group);
 int64_t group_element(const Lower *l, const Scope *s, GroupId group, int64_t index);
 
 /* lower_circuit.c */
+/* x[outer|cols] -> [outer|rows]: element from[i] of x, 0 where that is negative. */
+NodeId elements_from(Lower *l, NodeId x, int64_t rows, const int64_t *from);
 NodeId ground_state(Lower *l, uint32_t qubits); /* |0..0>, complex[|2^n] */
 NodeId lower_encoding(Lower *l, const Scope *s,
                       const EncodingInst *encoding); /* complex[outer|2^n] */
 NodeId lower_circuit(Lower *l, const Scope *s, const CircuitInst *circuit,
                      NodeId psi); /* psi after all gates */
 
+/* The matrix of a gate that is no channel; in *w where it acts in a register of `qubits`, with its pattern. */
+NodeId gate_node(Lower *l, const Scope *s, const GateApp *gate, uint32_t qubits, Wires *w);
+/* lower_channel.c: of a channel but reset, on (row, column) of the qubit's density matrix: complex[outer|4, 4]. */
+NodeId channel_node(Lower *l, const Scope *s, const GateApp *gate, const uint8_t **pattern);
+/* A constant matrix, complex[dim, dim]; x times one: complex[outer of x|dim, dim]. */
+NodeId constant_matrix(Lower *l, const double complex *entries, int dim);
+NodeId times_matrix(Lower *l, NodeId x, const double complex *entries, int dim);
 /* The gate's argument, with its element of "#shift" added where shifts are wanted. */
 NodeId gate_argument(Lower *l, const Scope *s, const GateApp *gate);
 /* Of a matrix-valued parameter complex[dim, dim], the part that the scope's channel owns. */
@@ -67,9 +81,19 @@ NodeId lower_observable(Lower *l, const Scope *s, const ObservableInst *o, NodeI
 typedef VEC(const Sx *) SxList;
 NodeId coefficient_vector(Lower *l, const Scope *s, const SxList *list);
 
+/* <P> of each product in the state, signed and unweighted: real[outer|count]. */
+NodeId pauli_values(Lower *l, NodeId psi, const Pauli *list, uint32_t count);
+/* values real[outer|terms of all yields in order] -> real[outer|yields], coefficients put in. */
+NodeId observable_yields(Lower *l, const Scope *s, const ObservableInst *o, NodeId values);
+
 /* lower_quantum.c: quantum, quanv, encode, evolve, measure */
 NodeId lower_quantum(Lower *l);
 NodeId lower_quanv(Lower *l);
+/* One inner axis; results in the stage's shape, once for each outer index. */
+NodeId flat_values(Graph *g, NodeId x);
+NodeId shaped_values(const Lower *l, NodeId values);
+/* Notes the observable's values, which belong to the shift sites of this stage that have none yet. Gives them. */
+NodeId measured(Lower *l, NodeId values);
 
 /* lower_patches.c */
 typedef struct Patches {

@@ -16,13 +16,27 @@
 #include "graph/cost.h"
 #include "reference/run_kernels.h"
 
-enum { SAMPLES = 3, MOST_OUTPUTS = 64, MOST_REALS = 1 << 21, MOST_PER_SAMPLE = 10000 };
+enum { SAMPLES = 3, MOST_OUTPUTS = 64, MOST_REALS = 1 << 21, MOST_PER_SAMPLE = 10000, MOST_DENSITY = 300000 };
 
 static int models_run, models_met;
 
 static double wave(int64_t k) { return 0.45 + 0.4 * sin(1.7 * (double)k + 0.3); }
 
 static int64_t reals_of(const Type *t) { return type_count(t) * (t->is_complex ? 2 : 1); }
+
+/* Makes a state of d amplitudes, or the matrix of one. */
+static void make_state(double *v, int64_t d, bool is_matrix)
+{
+    double norm = 0;
+    for (int64_t i = 0; i < d && is_matrix; i++) v[2 * i + 1] = 0;
+    for (int64_t i = 0; i < 2 * d; i++) norm += v[i] * v[i];
+    for (int64_t i = 0; i < 2 * d; i++) v[i] /= sqrt(norm);
+    for (int64_t i = is_matrix ? d * d - 1 : -1; i >= 0; i--) { /* of real amplitudes; the first row is read until the end */
+        double a = v[2 * (i / d)], b = v[2 * (i % d)];
+        v[2 * i] = a * b;
+        v[2 * i + 1] = 0;
+    }
+}
 
 /* Values for a leaf; unitary parameters are the identity. */
 static double *values_for(Compiler *c, const Leaf *leaf, bool is_input)
@@ -32,6 +46,8 @@ static double *values_for(Compiler *c, const Leaf *leaf, bool is_input)
     for (int64_t k = 0; k < n; k++) v[k] = is_input ? wave(k) : 1.3 * wave(3 * k + 1) - 0.4;
     if (!strcmp(leaf->name, "weight"))
         for (int64_t k = 0; k < n; k++) v[k] = 1.0 / SAMPLES;
+    for (int64_t s = 0; s < SAMPLES && leaf->type.is_complex && is_input; s++)
+        make_state(v + s * reals_of(&leaf->type), leaf->type.dim[0], leaf->type.rank == 2);
     if (leaf->type.is_complex && !is_input) {
         int64_t d = leaf->type.dim[leaf->type.rank - 1];
         for (int64_t k = 0; k < n; k++) v[k] = k % 2 == 0 && k / 2 / d % d == k / 2 % d;
@@ -51,22 +67,29 @@ static Bindings bind(Compiler *c, const Graph *g)
     return all;
 }
 
-/* The plain graph with the outputs of the function: lowered by the state engine and differentiated, nothing else. */
+static LossKind loss_for(const ModelInst *m)
+{
+    return stage_of(m, m->output)->type.kind == VALUE_real ? LOSS_mse : LOSS_infidelity;
+}
+
+/* The plain graph with the outputs of the function: lowered and differentiated, nothing else. */
 static Graph *plain_graph(Compiler *c, const ModelInst *m, bool per_sample)
 {
-    Lowered *l = lower(c, m, (LowerOptions){.loss = LOSS_mse});
+    Lowered *l = lower(c, m, (LowerOptions){.loss = loss_for(m)});
     if (!l) return NULL;
     NodeId wrt[MOST_OUTPUTS], adjoint[MOST_OUTPUTS];
     const char *name[MOST_OUTPUTS];
+    bool is_unitary[MOST_OUTPUTS];
     uint32_t n = 0;
     for (uint32_t i = 0; i < m->groups.len && n < MOST_OUTPUTS; i++) {
         if (m->groups.at[i].frozen || m->groups.at[i].tied_to.i) continue;
         wrt[n] = l->group[i];
+        is_unitary[n] = m->groups.at[i].is_unitary;
         name[n++] = arena_printf(c->keep, "grad:%s", m->groups.at[i].path);
     }
     gradient(l->g, per_sample ? l->loss : l->mean_loss, wrt, n, adjoint, (GradOptions){.per_sample = per_sample});
     graph_output(l->g, "loss", per_sample ? l->loss : l->mean_loss);
-    for (uint32_t i = 0; i < n; i++) graph_output(l->g, name[i], adjoint[i]);
+    for (uint32_t i = 0; i < n; i++) graph_output(l->g, name[i], is_unitary[i] ? unitary_tangent(l->g, wrt[i], adjoint[i]) : adjoint[i]);
     return l->g;
 }
 
@@ -126,13 +149,16 @@ static bool small_enough(const ModelInst *m)
     return reals < MOST_REALS;
 }
 
-/* Whether every layer of values can be computed by the transfer engine. */
-static bool transfers(Compiler *c, const ModelInst *m)
+/* Whether every layer can be computed by the engine in a short time. */
+static bool executes(Compiler *c, const ModelInst *m, Engine engine)
 {
     for (uint32_t i = 1; i <= m->stages.len; i++) {
         StageId id = {i};
-        if (!stage_is_quantum(stage_of(m, id)) || stage_engine(c, m, id, ENGINE_transfer) != ENGINE_transfer) continue;
-        if (stage_cost(c, m, id, ENGINE_transfer).transfer.obstacle) return false;
+        if (!stage_is_quantum(stage_of(m, id)) && stage_of(m, id)->kind != STAGE_dissipative) continue;
+        StageCost cost = stage_cost(c, m, id, engine);
+        if (cost.chosen == ENGINE_transfer && cost.transfer.obstacle) return false;
+        if (cost.chosen == ENGINE_density && (cost.density.obstacle || cost.density.circuit * (double)cost.circuits > MOST_DENSITY)) return false;
+        if ((cost.chosen == ENGINE_state || engine == ENGINE_state) && cost.state.obstacle) return false;
     }
     return true;
 }
@@ -146,9 +172,9 @@ static void check_model(Compiler *c, const char *path, const ModelInst *m)
     for (int per_sample = 0; per_sample < (params > MOST_PER_SAMPLE ? 1 : 2); per_sample++) {
         Graph *plain = plain_graph(c, m, per_sample);
         if (!plain) return;
-        for (Engine engine = ENGINE_none; engine <= (transfers(c, m) ? ENGINE_transfer : ENGINE_state); engine++)
-            for (int real_bytes = engine == ENGINE_none ? 4 : 8; real_bytes <= 8; real_bytes += 4) {
-                FunctionSpec spec = {.kind = per_sample ? RQ_FUNCTION_probe : RQ_FUNCTION_step, .loss = LOSS_mse,
+        for (Engine engine = ENGINE_none; engine <= (per_sample ? ENGINE_transfer : ENGINE_density); engine++)
+            for (int real_bytes = engine == ENGINE_none ? 4 : 8; real_bytes <= 8 && executes(c, m, engine); real_bytes += 4) {
+                FunctionSpec spec = {.kind = per_sample ? RQ_FUNCTION_probe : RQ_FUNCTION_step, .loss = loss_for(m),
                                      .real_bytes = real_bytes, .engine = engine};
                 Graph *compiled = compile_graph(c, m, &spec);
                 assert_non_null(compiled);

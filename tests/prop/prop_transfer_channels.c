@@ -1,5 +1,5 @@
-/* prop_transfer_channels.c: channels in circuits of the transfer engine are those of density
- * matrices.
+/* prop_transfer_channels.c: channels in circuits of the transfer and the density engine are those of
+ * dense matrices.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include "graph/gate_matrix.h"
 #include "graph/lower.h"
-#include "reference/dense_simulator.h"
+#include "reference/dense_density.h"
 #include "reference/model_builder.h"
 
 enum { PARAMS = 12, VALUES = 3 };
@@ -45,67 +45,19 @@ static void shuffled(Random *r, int n, int *order)
     }
 }
 
-static void conjugate(int n, double complex rho[8][8], const double complex *k, int qubit,
-                      double complex sum[8][8])
-{
-    DenseGate gate = {.matrix = k, .target_count = 1, .target = {qubit}};
-    double complex half[8][8]; /* rows of half: columns of K rho; then K applied to the conjugate of
-                                  its rows */
-    int dim = 1 << n;
-    for (int j = 0; j < dim; j++) {
-        double complex v[DENSE_MAX];
-        for (int i = 0; i < dim; i++) v[i] = rho[i][j];
-        dense_apply(n, v, &gate);
-        for (int i = 0; i < dim; i++) half[i][j] = v[i];
-    }
-    for (int i = 0; i < dim; i++) {
-        double complex v[DENSE_MAX];
-        for (int j = 0; j < dim; j++) v[j] = conj(half[i][j]);
-        dense_apply(n, v, &gate);
-        for (int j = 0; j < dim; j++) sum[i][j] += conj(v[j]);
-    }
-}
-
-/* Kraus operators, row by row; returns how many. */
-static int kraus(GateId gate, double p, double complex k[4][4])
-{
-    double complex i = _Complex_I;
-    double a = sqrt(1 - p), b = sqrt(p), d = sqrt(p / 3);
-    memset(k, 0, 16 * sizeof k[0][0]);
-    k[0][0] = k[0][3] = a;
-    switch ((int)gate) {
-    case GATE_depolarize:
-        k[1][1] = k[1][2] = d, k[2][1] = -i * d, k[2][2] = i * d, k[3][0] = d, k[3][3] = -d;
-        return 4;
-    case GATE_bit_flip: k[1][1] = k[1][2] = b; return 2;
-    case GATE_amplitude_damp: k[0][0] = 1, k[1][1] = b; return 2;
-    case GATE_phase_damp: k[0][0] = 1, k[1][3] = b; return 2;
-    default: k[0][0] = 1, k[0][3] = 0, k[1][1] = 1; return 2; /* reset */
-    }
-}
-
-static void run_density(int n, const CircuitInst *circuit, const double *params,
-                        double complex rho[8][8])
+static void run_density(int n, const CircuitInst *circuit, const double *params, double complex *rho)
 {
     for (uint32_t g = 0; g < circuit->gates.len; g++) {
         const GateApp *a = &circuit->gates.at[g];
-        double complex k[4][4] = {{0}}, sum[8][8] = {{0}};
-        int count = 1;
-        if (a->control_count) { /* CNOT: columns as a permutation */
-            double complex out[8][8];
-            int t = n - 1 - a->targets[0], c = n - 1 - a->controls[0];
-            for (int i = 0; i < 1 << n; i++)
-                for (int j = 0; j < 1 << n; j++)
-                    out[i ^ (i >> c & 1) << t][j ^ (j >> c & 1) << t] = rho[i][j];
-            memcpy(rho, out, sizeof out);
+        double t = a->arg ? params[a->arg->index] : 0;
+        if (!gate_matrix(a->gate)) {
+            density_channel(n, rho, channel_name(a->gate), t, a->targets[0]);
             continue;
         }
-        if (gate_matrix(a->gate))
-            dense_matrix(gate_matrix(a->gate)->name, params[a->arg->index], k[0]);
-        else
-            count = kraus(a->gate, a->arg ? params[a->arg->index] : 0, k);
-        for (int i = 0; i < count; i++) conjugate(n, rho, k[i], a->targets[0], sum);
-        memcpy(rho, sum, sizeof sum);
+        DenseGate gate = {.name = gate_matrix(a->gate)->name, .t = t, .target_count = 1, .target = {a->targets[0]}};
+        gate.control_count = a->control_count;
+        if (a->control_count) gate.control[0] = a->controls[0], gate.control_value[0] = true;
+        density_gate(n, rho, &gate);
     }
 }
 
@@ -147,31 +99,29 @@ static void test_channels(void **state)
         set_groups(c, &s, p, (GroupId){0});
         add_layer(c, m, "q", s, in);
 
-        double complex psi[DENSE_MAX] = {1}, rho[8][8] = {{0}};
+        double complex psi[DENSE_MAX] = {1}, rho[64];
         for (int q = 0; q < n; q++)
             dense_apply(
                 n, psi,
                 &(DenseGate){.name = "ry", .t = M_PI * x[q], .target_count = 1, .target = {q}});
-        for (int i = 0; i < 1 << n; i++)
-            for (int j = 0; j < 1 << n; j++) rho[i][j] = psi[i] * conj(psi[j]);
+        density_of(n, psi, rho);
         run_density(n, circuit, params, rho);
-        Lowered *l = lower(c, m, (LowerOptions){.engine = ENGINE_transfer});
-        assert_non_null(l);
-        Evaluation *e = eval(c, l->g, 1, (Binding[]){{"p", params}, {"x", x}}, 2, &l->output, 1);
-        for (int y = 0; y <= n; y++) {
-            char letters[4] = "III";
-            if (y < n)
-                letters[y] = 'Z';
-            else
-                memcpy(letters, n == 2 ? "XY" : "XYZ", (size_t)n);
-            double complex trace = 0;
-            for (int i = 0; i < 1 << n; i++)
-                for (int j = 0; j < 1 << n; j++)
-                    trace += dense_pauli_entry(n, letters, i, j) * rho[j][i];
-            assert_true(fabs(creal(trace) - evaluation_of(e, l->output)[y]) < 1e-12);
+        for (Engine engine = ENGINE_transfer; engine <= ENGINE_density; engine++) {
+            Lowered *l = lower(c, m, (LowerOptions){.engine = engine});
+            assert_non_null(l);
+            Evaluation *e = eval(c, l->g, 1, (Binding[]){{"p", params}, {"x", x}}, 2, &l->output, 1);
+            for (int y = 0; y <= n; y++) {
+                char letters[4] = "III";
+                if (y < n)
+                    letters[y] = 'Z';
+                else
+                    memcpy(letters, n == 2 ? "XY" : "XYZ", (size_t)n);
+                double complex trace = density_expectation(n, rho, letters);
+                assert_true(fabs(creal(trace) - evaluation_of(e, l->output)[y]) < 1e-12);
+            }
+            evaluation_drop(e);
+            graph_drop(l->g);
         }
-        evaluation_drop(e);
-        graph_drop(l->g);
         compiler_drop(c);
     }
 }

@@ -131,6 +131,12 @@ GateApp *add_gate(Compiler *c, CircuitInst *circuit, GateId gate, const Sx *arg,
     return &circuit->gates.at[circuit->gates.len - 1];
 }
 
+const char *channel_name(GateId gate)
+{
+    static const char *const name[] = {"depolarize", "amplitude_damp", "phase_damp", "bit_flip", "reset"};
+    return name[gate - GATE_depolarize];
+}
+
 const EncodingInst *angle_encoding(Compiler *c, uint32_t n)
 {
     CircuitInst *circuit = circuit_new(c, n, n);

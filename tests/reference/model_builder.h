@@ -27,6 +27,7 @@ CircuitInst *circuit_new(Compiler *c, uint32_t qubits, uint32_t data_count);
  * changes. */
 GateApp *add_gate(Compiler *c, CircuitInst *circuit, GateId gate, const Sx *arg, int targets,
                   int operands, const int *qubit);
+const char *channel_name(GateId gate); /* as dense_density.h has it */
 /* ry(pi x[i]) q[i] for each of n values. */
 const EncodingInst *angle_encoding(Compiler *c, uint32_t n);
 const EncodingInst *amplitude_encoding(Compiler *c, uint32_t values, uint32_t qubits,
