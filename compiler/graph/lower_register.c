@@ -27,7 +27,7 @@ NodeId register_too_large(Lower *l, Span at, uint32_t pure, uint32_t density)
     if (!l->failed) {
         const char *first = pure > PURE_MOST ? need_text(c, pure, false) : need_text(c, density, true);
         bool both = pure > PURE_MOST && density > DENSITY_MOST;
-        diag_error(c, at, D_register_too_large, first, both ? " or " : "", both ? need_text(c, density, true) : "");
+        diag_error(c, at, D_register_too_large, both ? arena_printf(c->keep, "%s or %s", first, need_text(c, density, true)) : first);
         diag_help(c, D_register_fits, PURE_MOST, DENSITY_MOST);
     }
     l->failed = true;
