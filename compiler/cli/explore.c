@@ -1,8 +1,8 @@
 /* explore.c: `rq explore FILE`: an explore action's variants as the run time executes them. */
 #include <string.h>
 
+#include "cli/explore.h"
 #include "cli/flow_text.h"
-#include "cli/session.h"
 #include "explore/explore.h"
 #include "random.h"
 #include "train/interrupt.h"
@@ -52,51 +52,62 @@ static int base_of(const VariantList *variants, const Variant *v)
     return -1;
 }
 
-static void fill_row(Exploring *e, uint32_t i)
+rq_variant explore_row(const VariantList *variants, uint32_t i)
 {
-    const Variant *v = &e->variants->list.at[i];
-    rq_variant *row = &e->rows[i];
-    *row = (rq_variant){.label = v->label, .placement = v->placement, .settings = v->settings,
-                        .gradient = v->detached ? "detached" : "exact", .reason = v->reason, .base = base_of(e->variants, v)};
-    if (v->reason) return;
-    ActionInst *train = arena_make(e->c->keep, ActionInst);
-    rq_action *action = arena_make(e->c->keep, rq_action);
+    const Variant *v = &variants->list.at[i];
+    return (rq_variant){.label = v->label, .placement = v->placement, .settings = v->settings,
+                        .gradient = v->detached ? "detached" : "exact", .reason = v->reason, .base = base_of(variants, v)};
+}
+
+ActionInst *explore_trial(Compiler *c, const Variant *v)
+{
+    ActionInst *train = arena_make(c->keep, ActionInst);
     *train = *v->train;
     train->model = v->model;
     train->detached = v->detached;
-    *action = session_table(e->c, e->o, train, v->flow, &e->code[i]);
-    row->action = action;
-    row->data = data_of(e, v->train);
+    return train;
 }
 
-static const char *settings_text(Exploring *e, const ActionInst *train)
+static void fill_row(Exploring *e, uint32_t i)
 {
-    if (e->o->run) return settings_json(e->c, e->o, e->explore); /* as the run has them */
-    return arena_printf(e->c->keep, "{\"explore\": %s, \"train\": %s}\n", settings_json(e->c, e->o, e->explore),
-                        settings_json(e->c, e->o, train));
+    const Variant *v = &e->variants->list.at[i];
+    e->rows[i] = explore_row(e->variants, i);
+    if (v->reason) return;
+    rq_action *action = arena_make(e->c->keep, rq_action);
+    *action = session_table(e->c, e->o, explore_trial(e->c, v), v->flow, &e->code[i]);
+    e->rows[i].action = action;
+    e->rows[i].data = data_of(e, v->train);
 }
 
-static const ActionInst *train_of(const Exploring *e, const Program *p)
+static const ActionInst *train_of(Compiler *c, const Program *p, const ActionInst *explore)
 {
-    const char *name = action_field(e->explore, "train")->text;
+    const char *name = action_field(explore, "train")->text;
     for (uint32_t i = 0; i < p->actions.len; i++)
-        if (!strcmp(name_text(e->c->names, p->actions.at[i]->name), name)) return p->actions.at[i];
+        if (!strcmp(name_text(c->names, p->actions.at[i]->name), name)) return p->actions.at[i];
     unreachable();
+}
+
+rq_exploration explore_fields(Compiler *c, const Options *o, const Program *p, const ActionInst *explore)
+{
+    const ActionInst *train = train_of(c, p, explore);
+    const char *settings = o->run ? settings_json(c, o, explore) /* as the run has them */
+                                  : arena_printf(c->keep, "{\"explore\": %s, \"train\": %s}\n", settings_json(c, o, explore), settings_json(c, o, train));
+    return (rq_exploration){.name = name_text(c->names, explore->name), .file = o->file, .source = c->sources.list.at[0]->text,
+                            .settings_text = settings, .versions = "", .rank = action_field(explore, "rank")->text,
+                            .seed = session_settings(c, o, train).seed, .seeds = (int)action_number(explore, "seeds", 1),
+                            .confirm = (int)action_number(explore, "confirm", 0), .budget = (int64_t)action_number(explore, "budget", 0)};
 }
 
 static rq_exploration exploration_of(Exploring *e, const Program *p)
 {
-    const ActionInst *train = train_of(e, p);
-    rq_train_settings s = session_settings(e->c, e->o, train);
     uint32_t n = e->variants->list.len;
     e->rows = arena_array(e->c->keep, rq_variant, n + 1);
     e->code = arena_array(e->c->keep, ActionCode, n + 1);
     for (uint32_t i = 0; i < n; i++) fill_row(e, i);
-    rq_exploration x = {.name = name_text(e->c->names, e->explore->name), .file = e->o->file, .source = e->c->sources.list.at[0]->text,
-                        .settings_text = settings_text(e, train), .versions = "", .variants = e->rows, .variant_count = (int)n,
-                        .data = e->data.at, .rank = action_field(e->explore, "rank")->text, .seed = s.seed,
-                        .seeds = (int)action_number(e->explore, "seeds", 1), .confirm = (int)action_number(e->explore, "confirm", 0),
-                        .budget = (int64_t)action_number(e->explore, "budget", 0)};
+    rq_exploration x = explore_fields(e->c, e->o, p, e->explore);
+    x.variants = e->rows;
+    x.variant_count = (int)n;
+    x.data = e->data.at;
     return x;
 }
 
@@ -139,15 +150,28 @@ static uint32_t fitting(const VariantList *variants)
 }
 
 /* The budget's plan, reported if it is too small for any. */
-static rq_halving halving(Compiler *c, const Exploring *e, const rq_train_settings *train)
+static rq_halving halving(Compiler *c, const VariantList *variants, const ActionInst *explore, const rq_train_settings *train)
 {
-    const ConstValue *budget = action_field(e->explore, "budget");
-    int seeds = (int)action_number(e->explore, "seeds", 1), fit = (int)fitting(e->variants);
+    const ConstValue *budget = action_field(explore, "budget");
+    int seeds = (int)action_number(explore, "seeds", 1), fit = (int)fitting(variants);
     int64_t epochs = budget ? (int64_t)budget->number.real : 0;
     rq_halving plan;
     if (!rq_halving_plan(fit, seeds, train->epochs, epochs, &plan))
         diag_error(c, budget->span, D_small_budget, (long long)epochs, fit, seeds, (long long)plan.least);
     return plan;
+}
+
+VariantList *explore_variants(Compiler *c, const Options *o, const Program *p, const ActionInst *explore, rq_halving *plan)
+{
+    VariantList *variants = c->errors ? NULL : variants_of(c, p, explore);
+    if (variants) {
+        rq_train_settings train = session_settings(c, o, train_of(c, p, explore));
+        draw(variants, c->keep, (int64_t)action_number(explore, "limit", 0), train.seed);
+        *plan = halving(c, variants, explore, &train);
+    }
+    if (c->errors) variants = NULL;
+    diag_flush(c);
+    return variants;
 }
 
 /* What would run. */
@@ -170,19 +194,9 @@ static void print_plan(const Exploring *e, const rq_halving *plan)
 static int explore(Compiler *c, const Options *o, const Program *p, const ActionInst *a, const struct rq_export *report)
 {
     Exploring e = {.c = c, .o = o, .explore = a};
-    e.variants = c->errors ? NULL : variants_of(c, p, a);
-    if (!e.variants) {
-        diag_flush(c);
-        return EXIT_source;
-    }
-    diag_flush(c);
-    rq_train_settings train = session_settings(c, o, train_of(&e, p));
-    draw(e.variants, c->keep, (int64_t)action_number(a, "limit", 0), train.seed);
-    rq_halving plan = halving(c, &e, &train);
-    if (c->errors) {
-        diag_flush(c);
-        return EXIT_source;
-    }
+    rq_halving plan;
+    e.variants = explore_variants(c, o, p, a, &plan);
+    if (!e.variants) return EXIT_source;
     if (report || !o->dry_run) return run(&e, p, report);
     for (uint32_t i = 0; o->json && i < e.variants->list.len; i++) variant_print_json(stdout, c, &e.variants->list.at[i]);
     if (!o->json) print_plan(&e, &plan);
