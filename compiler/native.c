@@ -28,15 +28,15 @@ static const char *kind_word(rq_function_kind kind)
     unreachable();
 }
 
-static JobList jobs_of(Compiler *c, const ModelInst *model, bool is_twin)
+static JobList jobs_of(Compiler *c, const ModelInst *model, NativeUse use)
 {
     JobList jobs = {0};
-    if (!is_twin) {
+    if (use != NATIVE_twin) {
         vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_step, NULL});
         vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_eval, NULL});
     }
     vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_probe, NULL});
-    if (is_twin) return jobs;
+    if (use != NATIVE_action) return jobs;
     vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_layer, NULL});
     for (uint32_t i = 0; i < model->layers.len; i++)
         vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_layer, name_text(c->names, model->layers.at[i].name)});
@@ -104,10 +104,10 @@ static bool schedule_jobs(Compiler *c, const ModelInst *model, const ModelCodeOp
 }
 
 const NativeModel *native_model(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options, const char *action,
-                                bool is_twin, NativeFiles *files)
+                                NativeUse use, NativeFiles *files)
 {
     NativeModel *m = arena_make(c->keep, NativeModel);
-    JobList jobs = jobs_of(c, model, is_twin);
+    JobList jobs = jobs_of(c, model, use);
     Kernels **kernels = arena_array(c->keep, Kernels *, jobs.len);
     Graph **graphs = arena_array(c->keep, Graph *, jobs.len);
     Module **modules = arena_array(c->keep, Module *, jobs.len);

@@ -17,6 +17,13 @@ typedef struct NativeModel {
     VEC(NativeFunction) functions;
 } NativeModel;
 
+/* What a program does with a model. */
+typedef enum NativeUse {
+    NATIVE_action, /* everything */
+    NATIVE_twin,   /* the gradient report's comparison */
+    NATIVE_trial   /* training alone: a variant of an exploration */
+} NativeUse;
+
 /* A train action. `action.model` and `action.exact` are left to `model` and `exact`. */
 typedef struct NativeAction {
     rq_action action;
@@ -24,11 +31,22 @@ typedef struct NativeAction {
     int32_t flow;                     /* index into flows */
 } NativeAction;
 
+typedef struct NativeVariant {
+    rq_variant row;
+    int32_t action; /* index into actions; -1: none */
+} NativeVariant;
+typedef struct NativeExploration {
+    rq_exploration x;
+    VEC(NativeVariant) variants;
+} NativeExploration;
+
 typedef VEC(const char *) NameList;
 
 typedef struct NativeProgram {
     const char *build, *cpu_option, *output, *features; /* as in rq_native_program */
-    VEC(NativeAction) actions;
+    VEC(NativeAction) actions; /* the file's, then those of variants */
+    uint32_t action_count;     /* of the file */
+    VEC(NativeExploration) explorations;
     VEC(rq_native_flow) flows;
     NameList names;
 } NativeProgram;
@@ -43,9 +61,9 @@ typedef struct NativeFiles {
     uint32_t functions; /* so far, which numbers them */
 } NativeFiles;
 
-/* Compiles all functions of a model, of an exact twin the probe alone. NULL: errors are reported in c, or worded in files->error. */
+/* Compiles the functions that this use of a model wants. NULL: errors are reported in c, or worded in files->error. */
 const NativeModel *native_model(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options, const char *action,
-                                bool is_twin, NativeFiles *files);
+                                NativeUse use, NativeFiles *files);
 
 /* native_table.c: the table as a C file over native/native.h, with `int main`. */
 void native_table_print(FILE *out, const NativeProgram *p);

@@ -17,6 +17,8 @@ SAME_SIZE(rq_train_settings, 272, "its row in settings.def");
 SAME_SIZE(rq_data_spec, 168, "a line in put_data");
 SAME_SIZE(rq_action, 528, "a line in put_action");
 SAME_SIZE(rq_model, 264, "a line in put_model");
+SAME_SIZE(rq_exploration, 96, "a place in put_explorations");
+SAME_SIZE(rq_variant, 56, "a line in put_variants");
 SAME_SIZE(rq_param, 152, "a line in put_params");
 SAME_SIZE(rq_layer, 80, "a line in put_layers");
 SAME_SIZE(rq_edge, 24, "a line in put_edges");
@@ -299,6 +301,39 @@ static int put_arguments(FILE *out)
     return n;
 }
 
+static void put_variants(FILE *out, const NativeExploration *e, uint32_t k)
+{
+    fprintf(out, "static const rq_native_variant x%u_variants[] = {", k);
+    for (uint32_t i = 0; i < e->variants.len; i++) {
+        const NativeVariant *v = &e->variants.at[i];
+        fprintf(out, "{.action=%d,.row={.base=%d,", v->action, v->row.base);
+        put_named(out, "label", v->row.label);
+        put_named(out, "placement", v->row.placement);
+        put_named(out, "settings", v->row.settings);
+        put_named(out, "gradient", v->row.gradient);
+        put_named(out, "reason", v->row.reason);
+        fputs("}},\n", out);
+    }
+    fputs("{.action=-1}};\n", out);
+}
+
+static void put_explorations(FILE *out, const NativeProgram *p)
+{
+    for (uint32_t i = 0; i < p->explorations.len; i++) put_variants(out, &p->explorations.at[i], i);
+    fputs("static const rq_native_exploration explorations[] = {", out);
+    for (uint32_t i = 0; i < p->explorations.len; i++) {
+        const rq_exploration *x = &p->explorations.at[i].x;
+        fprintf(out, "{.variants=x%u_variants,.variant_count=%u,.x={.source=source,.versions=\"\",.seed=%" PRIu64 "u,.seeds=%d,.confirm=%d"
+                     ",.budget=%" PRId64 ",", i, p->explorations.at[i].variants.len, x->seed, x->seeds, x->confirm, x->budget);
+        put_named(out, "name", x->name);
+        put_named(out, "file", x->file);
+        put_named(out, "settings_text", x->settings_text);
+        put_named(out, "rank", x->rank);
+        fputs("}},\n", out);
+    }
+    fputs("{0}};\n", out);
+}
+
 static void put_models(FILE *out, const NativeProgram *p)
 {
     char id[32];
@@ -321,7 +356,9 @@ void native_table_print(FILE *out, const NativeProgram *p)
     put_models(out, p);
     fputs("static const rq_native_action actions[] = {", out);
     for (uint32_t i = 0; i < p->actions.len; i++) put_action(out, &p->actions.at[i], i);
-    fputs("};\nstatic const rq_native_flow flows[] = {", out);
+    fputs("};\n", out);
+    put_explorations(out, p);
+    fputs("static const rq_native_flow flows[] = {", out);
     for (uint32_t i = 0; i < p->flows.len; i++) {
         fputs("{", out);
         put_named(out, "text", p->flows.at[i].text);
@@ -332,12 +369,13 @@ void native_table_print(FILE *out, const NativeProgram *p)
     for (uint32_t i = 0; i < p->names.len; i++) put_text(out, p->names.at[i]), fputs(",", out);
     fputs("0};\n", out);
     int arguments = put_arguments(out);
-    fputs("static const rq_native_program program = {.actions=actions,.flows=flows,.names=names,.arguments=arguments,", out);
+    fputs("static const rq_native_program program = {.actions=actions,.explorations=explorations,.flows=flows,.names=names,.arguments=arguments,", out);
     put_named(out, "build", p->build);
     put_named(out, "cpu_option", p->cpu_option);
     put_named(out, "output", p->output);
     put_named(out, "features", p->features);
-    fprintf(out, ".action_count=%u,.flow_count=%u,.name_count=%u,.argument_count=%d};\n", p->actions.len, p->flows.len, p->names.len,
+    fprintf(out, ".action_count=%u,.exploration_count=%u,.flow_count=%u,.name_count=%u,.argument_count=%d};\n", p->action_count,
+            p->explorations.len, p->flows.len, p->names.len,
             arguments);
     fputs("int main(int argc, char **argv) { return rq_native_main(&program, argc, argv); }\n", out);
 }

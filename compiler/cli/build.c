@@ -13,16 +13,8 @@
 #include <unistd.h>
 
 #include "backend/backend.h"
+#include "cli/build.h"
 #include "cli/flow_text.h"
-#include "cli/session.h"
-#include "native.h"
-
-typedef struct Build {
-    Compiler *c;
-    const Options *o;
-    NativeProgram program;
-    NativeFiles files;
-} Build;
 
 static void remove_work(const char *dir)
 {
@@ -115,11 +107,11 @@ static bool add_action(Build *b, const ActionInst *a, const Flow *flow, int32_t 
     NativeAction n = {.action = session_fields(c, b->o, a), .flow = flow_number};
     if (c->errors) return false;
     ModelCodeOptions options = session_code_options(b->o, a, a->detached);
-    n.model = native_model(c, a->model, flow, &options, n.action.name, false, &b->files);
+    n.model = native_model(c, a->model, flow, &options, n.action.name, NATIVE_action, &b->files);
     if (!n.model) return false;
     ModelInst *exact = has_cut_gradient(a->model) ? model_changed(c, a->model, &(ModelChange){.detach_none = true}) : NULL;
     options.detached = false;
-    if (exact) n.exact = native_model(c, exact, compile_flow(c, exact), &options, arena_printf(c->keep, "%s_exact", n.action.name), true, &b->files);
+    if (exact) n.exact = native_model(c, exact, compile_flow(c, exact), &options, arena_printf(c->keep, "%s_exact", n.action.name), NATIVE_twin, &b->files);
     if (exact && !n.exact) return false;
     vec_push(c->keep, &b->program.actions, n);
     return true;
@@ -151,6 +143,7 @@ static int add_actions(Build *b, const Program *p)
         if (denied) return denied;
         if (!add_action(b, a, flow, flow_number(b, p, i, flow))) return b->c->errors ? EXIT_source : EXIT_usage;
     }
+    b->program.action_count = b->program.actions.len;
     if (!b->program.actions.len) b->files.error = arena_printf(b->c->keep, "'%s' has no train action to build a program of", b->o->file);
     return b->program.actions.len ? EXIT_done : EXIT_usage;
 }
@@ -271,11 +264,14 @@ int verb_build(Compiler *c, const Options *o)
     b.program.features = backend_cpu_features(c->keep, o->cpu);
     b.program.names = names_of(c, p);
     code = add_actions(&b, p);
+    if (code == EXIT_done) code = build_explorations(&b, p);
     if (code == EXIT_done && !link_program(&b)) code = EXIT_usage;
     remove_work(b.files.dir);
     if (b.files.error) fatal("%s", b.files.error);
+    uint32_t trials = b.program.actions.len - b.program.action_count, actions = b.program.action_count + b.program.explorations.len;
+    const char *explores = trials ? arena_printf(c->keep, ", '%s explore' compares %u variants", o->output, trials) : "";
     if (code == EXIT_done && !o->quiet)
-        printf("%s: %u action%s for %s; '%s run' trains\n", o->output, b.program.actions.len, b.program.actions.len == 1 ? "" : "s",
-               backend_cpu_name(c->keep, o->cpu), o->output);
+        printf("%s: %u action%s for %s; '%s run' trains%s\n", o->output, actions, actions == 1 ? "" : "s", backend_cpu_name(c->keep, o->cpu),
+               o->output, explores);
     return code;
 }

@@ -10,19 +10,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "native/native.h"
-#include "native/options.h"
+#include "native/verbs.h"
 
 typedef struct verb_row {
+    char letter; /* what options.c knows it by */
     const char *name, *args, *help;
 } verb_row;
-/* The first letter is what options.c knows a verb by. */
 static const verb_row verbs[] = {
-    {"run", "", "all train actions, in order"},
-    {"train", " [RUN]", "one train action, or with --resume the rest of an interrupted run"},
-    {"eval", " [RUN]", "loss and accuracy of trained parameters"},
-    {"predict", " [RUN]", "the classes of given samples, or the values of a layer"},
-    {"flow", "", "which layers can receive a gradient, and what cuts the others"},
+    {'r', "run", "", "all train actions, in order"},
+    {'t', "train", " [RUN]", "one train action, or with --resume the rest of an interrupted run"},
+    {'x', "explore", "", "train every variant of an explore action and rank them; goes on with the runs missing in --out"},
+    {'e', "eval", " [RUN]", "loss and accuracy of trained parameters"},
+    {'p', "predict", " [RUN]", "the classes of given samples, or the values of a layer"},
+    {'f', "flow", "", "which layers can receive a gradient, and what cuts the others"},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
@@ -35,13 +35,14 @@ static void print_help(const rq_native_program *p, const char *self, FILE *to)
     }
     fprintf(to, "\n'%s VERB --help' lists the options of a verb. Actions of %s:", self, p->actions[0].action.file);
     for (int i = 0; i < p->action_count; i++) fprintf(to, " %s", p->actions[i].action.name);
+    for (int i = 0; i < p->exploration_count; i++) fprintf(to, " %s (explore)", p->explorations[i].x.name);
     fprintf(to, "\nbuilt by: %s%s -o %s\n", p->build, p->cpu_option, p->output);
 }
 
 static void print_verb_help(const verb_row *v, const char *self)
 {
     printf("usage: %s %s%s [options]\n  %s\n\noptions:\n", self, v->name, v->args, v->help);
-    rq_native_options_print(v->name[0]);
+    rq_native_options_print(v->letter);
 }
 
 /* ---- the run directory in place of an action ---- */
@@ -180,14 +181,15 @@ static rq_outcome show_flow(const rq_native_program *p, const rq_native_options 
 static rq_outcome run_verb(const rq_native_program *p, const char *self, const verb_row *v, int argc, char **argv, rq_error *err)
 {
     rq_native_options o;
-    if (!rq_native_options_read(v->name[0], argc, argv, &o, err)) return RQ_OUTCOME_failed;
+    if (!rq_native_options_read(v->letter, argc, argv, &o, err)) return RQ_OUTCOME_failed;
     if (o.help) {
         print_verb_help(v, self);
         return RQ_OUTCOME_done;
     }
-    switch (v->name[0]) {
+    switch (v->letter) {
     case 'r': return run_all(p, &o, err);
     case 't': return one_action(p, &o, rq_action_train, err);
+    case 'x': return rq_native_explore(p, &o, err);
     case 'e': return one_action(p, &o, rq_action_eval, err);
     case 'p': return one_action(p, &o, rq_action_predict, err);
     default: return show_flow(p, &o, err);

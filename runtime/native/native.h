@@ -6,6 +6,7 @@
 #ifndef RQ_NATIVE_NATIVE_H
 #define RQ_NATIVE_NATIVE_H
 
+#include "explore/explore.h"
 #include "report/verbs.h"
 
 /* A compiled function of a model. */
@@ -38,16 +39,30 @@ typedef struct rq_native_flow {
     const char *text, *json;
 } rq_native_flow;
 
+/* A variant: its row, and the number of its action; -1 with a reason. */
+typedef struct rq_native_variant {
+    rq_variant row;
+    int32_t action;
+} rq_native_variant;
+
+/* An exploration without variants, data and versions, which are made of the list. */
+typedef struct rq_native_exploration {
+    rq_exploration x;
+    const rq_native_variant *variants;
+    int32_t variant_count;
+} rq_native_exploration;
+
 typedef struct rq_native_program {
     const char *build;    /* the command that made it, without --cpu and -o: "rq build model.rq --set classes=3" */
     const char *cpu_option; /* " --cpu x86-64-v3", or "" */
     const char *output;   /* its -o */
     const char *features; /* of cpu_features.def, separated by blanks */
-    const rq_native_action *actions;
+    const rq_native_action *actions; /* action_count of the file, then those of variants */
+    const rq_native_exploration *explorations;
     const rq_native_flow *flows;
     const char *const *names; /* all that --set of `rq build` takes: "classes", "Small.depth", "quick.epochs" */
     const rq_native_argument *arguments;
-    int32_t action_count, flow_count, name_count, argument_count;
+    int32_t action_count, exploration_count, flow_count, name_count, argument_count;
 } rq_native_program;
 
 /* rq_model.function of a native program. */

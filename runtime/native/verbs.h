@@ -1,0 +1,11 @@
+/* verbs.h: verbs of a native program that have a file of their own. */
+#ifndef RQ_NATIVE_VERBS_H
+#define RQ_NATIVE_VERBS_H
+
+#include "native/native.h"
+#include "native/options.h"
+
+/* Runs an exploration of the table, as `rq explore` does. */
+rq_outcome rq_native_explore(const rq_native_program *p, const rq_native_options *o, rq_error *err);
+
+#endif
