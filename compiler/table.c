@@ -105,19 +105,31 @@ static const char *stage_owner(Compiler *c, const ModelInst *model, const Stage 
     return name_text(c->names, s->layer.i ? layer_of(model, s->layer)->name : s->input.input);
 }
 
-/* Adds edges from the layers and inputs whose values stage `id` of layer `to` reads, looking through the layer's own stages. */
+static void add_edge(Compiler *c, Edges *edges, rq_edge e)
+{
+    for (uint32_t i = 0; i < edges->len; i++)
+        if (!strcmp(edges->at[i].from, e.from) && !strcmp(edges->at[i].to, e.to) && edges->at[i].is_skip == e.is_skip) return;
+    vec_push(c->keep, edges, e);
+}
+
+/* Adds edges from the layers, inputs and model parameters whose values stage `id` of layer `to` reads, looking through the layer's own
+ * stages. */
 static void walk_sources(Compiler *c, const ModelInst *model, StageId id, const char *to, LayerId inside, rq_edge how, Edges *edges)
 {
     const Stage *s = stage_of(model, id);
     if (s->kind == STAGE_detach) how.is_cut = 1;
     if (s->skip) how.is_skip = how.is_skip || s->kind != STAGE_add;
+    how.to = to;
+    if (s->kind == STAGE_group) {
+        how.from = group_of(model, s->group[0])->path;
+        how.is_skip = 0;
+        add_edge(c, edges, how);
+        return;
+    }
     if (s->layer.i != inside.i || s->kind == STAGE_input) {
-        if (s->kind == STAGE_constant || s->kind == STAGE_group) return;
+        if (s->kind == STAGE_constant) return;
         how.from = stage_owner(c, model, s);
-        how.to = to;
-        for (uint32_t i = 0; i < edges->len; i++)
-            if (!strcmp(edges->at[i].from, how.from) && !strcmp(edges->at[i].to, to) && edges->at[i].is_skip == how.is_skip) return;
-        vec_push(c->keep, edges, how);
+        add_edge(c, edges, how);
         return;
     }
     for (uint32_t i = 0; i < s->operand_count; i++) {

@@ -58,6 +58,12 @@ Flow *flow_of(Compiler *c, const ModelInst *model);
 const char *verdict_text(Verdict v); /* "full", "partial", "none", "unused", "frozen" */
 /* Warnings W0601 (none), W0602 (unused) with caret, cut and fix. */
 void flow_warn(Compiler *c, const Flow *flow);
-void flow_print_table(FILE *out, Compiler *c, const Flow *flow);
+/* How a terminal shows a model's layers as boxes. */
+typedef struct FlowLook {
+    int width; /* columns there are */
+    bool unicode, colour;
+} FlowLook;
+/* look NULL: the chain of names alone, without boxes. */
+void flow_print_table(FILE *out, Compiler *c, const Flow *flow, const FlowLook *look);
 
 #endif

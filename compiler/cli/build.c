@@ -85,7 +85,7 @@ static const char *printed(Compiler *c, const Flow *flow, bool json)
     VEC(char) text = {0};
     if (!f) fatal("no temporary file can be made: %s", strerror(errno));
     if (json) flow_print_json(f, c, flow);
-    else flow_print_table(f, c, flow);
+    else flow_print_table(f, c, flow, NULL);
     rewind(f);
     for (int byte; (byte = fgetc(f)) != EOF;) vec_push(c->keep, &text, (char)byte);
     fclose(f);

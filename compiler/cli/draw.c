@@ -1,30 +1,9 @@
 /* draw.c: `rq draw FILE`: the circuits of a model's layers. */
-#include <langinfo.h>
-#include <locale.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-#include "cli/session.h"
+#include "cli/pictures.h"
+#include "cli/terminal.h"
 #include "export/diagram.h"
-
-enum { NARROW = 40, USUAL = 100 };
-
-/* Columns of the terminal; of a file or pipe, USUAL. */
-static int terminal_width(void)
-{
-    struct winsize size;
-    if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col) return USUAL;
-    return size.ws_col < NARROW ? NARROW : size.ws_col;
-}
-
-static bool is_utf8(void)
-{
-    setlocale(LC_CTYPE, "");
-    bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
-    setlocale(LC_CTYPE, "C");
-    return utf8;
-}
 
 static const ModelInst *draw_model(Compiler *c, const Options *o, const Program *p)
 {
@@ -66,9 +45,12 @@ int verb_draw(Compiler *c, const Options *o)
     Program *p = session_program(c, o, &code);
     if (!p) return code;
     const ModelInst *m = draw_model(c, o, p);
-    bool latex = o->format && !strcmp(o->format, "quantikz"), unicode = is_utf8();
+    const Diagram *picture = NULL;
+    const char *title = "";
+    bool latex = o->format && !strcmp(o->format, "quantikz"), unicode = terminal_is_utf8();
     if (o->format && !latex && strcmp(o->format, "text") != 0) fatal("--format takes 'text' or 'quantikz', not '%s'", o->format);
     if (o->layer) check_layer_name(c, m, o->layer);
+    if (o->output) picture_check_name(o->output);
     for (uint32_t i = 0; i < m->stages.len; i++) {
         if (!is_circuit(&m->stages.at[i])) continue;
         uint32_t first = i, length = chain_length(m, i);
@@ -77,11 +59,19 @@ int verb_draw(Compiler *c, const Options *o)
         i += length - 1;
         if (o->layer && strcmp(o->layer, name)) continue;
         Diagram *d = diagram_of(c, m, &m->stages.at[first], length);
+        if (o->output) {
+            if (drawn++) fatal("-o %s: '%s' has several circuits; choose one with --layer", o->output, o->file);
+            picture = d;
+            title = arena_printf(c->keep, "%s: %s", name, layer->kind_text ? layer->kind_text : "");
+            continue;
+        }
         printf("%s%s%s: %s\n", drawn ? "\n" : "", latex ? "% " : "", name, layer->kind_text ? layer->kind_text : "");
         if (latex) diagram_quantikz(stdout, d);
         else diagram_text(stdout, d, terminal_width(), unicode);
         drawn++;
     }
+    rq_error err;
+    if (picture) picture_save(circuit_picture(picture, "circuit", title, &err), o->output, &err);
     if (!drawn && o->layer) fatal("layer '%s' has no circuit", o->layer);
     if (!drawn) fatal("model '%s' has no circuit", name_text(c->names, m->name));
     return EXIT_done;

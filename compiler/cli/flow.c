@@ -1,9 +1,13 @@
 /* flow.c: `rq flow FILE`: which parameters can receive a gradient, along which paths, and what cuts the others. Nothing is run. */
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/flow_text.h"
-#include "cli/session.h"
+#include "cli/pictures.h"
+#include "cli/terminal.h"
+#include "report/report.h"
 #include "graph/dead.h"
 
 static const char *class_word(CutClass class)
@@ -99,10 +103,30 @@ static int all_placements(Compiler *c, const Options *o, const Program *p)
     return code;
 }
 
+/* The model's flow into the file of -o. */
+static void save_picture(Compiler *c, const Options *o, const ModelInst *model, Flow *flow)
+{
+    rq_error err;
+    ModelCode *code = session_code(c, o, NULL, model, flow, false);
+    picture_save(rq_flow_picture(model_code_table(code), &err), o->output, &err);
+    model_code_drop(code);
+}
+
+/* Boxes on a terminal, the chain of names elsewhere; --format chooses. NULL: the chain. */
+static const FlowLook *look(const Options *o, FlowLook *boxes)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    bool live = isatty(STDOUT_FILENO), wanted = o->format ? !strcmp(o->format, "boxes") : live;
+    if (o->format && !wanted && strcmp(o->format, "chain") != 0) fatal("--format takes 'boxes' or 'chain', not '%s'", o->format);
+    *boxes = (FlowLook){.width = terminal_width(), .unicode = terminal_is_utf8(), .colour = live && !(no_colour && *no_colour)};
+    return wanted ? boxes : NULL;
+}
+
 /* The models to show: those of train actions (with their freeze and gradient), else all. */
 int verb_flow(Compiler *c, const Options *o)
 {
     int code = EXIT_done;
+    FlowLook boxes;
     Program *p = session_program(c, o, &code);
     if (!p) return code;
     if (o->all_placements) return all_placements(c, o, p);
@@ -119,10 +143,13 @@ int verb_flow(Compiler *c, const Options *o)
     for (uint32_t i = 0; i < p->models.len && all; i++) vec_push(c->keep, &models, p->models.at[i]);
     if (!models.len) fatal("'%s' has no model that can be instantiated; give its formals defaults or name it in an action", o->file);
     diag_flush(c);
+    if (o->output) picture_check_name(o->output);
+    if (o->output && models.len > 1) fatal("-o %s: '%s' has several models; choose the train action of one with --action", o->output, o->file);
     for (uint32_t i = 0; i < models.len; i++) {
         Flow *flow = compile_flow(c, models.at[i]);
-        if (o->json) flow_print_json(stdout, c, flow);
-        else flow_print_table(stdout, c, flow);
+        if (o->output) save_picture(c, o, models.at[i], flow);
+        else if (o->json) flow_print_json(stdout, c, flow);
+        else flow_print_table(stdout, c, flow, look(o, &boxes));
         int denied = session_deny(c, o, flow);
         if (denied) code = denied;
     }
