@@ -3,7 +3,7 @@
 #define RQ_COMPILE_H
 
 #include "check/flow.h"
-#include "graph/lower.h"
+#include "graph/hessian.h"
 #include "kernel/kernel.h"
 #include "program/model.h"
 
@@ -50,6 +50,9 @@ ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow,
 void model_code_drop(ModelCode *m);
 const rq_model *model_code_table(const ModelCode *m);
 const char *model_code_cpu(const ModelCode *m); /* "sapphirerapids" */
+
+/* hessian.c: second derivatives by four ways; see graph/hessian.h. */
+Hessian *compile_hessian(Compiler *c, const GradcheckInput *in);
 
 /* table.c: an instance and its flow as the runtime's table, without functions. On c->keep. */
 rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int real_bytes, Engine wanted, bool detached);

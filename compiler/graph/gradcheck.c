@@ -10,11 +10,7 @@
 #include <string.h>
 
 #include "graph/gradcheck_run.h"
-
-/* A node whose derivative jumps where a - b (or a alone) changes sign. */
-typedef struct Kink {
-    NodeId node, a, b;
-} Kink;
+#include "graph/kinks.h"
 
 typedef struct Row {
     GradRow *out;
@@ -30,9 +26,7 @@ typedef struct Row {
 typedef struct Check {
     Run run;
     VEC(Row) rows;
-    VEC(Kink) kinks;
-    NodeId *watched; /* operands of the kinks */
-    uint32_t watched_count;
+    Kinks kinks;
     double step;
 } Check;
 
@@ -147,18 +141,20 @@ static const double *binding_of(const Check *k, const char *name)
     ice(k->run.c, k->run.in->model->span, "gradcheck: '%s' is not bound", name);
 }
 
-static const char *declared_cut(const LayerFlow *l)
-{
-    for (uint32_t i = 0; l && i < l->cuts.len; i++)
-        if (l->cuts.at[i].class == CUT_declared) return l->cuts.at[i].reason;
-    return NULL;
-}
-
 static const LayerFlow *flow_row(const Flow *f, GroupId group)
 {
     for (uint32_t i = 0; i < f->layers.len; i++)
         for (uint32_t k = 0; k < f->layers.at[i].groups.len; k++)
             if (f->layers.at[i].groups.at[k].group.i == group.i) return &f->layers.at[i];
+    return NULL;
+}
+
+const char *gradcheck_cut(const GradcheckInput *in, GroupId group, uint32_t input)
+{
+    if (!in->flow) return NULL;
+    const LayerFlow *l = group.i ? flow_row(in->flow, group) : &in->flow->inputs.at[input];
+    for (uint32_t i = 0; l && i < l->cuts.len; i++)
+        if (l->cuts.at[i].class == CUT_declared) return l->cuts.at[i].reason;
     return NULL;
 }
 
@@ -174,41 +170,14 @@ static void add_row(Check *k, const char *name, GroupId group, NodeId leaf, cons
 static void collect_rows(Check *k)
 {
     const ModelInst *m = k->run.in->model;
-    const Flow *f = k->run.in->flow;
     for (uint32_t i = 0; i < m->groups.len; i++)
         if (!m->groups.at[i].tied_to.i)
             add_row(k, m->groups.at[i].path, (GroupId){i + 1}, k->run.l->group[i],
-                    f ? declared_cut(flow_row(f, (GroupId){i + 1})) : NULL);
+                    gradcheck_cut(k->run.in, (GroupId){i + 1}, 0));
     for (uint32_t i = 0; i < m->inputs.len; i++) {
         const char *name = name_text(k->run.c->names, stage_of(m, m->inputs.at[i])->input.input);
-        add_row(k, name, (GroupId){0}, k->run.l->input[i],
-                f ? declared_cut(&f->inputs.at[i]) : NULL);
+        add_row(k, name, (GroupId){0}, k->run.l->input[i], gradcheck_cut(k->run.in, (GroupId){0}, i));
     }
-}
-
-/* Kinks that the loss depends on other than through a detach. */
-static void find_kinks(Check *k)
-{
-    Run *run = &k->run;
-    const Graph *g = run->g;
-    bool *reached = arena_alloc(run->a, g->nodes.len);
-    reached[run->l->mean_loss.i] = true;
-    for (uint32_t i = g->nodes.len - 1; i > 0; i--) {
-        const Node *n = &g->nodes.at[i];
-        for (int j = 0; j < n->arity && reached[i] && n->op != OP_detach; j++)
-            reached[n->arg[j].i] = true;
-        if (!reached[i]) continue;
-        if (n->op == OP_max || n->op == OP_min)
-            vec_push(run->a, &k->kinks, (Kink){{i}, n->arg[0], n->arg[1]});
-        if (n->op == OP_abs || n->op == OP_step)
-            vec_push(run->a, &k->kinks, (Kink){{i}, n->arg[0], {0}});
-    }
-    k->watched = arena_alloc(run->a, sizeof *k->watched * (2 * (size_t)k->kinks.len + 2));
-    for (uint32_t i = 0; i < k->kinks.len; i++) {
-        k->watched[k->watched_count++] = k->kinks.at[i].a;
-        if (node_is(k->kinks.at[i].b)) k->watched[k->watched_count++] = k->kinks.at[i].b;
-    }
-    k->step = k->kinks.len ? 1e-5 : 1e-3;
 }
 
 /* Adjoints, tangents and shifts. */
@@ -303,41 +272,11 @@ static void by_shift(Row *row, const double *gradient)
     r->has[GRAD_shift] = true;
 }
 
-/* Does a kink's operand difference change its sign between the two evaluations? */
-static bool kink_between(const Check *k, const Kink *kink, const Evaluation *low,
-                         const Evaluation *high)
-{
-    const Type *ta = type_of(k->run.g, kink->a);
-    int64_t samples = node_of(k->run.g, kink->node)->type.batched ? k->run.in->samples : 1;
-    int64_t count = samples * type_count(&node_of(k->run.g, kink->node)->type);
-    const Type *tb = node_is(kink->b) ? type_of(k->run.g, kink->b) : NULL;
-    int64_t na = type_count(ta) * (ta->batched ? samples : 1),
-            nb = tb ? type_count(tb) * (tb->batched ? samples : 1) : 1;
-    const double *la = evaluation_of(low, kink->a), *ha = evaluation_of(high, kink->a);
-    const double *lb = tb ? evaluation_of(low, kink->b) : NULL,
-                 *hb = tb ? evaluation_of(high, kink->b) : NULL;
-    for (int64_t i = 0; i < count; i++) {
-        double l = la[i % na] - (lb ? lb[i % nb] : 0), h = ha[i % na] - (hb ? hb[i % nb] : 0);
-        if ((l > 0) != (h > 0) || (l < 0) != (h < 0)) return true;
-    }
-    return false;
-}
-
 static bool crosses_kink(Check *k, GradRow *r, const Evaluation *low, const Evaluation *high)
 {
-    for (uint32_t i = 0; i < k->kinks.len; i++) {
-        const Kink *kink = &k->kinks.at[i];
-        if (!kink_between(k, kink, low, high)) continue;
-        const Node *n = node_of(k->run.g, kink->node);
-        static const char *const text[] = {"max", "min", "abs", "step"};
-        int which = n->op == OP_max ? 0 : n->op == OP_min ? 1 : n->op == OP_abs ? 2 : 3;
-        if (!r->kink)
-            r->kink =
-                arena_printf(k->run.c->keep, "%s at %s", text[which],
-                             source_place_text(k->run.c->scratch, &k->run.c->sources, n->span));
-        return true;
-    }
-    return false;
+    const char *kink = kink_between(k->run.g, &k->kinks, k->run.in->samples, low, high);
+    if (!r->kink) r->kink = kink;
+    return kink != NULL;
 }
 
 static Evaluation *evaluate_moved(Check *k, const Row *row, int64_t e, double h)
@@ -346,10 +285,11 @@ static Evaluation *evaluate_moved(Check *k, const Row *row, int64_t e, double h)
     int64_t n = numbers_of(r);
     double *v = for_all_samples(k, r);
     for (int64_t s = 0; s < width_of(k, r); s++) moved(k, r, e, row->value + s * n, h, v + s * n);
-    NodeId *wanted = arena_alloc(k->run.c->scratch, sizeof *wanted * (k->watched_count + 1));
-    if (k->watched_count) memcpy(wanted, k->watched, sizeof *wanted * k->watched_count);
-    wanted[k->watched_count] = r->group.i ? k->run.l->mean_loss : k->run.l->loss;
-    return eval_again(k->run.base, &(Binding){r->name, v}, 1, wanted, k->watched_count + 1);
+    uint32_t n_watched = k->kinks.watched_count;
+    NodeId *wanted = arena_alloc(k->run.c->scratch, sizeof *wanted * (n_watched + 1));
+    if (n_watched) memcpy(wanted, k->kinks.watched, sizeof *wanted * n_watched);
+    wanted[n_watched] = r->group.i ? k->run.l->mean_loss : k->run.l->loss;
+    return eval_again(k->run.base, &(Binding){r->name, v}, 1, wanted, n_watched + 1);
 }
 
 /* With kinks (f(h) - f(-h)) / 2h at a small step; without, four points at a larger one: (8 (f(h) -
@@ -363,10 +303,10 @@ static void by_difference(Check *k, Row *row)
     for (int64_t e = 0; e < r->tested; e++) {
         ArenaMark mark = arena_mark(k->run.c->scratch);
         double *out = row->by[GRAD_difference] + e * width;
-        for (int far = 1; far <= (k->kinks.len ? 1 : 2); far++) {
+        for (int far = 1; far <= (k->kinks.list.len ? 1 : 2); far++) {
             Evaluation *high = evaluate_moved(k, row, row->direction[e], far * h);
             Evaluation *low = evaluate_moved(k, row, row->direction[e], -far * h);
-            double factor = k->kinks.len ? 1 / (2 * h) : (far == 1 ? 8 : -1) / (12 * h);
+            double factor = k->kinks.list.len ? 1 / (2 * h) : (far == 1 ? 8 : -1) / (12 * h);
             for (int64_t s = 0; s < width; s++)
                 out[s] += weight * factor * (evaluation_of(high, y)[s] - evaluation_of(low, y)[s]);
             if (crosses_kink(k, r, low, high)) {
@@ -446,7 +386,8 @@ Gradcheck *gradcheck(Compiler *c, const GradcheckInput *in)
     vec_push(run->a, &run->bindings, (Binding){"weight", weight});
     collect_rows(&k);
     for (uint32_t i = 0; i < k.rows.len; i++) k.rows.at[i].out = &run->result->rows.at[i];
-    find_kinks(&k);
+    k.kinks = kinks_of(run->g, l->mean_loss);
+    k.step = k.kinks.list.len ? 1e-5 : 1e-3;
     differentiate(&k);
     evaluate_base(&k);
     const double **shifted = shift_gradients(run);

@@ -62,4 +62,7 @@ typedef struct GradcheckInput {
 Gradcheck *gradcheck(Compiler *c, const GradcheckInput *in);
 void gradcheck_print(FILE *out, const Gradcheck *r);
 
+/* Why differences do not count for this group (none: for that input): a declared cut on its way to the loss; NULL: they do. */
+const char *gradcheck_cut(const GradcheckInput *in, GroupId group, uint32_t input);
+
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "graph/gradcheck.h"
+#include "graph/hessian.h"
 
 static void print_error(FILE *out, const GradRow *r, int a, int b, int width)
 {
@@ -41,4 +42,31 @@ void gradcheck_print(FILE *out, const Gradcheck *r)
             "differences");
     for (uint32_t i = 0; i < r->rows.len; i++) print_row(out, &r->rows.at[i], width);
     fputs("largest distance from reverse mode, relative to the group's largest derivative\n", out);
+}
+
+/*     leaf       directions      reverse      kernels  differences
+ *     q1.theta   2               3.1e-16      2.0e-15      4.4e-11
+ */
+void hessian_print(FILE *out, const Hessian *h)
+{
+    int width = 4;
+    for (uint32_t i = 0; i < h->rows.len; i++)
+        if ((int)strlen(h->rows.at[i].name) > width) width = (int)strlen(h->rows.at[i].name);
+    fprintf(out, "loss %.17g\n%-*s  %-10s", h->loss, width, "leaf", "directions");
+    for (int m = 0; m < HESSIAN_METHODS; m++) fprintf(out, "  %11s", hessian_method_text((HessianMethod)m));
+    fputc('\n', out);
+    for (uint32_t i = 0; i < h->rows.len; i++) {
+        const HessianRow *r = &h->rows.at[i];
+        fprintf(out, "%-*s  %-10d", width, r->name, r->directions);
+        for (int m = 0; m < HESSIAN_METHODS; m++)
+            if (r->has[m]) fprintf(out, "  %11.1e", r->error[m]);
+            else fprintf(out, "  %11s", "-");
+        if (r->kinked) fprintf(out, "  %d at a kink (%s)", r->kinked, r->kink);
+        if (r->cut) fprintf(out, "  differences do not count: %s", r->cut);
+        for (int m = 0; m < HESSIAN_METHODS && !r->ok; m++)
+            if (r->has[m]) fprintf(out, "%s %s in %s", m ? "," : "  FAILED:", hessian_method_text((HessianMethod)m), r->where[m]);
+        fputc('\n', out);
+    }
+    fputs("Hessian times directions that move one leaf: largest distance from forward over reverse mode, of all leaves,\n"
+          "relative to the largest second derivative of each\n", out);
 }

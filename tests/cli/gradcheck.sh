@@ -46,4 +46,14 @@ train go { model: M; data: digits; loss: cross_entropy; epochs: 1; }
 RQ
 "$RQ" gradcheck upload.rq >out 2>err || fail "re-uploading: $(cat out err)"
 
+# second derivatives: every leaf, the target too; differences do not count behind the declared cut
+"$RQ" gradcheck upload.rq --order 2 >out 2>err || fail "--order 2: $(cat out err)"
+grep -q '^a.theta  *2 ' out && grep -q '^target  *2 ' out || fail "not every leaf is moved: $(cat out)"
+"$RQ" gradcheck m.rq --seed 3 --order 2 >out 2>err || fail "--order 2 with a cut: $(cat out err)"
+grep -q '^q1.theta .*differences do not count: the input of q2 is detached' out || fail "order 2 does not name the declared cut"
+"$RQ" gradcheck m.rq --seed 3 --order 2 --json >json 2>err || fail "--order 2 --json: $(cat err)"
+grep -q '"order":2.*"ok":true' json || fail "--order 2 --json does not say ok"
+"$RQ" gradcheck m.rq --order 2 --export g.safetensors >out 2>err
+[ $? -eq 2 ] && grep -q "does not go with --order 2" err || fail "--order 2 --export: $(cat err)"
+
 exit $failed

@@ -10,7 +10,7 @@
 #include <math.h>
 
 #include "reference/random_graph.h"
-#include "reference/run_kernels.h"
+#include "kernels_run.h"
 
 enum { CASES = 40, SAMPLES = RANDOM_GRAPH_SAMPLES };
 

@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "reference/hand_kernels.h"
-#include "reference/run_kernels.h"
+#include "kernels_run.h"
 
 enum { LANES = 16, SAMPLES = 19 };
 

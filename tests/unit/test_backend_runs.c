@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "kernel/kernel.h"
-#include "reference/run_kernels.h"
+#include "kernels_run.h"
 
 enum { QUBITS = 3, DIM = 8, GATES = 16, SAMPLES = 5 };
 

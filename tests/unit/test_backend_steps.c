@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "reference/hand_kernels.h"
-#include "reference/run_kernels.h"
+#include "kernels_run.h"
 
 enum { SAMPLES = 21, LEAVES_MAX = 4 };
 

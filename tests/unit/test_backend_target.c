@@ -16,7 +16,7 @@
 
 #include "backend/backend.h"
 #include "reference/hand_kernels.h"
-#include "reference/run_kernels.h"
+#include "kernels_run.h"
 
 static const uint8_t real_dense[4] = {1, 1, 1, 1};
 static const Wires on_qubit_1 = {.qubits = 4, .target_count = 1, .target = {1}, .pattern = real_dense};

@@ -12,7 +12,7 @@
 #include "graph/lower.h"
 #include "kernel/kernel.h"
 #include "reference/model_builder.h"
-#include "reference/run_kernels.h"
+#include "kernels_run.h"
 
 enum { LANES = 4 };
 

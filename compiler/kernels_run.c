@@ -1,11 +1,7 @@
-/* run_kernels.c: doubles -> lanes of f32 or f64 -> JIT and rq_run -> doubles. */
-#include "reference/run_kernels.h"
+/* kernels_run.c: doubles -> lanes of f32 or f64 -> JIT and rq_run -> doubles. */
+#include "kernels_run.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "backend/function.h"
 
 typedef struct Packed {
     const rq_function *f;
@@ -43,9 +39,9 @@ static const double *bound(const Binding *bindings, size_t n, const char *name)
     return NULL;
 }
 
-static void *make_params(const rq_function *f, uint32_t i, const double *value)
+static void *make_params(Arena *a, const rq_function *f, uint32_t i, const double *value)
 {
-    void *out = rq_alloc((size_t)(f->params[i].reals * f->real_bytes));
+    void *out = arena_alloc(a, (size_t)(f->params[i].reals * f->real_bytes));
     for (int64_t e = 0; value && e < f->params[i].reals; e++) put(f, out, e, value[e]);
     return out;
 }
@@ -59,35 +55,27 @@ static void read_output(const rq_function *f, const rq_leaf *leaf, int64_t sampl
     }
 }
 
-static void call(const rq_function *f, int threads, int64_t samples, const Binding *bindings, size_t n, double **outputs)
+void function_run(const rq_function *f, int threads, int64_t samples, const Binding *bindings, size_t n, double **outputs)
 {
-    void **params = rq_alloc(sizeof *params * (f->param_count + 1));
-    void **results = rq_alloc(sizeof *results * (f->output_count + 1));
-    const double **inputs = rq_alloc(sizeof *inputs * (f->input_count + 1));
+    Arena *a = arena_new("run");
+    void **params = arena_array(a, void *, f->param_count), **results = arena_array(a, void *, f->output_count);
+    Packed packed = {f, arena_array(a, const double *, f->input_count)};
     int64_t chunks = (samples + f->lanes - 1) / f->lanes;
-    for (uint32_t i = 0; i < f->param_count; i++) params[i] = make_params(f, i, bound(bindings, n, f->params[i].name));
-    for (uint32_t i = 0; i < f->input_count; i++) inputs[i] = bound(bindings, n, f->inputs[i].name);
+    for (uint32_t i = 0; i < f->param_count; i++) params[i] = make_params(a, f, i, bound(bindings, n, f->params[i].name));
+    for (uint32_t i = 0; i < f->input_count; i++) packed.inputs[i] = bound(bindings, n, f->inputs[i].name);
     for (uint32_t i = 0; i < f->output_count; i++) {
         int64_t reals = f->outputs[i].reals * (f->outputs[i].batched ? chunks * f->lanes : 1);
-        results[i] = outputs[i] ? rq_alloc((size_t)(reals * f->real_bytes)) : NULL;
+        results[i] = outputs[i] ? arena_alloc(a, (size_t)(reals * f->real_bytes)) : NULL;
     }
     rq_runner *runner;
     rq_error error;
-    Packed packed = {f, inputs};
     if (!rq_runner_new(f, samples, threads, &runner, &error) ||
-        !rq_run(runner, samples, (const void *const *)params, pack, &packed, results, &error)) {
-        fprintf(stderr, "kernels_run: %s\n", error.text);
-        abort();
-    }
+        !rq_run(runner, samples, (const void *const *)params, pack, &packed, results, &error))
+        fatal("%s", error.text);
     rq_runner_free(runner);
-    for (uint32_t i = 0; i < f->output_count; i++) {
+    for (uint32_t i = 0; i < f->output_count; i++)
         if (outputs[i]) read_output(f, &f->outputs[i], samples, results[i], outputs[i]);
-        rq_free(results[i]);
-    }
-    for (uint32_t i = 0; i < f->param_count; i++) rq_free(params[i]);
-    rq_free(params);
-    rq_free(results);
-    rq_free(inputs);
+    arena_drop(a);
 }
 
 void kernels_run(const Kernels *k, const char *cpu, int threads, int64_t samples, const Binding *bindings, size_t n,
@@ -96,7 +84,7 @@ void kernels_run(const Kernels *k, const char *cpu, int threads, int64_t samples
     Arena *arena = arena_new("run");
     Jit *jit = jit_open();
     const rq_function *f = jit_function(jit, k->c, k, cpu, arena);
-    call(f, threads, samples, bindings, n, outputs);
+    function_run(f, threads, samples, bindings, n, outputs);
     jit_close(jit);
     arena_drop(arena);
 }
