@@ -6,6 +6,8 @@
  */
 #include "graph/lower.h"
 
+#include <string.h>
+
 #include "graph/register.h"
 
 NodeId not_executable(Lower *l, Span at, const char *what, const char *why)
@@ -109,6 +111,15 @@ static Lowered *lowered_new(Graph *g, const ModelInst *m)
     return out;
 }
 
+/* A register that begins as an input has other nodes for its value. None: no stage reads it. */
+static NodeId input_leaf(const Lower *l, StageId input)
+{
+    const char *name = name_text(l->c->names, stage_of(l->model, input)->input.input);
+    for (uint32_t i = 0; i < l->g->inputs.len; i++)
+        if (!strcmp(l->g->inputs.at[i].name, name)) return l->g->inputs.at[i].node;
+    return (NodeId){0};
+}
+
 Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options)
 {
     Graph *g = graph_new(c, name_text(c->names, model->name));
@@ -128,8 +139,7 @@ Lowered *lower(Compiler *c, const ModelInst *model, LowerOptions options)
         l.out->stage[i] = lower_stage(&l);
     }
     if (!l.failed) {
-        for (uint32_t i = 0; i < model->inputs.len; i++)
-            l.out->input[i] = l.out->stage[model->inputs.at[i].i - 1];
+        for (uint32_t i = 0; i < model->inputs.len; i++) l.out->input[i] = input_leaf(&l, model->inputs.at[i]);
         l.out->output = l.out->stage[model->output.i - 1];
         if (options.loss != LOSS_none) lower_loss(&l);
     }

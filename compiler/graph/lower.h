@@ -39,7 +39,7 @@ typedef struct Lowered {
                             in place */
     NodeId *group; /* param node of each group, index GroupId.i - 1 (a tied group: the node of its
                       root) */
-    NodeId *input; /* one per model input */
+    NodeId *input; /* the leaf of each model input; none with options.ground */
     NodeId output; /* of a register under a loss: the fidelities that the loss is made of */
     NodeId target; /* input "target": one-hot [classes] or dense like the output, amplitudes for a density matrix; none without
                       loss, and for ground samples */

@@ -56,4 +56,12 @@ grep -q '"order":2.*"ok":true' json || fail "--order 2 --json does not say ok"
 "$RQ" gradcheck m.rq --order 2 --export g.safetensors >out 2>err
 [ $? -eq 2 ] && grep -q "does not go with --order 2" err || fail "--order 2 --export: $(cat err)"
 
+# a state that becomes a density matrix is moved itself, not what its layer makes of it
+cat >density.rq <<'RQ'
+circuit noisy on q[n] { for i in 0..n { depolarize(1/100) q[i]; } reset q[0]; }
+model M { input x: state[2]; layer a = evolve(noisy); layer b = measure; output b; }
+RQ
+"$RQ" gradcheck density.rq >out 2>err || fail "density: $(cat out err)"
+grep -q '^x *8 of 8' out || fail "density: the input's amplitudes are not tested: $(cat out)"
+
 exit $failed
