@@ -125,17 +125,19 @@ static Graph *second_graph(Compiler *c, Lowered *l, const ModelInst *model)
     return g;
 }
 
-static NodeId layer_value(const Lowered *l, const ModelInst *model, const char *name, Compiler *c)
+static StageId layer_stage(Compiler *c, const ModelInst *model, const char *name)
 {
     for (uint32_t i = 0; name && i < model->layers.len; i++)
-        if (!strcmp(name_text(c->names, model->layers.at[i].name), name)) return l->stage[model->layers.at[i].value.i - 1];
-    return l->output;
+        if (!strcmp(name_text(c->names, model->layers.at[i].name), name)) return model->layers.at[i].value;
+    return model->output;
 }
 
 static Graph *function_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec)
 {
     bool with_loss = spec->kind != RQ_FUNCTION_layer;
-    Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine,
+    StageId whole = with_loss ? (StageId){0} : layer_stage(c, model, spec->layer);
+    Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine, .whole = whole,
+                                              .ground = with_loss && spec->ground,
                                               .few_samples = spec->kind == RQ_FUNCTION_probe,
                                               .training = spec->kind == RQ_FUNCTION_step || spec->kind == RQ_FUNCTION_second});
     if (!l) return NULL;
@@ -153,7 +155,7 @@ static Graph *function_graph(Compiler *c, const ModelInst *model, const Function
         differentiate(l->g, model, l->loss, l->output, (GradOptions){.per_sample = true});
         break;
     case RQ_FUNCTION_layer:
-        graph_output(l->g, "value:layer", layer_value(l, model, spec->layer, c));
+        graph_output(l->g, "value:layer", l->stage[whole.i - 1]);
         break;
     case RQ_FUNCTION_none: unreachable();
     }
@@ -261,7 +263,8 @@ static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_
     const rq_function *f[RQ_FUNCTION_layer];
     assert(n <= COUNT(g));
     for (size_t i = 0; i < n; i++) {
-        FunctionSpec spec = {.kind = kinds[i], .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes, .engine = m->options.engine};
+        FunctionSpec spec = {.kind = kinds[i], .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes, .engine = m->options.engine,
+                             .ground = m->options.ground};
         g[i] = compile_graph(m->c, m->model, &spec);
         if (!g[i]) return false;
         const char *name = arena_printf(m->c->keep, "%s_f%zu", m->table->name, m->functions.len + i);

@@ -25,6 +25,7 @@ typedef struct FunctionSpec {
     LossKind loss;
     int real_bytes;
     Engine engine;
+    bool ground; /* samples and targets are |0..0>, but for RQ_FUNCTION_layer, whose input may be any */
 } FunctionSpec;
 
 /* Stages that can be printed, in order: "ast", "inst", "cost", "graph", "grad", "kernel", "llvm", "asm". */
@@ -44,6 +45,7 @@ typedef struct ModelCodeOptions {
     int real_bytes;
     const char *cpu; /* NULL = native */
     Engine engine;
+    bool ground;     /* as in FunctionSpec */
     bool detached;   /* for the table's `gradient` */
 } ModelCodeOptions;
 ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options);

@@ -28,6 +28,12 @@ static const char *kind_word(rq_function_kind kind)
     unreachable();
 }
 
+static bool has_whole_value(const ModelInst *model, StageId id)
+{
+    const ValueType *t = &stage_of(model, id)->type;
+    return t->kind != VALUE_density || t->dim[0] <= DENSITY_QUBITS;
+}
+
 static JobList jobs_of(Compiler *c, const ModelInst *model, NativeUse use)
 {
     JobList jobs = {0};
@@ -37,9 +43,10 @@ static JobList jobs_of(Compiler *c, const ModelInst *model, NativeUse use)
     }
     vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_probe, NULL});
     if (use != NATIVE_action) return jobs;
-    vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_layer, NULL});
+    if (has_whole_value(model, model->output)) vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_layer, NULL});
     for (uint32_t i = 0; i < model->layers.len; i++)
-        vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_layer, name_text(c->names, model->layers.at[i].name)});
+        if (has_whole_value(model, model->layers.at[i].value))
+            vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_layer, name_text(c->names, model->layers.at[i].name)});
     return jobs;
 }
 
@@ -95,7 +102,7 @@ static bool schedule_jobs(Compiler *c, const ModelInst *model, const ModelCodeOp
     for (uint32_t i = 0; i < jobs->len; i++) {
         const Job *job = &jobs->at[i];
         FunctionSpec spec = {.kind = job->kind, .layer = job->layer, .loss = options->loss, .real_bytes = options->real_bytes,
-                             .engine = options->engine};
+                             .engine = options->engine, .ground = options->ground};
         graphs[i] = compile_graph(c, model, &spec);
         if (!graphs[i]) return false;
         kernels[i] = schedule(c, graphs[i], function_name(c, action, job, first + i), LANES, options->real_bytes);

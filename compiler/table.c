@@ -58,15 +58,16 @@ static const char *reason_text(Compiler *c, const LayerFlow *l)
     return text;
 }
 
-/* How the layer's circuits are simulated; NULL: it has none. */
+/* How the layer's circuits are simulated, by density matrices if one of them is; NULL: it has none. */
 static const char *circuit_engine(Compiler *c, const ModelInst *model, LayerId layer, Engine wanted)
 {
-    for (uint32_t i = 0; i < model->stages.len; i++) {
+    Engine engine = ENGINE_none;
+    for (uint32_t i = 0; i < model->stages.len && engine != ENGINE_density; i++) {
         const Stage *s = &model->stages.at[i];
         if (s->layer.i != layer.i) continue;
-        if (stage_is_quantum(s) || s->kind == STAGE_dissipative) return engine_text(stage_engine(c, model, (StageId){i + 1}, wanted));
+        if (stage_is_quantum(s) || s->kind == STAGE_dissipative) engine = stage_engine(c, model, (StageId){i + 1}, wanted);
     }
-    return NULL;
+    return engine ? engine_text(engine) : NULL;
 }
 
 static bool has_dense(const ModelInst *model, LayerId layer)

@@ -4,7 +4,7 @@
 
 #include "cli/pennylane.h"
 
-/* The model of the chosen action, else the file's first; with the action's loss, else mean squared error. */
+/* The model of the chosen action, else the file's first; with the action's loss. */
 static const ModelInst *emit_model(Compiler *c, const Options *o, const Program *p, FunctionSpec *spec)
 {
     for (uint32_t i = 0; i < p->actions.len; i++) {
@@ -13,6 +13,7 @@ static const ModelInst *emit_model(Compiler *c, const Options *o, const Program 
         spec->loss = a->loss;
         spec->real_bytes = session_real_bytes(o, a);
         spec->engine = session_engine(o, a);
+        spec->ground = session_ground(a);
         return a->model;
     }
     if (o->action) session_action(c, o, p);
@@ -31,8 +32,9 @@ static int emit_to(FILE *out, Compiler *c, const Options *o, const char *stage, 
     Program *p = session_program(c, o, &code);
     if (!p) return code;
     if (script) return emit_pennylane(c, o, p, out);
-    FunctionSpec spec = {.kind = RQ_FUNCTION_step, .loss = LOSS_mse, .real_bytes = session_real_bytes(o, NULL), .engine = session_engine(o, NULL)};
+    FunctionSpec spec = {.kind = RQ_FUNCTION_step, .real_bytes = session_real_bytes(o, NULL), .engine = session_engine(o, NULL)};
     const ModelInst *model = emit_model(c, o, p, &spec);
+    if (!spec.loss) spec.loss = stage_of(model, model->output)->type.kind == VALUE_real ? LOSS_mse : LOSS_infidelity;
     if (!strcmp(stage, "inst")) {
         model_print(out, c, model);
         return EXIT_done;

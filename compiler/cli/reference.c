@@ -1,6 +1,7 @@
 /* reference.c: which model, which samples, which parameters. */
 #include "cli/reference.h"
 
+#include <complex.h>
 #include <math.h>
 
 #include "data/array.h"
@@ -72,6 +73,28 @@ static double *random_values(Reference *j, uint64_t purpose, int64_t count)
     return values;
 }
 
+static void make_unit(double *v, int64_t reals)
+{
+    double norm = 0;
+    for (int64_t i = 0; i < reals; i++) norm += v[i] * v[i];
+    for (int64_t i = 0; i < reals; i++) v[i] /= sqrt(norm);
+}
+
+/* Makes random numbers a state, or half of a pure and half of the completely mixed density matrix. */
+static void make_state(double *v, const ValueType *t)
+{
+    int64_t d = INT64_C(1) << t->dim[0];
+    make_unit(v, 2 * d);
+    if (t->kind == VALUE_state) return;
+    double complex psi[1 << DENSITY_QUBITS];
+    for (int64_t i = 0; i < d; i++) psi[i] = v[2 * i] + _Complex_I * v[2 * i + 1];
+    for (int64_t i = 0; i < d * d; i++) {
+        double complex e = psi[i / d] * conj(psi[i % d]) / 2 + (i / d == i % d ? 0.5 / (double)d : 0);
+        v[2 * i] = creal(e);
+        v[2 * i + 1] = cimag(e);
+    }
+}
+
 /* Random states are normalised; random labels are classes. */
 static void random_samples(Reference *j)
 {
@@ -80,12 +103,8 @@ static void random_samples(Reference *j)
     j->samples = REFERENCE_SAMPLES;
     j->input = random_values(j, 1, j->samples * reals);
     double *target = random_values(j, 2, j->samples * outs);
-    for (int64_t s = 0; s < j->samples && in->type.kind == VALUE_state; s++) {
-        double norm = 0;
-        for (int64_t i = 0; i < reals; i++)
-            norm += j->input[s * reals + i] * j->input[s * reals + i];
-        for (int64_t i = 0; i < reals; i++) j->input[s * reals + i] /= sqrt(norm);
-    }
+    for (int64_t s = 0; s < j->samples && in->type.kind != VALUE_real; s++) make_state(j->input + s * reals, &in->type);
+    for (int64_t s = 0; s < j->samples && j->loss == LOSS_infidelity; s++) make_unit(target + s * outs, outs);
     if (!wants_labels(j->loss)) {
         j->target = target;
         return;
@@ -139,14 +158,14 @@ static void choose_model(Reference *j, const Program *p)
         j->model = j->action->model;
         j->loss = j->action->loss;
         j->seed = (uint64_t)action_number(j->action, "seed", 0);
-    } else {
-        if (p->models.len) j->model = p->models.at[0];
-        j->loss = LOSS_mse;
+    } else if (p->models.len) {
+        j->model = p->models.at[0];
     }
     if (!j->model)
         fatal("'%s' has no model that can be instantiated; give its formals defaults or name it in "
               "a train action",
               j->o->file);
+    if (!j->loss) j->loss = stage_of(j->model, j->model->output)->type.kind == VALUE_real ? LOSS_mse : LOSS_infidelity;
     if (j->model->inputs.len != 1) fatal("gradcheck wants a model with one input");
     if (j->o->seed.given) j->seed = j->o->seed.value;
 }

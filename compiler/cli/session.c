@@ -176,11 +176,13 @@ rq_train_settings session_settings(Compiler *c, const Options *o, const ActionIn
     return s;
 }
 
+bool session_ground(const ActionInst *a) { return a->data && !strcmp(a->data->source->text, "zeros"); }
+
 ModelCodeOptions session_code_options(const Options *o, const ActionInst *a, bool detached)
 {
     if (!backend_cpu_ok(o->cpu)) fatal("--cpu: '%s' is not a CPU that LLVM %s knows; 'native' and 'x86-64-v3' are", o->cpu, backend_llvm_version());
     return (ModelCodeOptions){.loss = a ? a->loss : LOSS_none, .real_bytes = session_real_bytes(o, a), .cpu = o->cpu,
-                              .engine = session_engine(o, a), .detached = detached};
+                              .engine = session_engine(o, a), .ground = a && session_ground(a), .detached = detached};
 }
 
 ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, const ModelInst *model, const Flow *flow, bool detached)

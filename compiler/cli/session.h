@@ -37,6 +37,8 @@ rq_schedule session_schedule(const ActionInst *a);
 Engine session_engine(const Options *o, const ActionInst *a);
 int session_real_bytes(const Options *o, const ActionInst *a);
 /* How the action's model is compiled; fatal() if --cpu or --engine names none. a may be NULL. */
+/* Its samples and targets are |0..0>. */
+bool session_ground(const ActionInst *a);
 ModelCodeOptions session_code_options(const Options *o, const ActionInst *a, bool detached);
 /* Compiles the action's model (nothing is compiled before a function is asked for). Reports what cannot be executed. */
 ModelCode *session_code(Compiler *c, const Options *o, const ActionInst *a, const ModelInst *model, const Flow *flow, bool detached);

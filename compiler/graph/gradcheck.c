@@ -326,7 +326,7 @@ static void by_difference(Check *k, Row *row)
 /* A difference quotient is no better than the rounding of the losses it subtracts. */
 static double rounding(const Check *k, GradMethod b)
 {
-    return b == GRAD_difference ? 4e-16 * fmax(fabs(k->run.result->loss), 0.01) / k->step : 0;
+    return b == GRAD_difference ? 4e-15 * fmax(fabs(k->run.result->loss), 0.01) / k->step : 0;
 }
 
 static void compare(Check *k, Row *row)

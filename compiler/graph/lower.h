@@ -11,6 +11,9 @@
  * chooses. */
 typedef enum Engine { ENGINE_none, ENGINE_state, ENGINE_transfer, ENGINE_density } Engine;
 
+/* A density matrix on more qubits is no value of the graph; registers that fall apart may have more. */
+enum { DENSITY_QUBITS = 8 };
+
 typedef struct LowerOptions {
     LossKind loss;    /* LOSS_none: no loss */
     bool with_shifts; /* for parameter shift: every gate argument of circuits gets an added

@@ -87,6 +87,7 @@ void lower_loss(Lower *l)
     const StateRegister *reg = l->registers[l->model->output.i - 1];
     if (reg) {
         out->loss = register_loss(l, reg);
+        if (!l->failed) out->loss = to_batch(g, out->loss); /* ground samples are all alike */
     } else {
         Type shape = *type_of(g, out->output);
         out->target = graph_input(g, "target", shape);

@@ -65,18 +65,19 @@ static StateRegister *operand_register(Run *r)
     return whole;
 }
 
-static StateRegister *input_register(Run *r)
+/* *x: the leaf; none for ground samples. */
+static StateRegister *input_register(Run *r, NodeId *x)
 {
     Lower *l = r->l;
     const Stage *s = l->stage;
     StateRegister *reg = register_new(r->a, (uint32_t)s->type.dim[0]);
     if (l->options.ground) return reg;
-    NodeId x = graph_input(l->g, name_text(l->c->names, s->input.input), value_type(&s->type));
-    register_add_pure(r, reg, x, 0, reg->wires);
+    *x = graph_input(l->g, name_text(l->c->names, s->input.input), value_type(&s->type));
+    register_add_pure(r, reg, *x, 0, reg->wires);
     if (s->type.kind == VALUE_density && reg->groups.len) {
         int64_t count = INT64_C(1) << 2 * reg->wires;
         reg->groups.at[0].is_density = true;
-        reg->groups.at[0].node = reshape(l->g, x, type_behind(type_of(l->g, x), 1, &count));
+        reg->groups.at[0].node = reshape(l->g, *x, type_behind(type_of(l->g, *x), 1, &count));
     }
     return reg;
 }
@@ -134,7 +135,8 @@ NodeId lower_register(Lower *l)
     Scope *scope = arena_make(l->g->arena, Scope);
     *scope = (Scope){.outer = type_real(0, NULL)};
     Run r = run_of(l, scope, p);
-    StateRegister *reg = s->kind == STAGE_input ? input_register(&r) : operand_register(&r);
+    NodeId leaf = {0};
+    StateRegister *reg = s->kind == STAGE_input ? input_register(&r, &leaf) : operand_register(&r);
     if (!reg && s->operand_count) {
         scope->values = flat_values(l->g, stage_operand(l, 0));
         scope->outer = type_behind(type_of(l->g, scope->values), 0, NULL);
@@ -143,6 +145,7 @@ NodeId lower_register(Lower *l)
     reg = run_stage(&r, reg, p);
     if (!reg) return (NodeId){0};
     if (p->results) leave(&r, p, reg);
+    if (s->kind == STAGE_input) return leaf;
     if (l->options.whole.i == l->stage_id.i) {
         NodeId rho = register_density(&r, l->registers[l->stage_id.i - 1]);
         return node_is(rho) || l->failed ? rho : register_too_large(l, s->span, r.pure, r.density);

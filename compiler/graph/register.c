@@ -75,6 +75,12 @@ void register_add_pure(Run *r, StateRegister *reg, NodeId psi, uint32_t from, ui
     vec_push(r->a, &reg->groups, g);
 }
 
+StateRegister *register_take(Run *r, const StateRegister *of)
+{
+    for (uint32_t i = 0; i < of->groups.len; i++) fits(r, of->groups.at[i].is_density, of->groups.at[i].count);
+    return register_copy(r->a, of);
+}
+
 static double elements_of(bool is_density, uint32_t count) { return ldexp(1, (int)(is_density ? 2 * count : count)); }
 
 static int64_t low_bits(int64_t x, uint32_t n) { return x & ((INT64_C(1) << n) - 1); }

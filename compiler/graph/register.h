@@ -25,7 +25,7 @@
 #include "graph/lowering.h"
 
 /* How many qubits a group may have. For 16 samples in f64 a state of 18 takes 64 MB, a density matrix of 8 takes 16 MB. */
-enum { PURE_MOST = 18, DENSITY_MOST = 8 };
+enum { PURE_MOST = 18, DENSITY_MOST = DENSITY_QUBITS };
 
 enum { WIRE_traced = UINT16_MAX };
 
@@ -62,6 +62,8 @@ static inline bool is_dry(const Run *r) { return r->l == NULL; }
 /* wires without groups. */
 StateRegister *register_new(Arena *a, uint32_t wires);
 StateRegister *register_copy(Arena *a, const StateRegister *of);
+/* A copy to work on, whose groups count as made. */
+StateRegister *register_take(Run *r, const StateRegister *of);
 /* Adds the pure group of wires from..from+count-1. */
 void register_add_pure(Run *r, StateRegister *reg, NodeId psi, uint32_t from, uint32_t count);
 /* The number of a wire's group, -1 without; *position: its place in it (may be NULL). */
@@ -133,7 +135,7 @@ NodeId register_density(Run *r, const StateRegister *reg);
 
 /* ---- lower_register.c: what lower.c and lower_quantum.c call ---- */
 
-/* A stage whose plan says so: its values, none if it leaves a register (then l->registers has it). */
+/* A stage whose plan says so: its values, or the leaf of an input; none if it leaves a register, which l->registers has. */
 NodeId lower_register(Lower *l);
 /* Says that a pure group of so many qubits or a density matrix of so many was wanted; at least one is too large. */
 NodeId register_too_large(Lower *l, Span at, uint32_t pure, uint32_t density);

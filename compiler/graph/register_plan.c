@@ -126,7 +126,7 @@ static void add_source(Run *r, const Stage *s, const StagePlan *p, LowerOptions 
 
 static StateRegister *run_dry(Run *r, const Stage *s, const StagePlan *p, const StateRegister *from, LowerOptions o)
 {
-    StateRegister *reg = from ? register_copy(r->a, from) : register_new(r->a, p->wires);
+    StateRegister *reg = from ? register_take(r, from) : register_new(r->a, p->wires);
     reg->wires = p->wires;
     if (!from) add_source(r, s, p, o, reg);
     for (uint32_t i = 0; i < reg->groups.len && r->form == FORM_density; i++) register_to_density(r, reg, (int)i);

@@ -454,8 +454,74 @@ static void test_registers(void **state)
     assert_true(pure_cases > 15);
 }
 
+/* ---- what falls apart ---- */
+
+/* A layer of n perceptrons, each a swap of one input with its output and then ry: of |0..0> the outputs are cos^2(t/2) |0>. */
+static ModelInst *shallow(Compiler *c, int n)
+{
+    ModelInst *m = model_new(c, "shallow");
+    StageId in = add_input(c, m, "x", state_type(n));
+    Stage s = {.kind = STAGE_dissipative, .type = {.kind = VALUE_density, .rank = 1, .dim = {n}}};
+    s.dissipative.count = (uint32_t)n;
+    s.dissipative.fan_in = 1;
+    s.dissipative.perceptron = arena_array(c->keep, const CircuitInst *, n);
+    GroupId p = add_group(c, m, "p", 1, (int64_t[]){n});
+    for (int j = 0; j < n; j++) {
+        CircuitInst *circuit = circuit_new(c, 2, 0);
+        add_gate(c, circuit, GATE_swap, NULL, 2, 2, (int[]){0, 1});
+        add_gate(c, circuit, GATE_ry, make_param(c, p, (uint32_t)j), 1, 1, (int[]){1});
+        s.dissipative.perceptron[j] = circuit;
+    }
+    set_groups(c, &s, p, (GroupId){0});
+    add_layer(c, m, "out", s, in);
+    return m;
+}
+
+/* Nodes of the loss and its gradient; the loss and its first derivative are compared with the closed forms. */
+static uint32_t shallow_nodes(int n, LossKind loss)
+{
+    Compiler *c = compiler_new();
+    ModelInst *m = shallow(c, n);
+    Lowered *l = lower(c, m, (LowerOptions){.loss = loss, .ground = true});
+    assert_non_null(l);
+    NodeId adjoint;
+    gradient(l->g, l->mean_loss, l->group, 1, &adjoint, (GradOptions){0});
+    graph_output(l->g, "loss", l->mean_loss);
+    graph_output(l->g, "grad", adjoint);
+    Graph *g = simplify(c, l->g);
+    double t[16], product = 1, mean = 0, weight[] = {1};
+    for (int i = 0; i < n; i++) {
+        double f = pow(cos((t[i] = 0.3 + 0.1 * i) / 2), 2);
+        product *= f;
+        mean += f / n;
+    }
+    uint32_t nodes = g->nodes.len;
+    for (uint32_t i = 1; i < nodes; i++) assert_true(type_count(&g->nodes.at[i].type) <= (n > 4 ? n : 4));
+    NodeId wanted[] = {g->outputs.at[0].node, g->outputs.at[1].node};
+    Evaluation *e = eval(c, g, 1, (Binding[]){{"p", t}, {"weight", weight}}, 2, wanted, 2);
+    near((uint64_t)n, ENGINE_none, 0, evaluation_of(e, wanted[0])[0], 1 - (loss == LOSS_local ? mean : product), 1e-13);
+    double slope = loss == LOSS_local ? sin(t[0]) / (2 * n) : product * tan(t[0] / 2);
+    near((uint64_t)n, ENGINE_none, 1, evaluation_of(e, wanted[1])[0], slope, 1e-13);
+    evaluation_drop(e);
+    graph_drop(g);
+    graph_drop(l->g);
+    compiler_drop(c);
+    return nodes;
+}
+
+static void test_groups(void **state)
+{
+    (void)state;
+    for (LossKind loss = LOSS_infidelity; loss <= LOSS_local; loss++) {
+        uint32_t nodes[3];
+        for (int i = 0; i < 3; i++) nodes[i] = shallow_nodes(9 + i, loss);
+        assert_true(nodes[2] - nodes[1] <= nodes[1] - nodes[0] + 2);
+        assert_true(nodes[2] < 40 * 11);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_registers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_registers), cmocka_unit_test(test_groups)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
