@@ -267,7 +267,8 @@ static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_
                              .ground = m->options.ground};
         g[i] = compile_graph(m->c, m->model, &spec);
         if (!g[i]) return false;
-        const char *name = arena_printf(m->c->keep, "%s_f%zu", m->table->name, m->functions.len + i);
+        /* one of a kind in this model, and the same in all models: equal code then has equal names */
+        const char *name = arena_printf(m->c->keep, "f%d_%s", (int)kinds[i], layer ? layer : "");
         k[i] = schedule(m->c, g[i], name, LANES, m->options.real_bytes);
     }
     jit_functions(m->jit, m->c, (const Kernels *const *)k, n, m->options.cpu, m->c->keep, f);

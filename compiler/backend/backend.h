@@ -17,7 +17,15 @@ const char *backend_cpu_at(size_t i);        /* the names besides native, NULL a
 const char *backend_llvm_version(void);
 int backend_vector_bits(Arena *a); /* the host's widest vector registers: 512, 256 or 128 */
 
-/* Emits, verifies and optimises. The phases are functions named NAME_phase0, NAME_phase1, ... */
+/* Machine code that was kept (cache.h) in a directory: c->cache. */
+typedef struct CacheSize {
+    uint64_t files, bytes;
+} CacheSize;
+CacheSize backend_cache_size(const char *dir);
+/* Removes what was used longest ago until `most` bytes are left; 0 empties it. */
+void backend_cache_trim(const char *dir, uint64_t most);
+
+/* Emits; verified and optimised when it is asked for. The phases are functions named NAME_phase0, NAME_phase1, ... */
 Module *emit(Compiler *c, const Kernels *k, const char *cpu);
 void module_print(FILE *out, Module *m);              /* LLVM assembly */
 bool module_print_asm(FILE *out, Module *m);          /* machine assembly */

@@ -441,6 +441,5 @@ Module *emit(Compiler *c, const Kernels *k, const char *cpu)
     open_types(&e);
     for (uint32_t i = 0; i < k->phases.len; i++) emit_phase(&e, i);
     LLVMDisposeBuilder(e.builder);
-    target_optimise(m->target, m->module);
     return m;
 }

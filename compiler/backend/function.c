@@ -84,11 +84,13 @@ static void generate(Compiler *c, const Kernels *const *k, size_t n, const char 
 {
     targets_register();
     /* a module has its own LLVM context and arena, and kernels are only read */
-#pragma omp parallel for schedule(dynamic, 1) if (n > 1)
+    unsigned saved = 0;
+#pragma omp parallel for schedule(dynamic, 1) if (n > 1) reduction(+ : saved)
     for (size_t i = 0; i < n; i++) {
         modules[i] = emit(c, k[i], cpu);
-        module_generate(modules[i]);
+        saved += module_generate(modules[i], c->cache);
     }
+    c->cache_saved += saved;
 }
 
 static const rq_function *function_of(Jit *jit, const Kernels *k, Arena *arena)

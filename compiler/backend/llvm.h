@@ -82,6 +82,7 @@ void targets_register(void);
 Target *target_open(Arena *a, const char *cpu);
 void target_close(Target *t);
 void target_prepare(const Target *t, LLVMModuleRef m); /* triple and data layout */
+const char *target_passes(void);
 void target_optimise(const Target *t, LLVMModuleRef m); /* verifies first; a complaint is ours: abort */
 void llvm_check(LLVMErrorRef error, const char *what);
 _Noreturn void llvm_ice(const char *what, const char *message);

@@ -1,5 +1,5 @@
 /* module.c: LLVM module -> text, assembly, object file. */
-#include "backend/module.h"
+#include "backend/cache.h"
 
 #include <string.h>
 
@@ -13,8 +13,15 @@ void module_drop(Module *m)
     arena_drop(m->arena);
 }
 
+static void optimise(Module *m)
+{
+    if (!m->optimised) target_optimise(m->target, m->module);
+    m->optimised = true;
+}
+
 void module_print(FILE *out, Module *m)
 {
+    optimise(m);
     char *text = LLVMPrintModuleToString(m->module);
     fputs(text, out);
     LLVMDisposeMessage(text);
@@ -23,6 +30,7 @@ void module_print(FILE *out, Module *m)
 /* Code generation changes the module it is given, so it works on a copy. */
 static LLVMMemoryBufferRef generate(Module *m, LLVMCodeGenFileType kind)
 {
+    optimise(m);
     LLVMModuleRef copy = LLVMCloneModule(m->module);
     LLVMMemoryBufferRef code = NULL;
     char *message = NULL;
@@ -32,14 +40,16 @@ static LLVMMemoryBufferRef generate(Module *m, LLVMCodeGenFileType kind)
     return code;
 }
 
-void module_generate(Module *m)
+bool module_generate(Module *m, const char *cache)
 {
-    if (!m->object) m->object = generate(m, LLVMObjectFile);
+    if (m->object || (cache && cache_load(cache, m))) return false;
+    m->object = generate(m, LLVMObjectFile);
+    return cache && cache_save(cache, m);
 }
 
 LLVMMemoryBufferRef module_object(Module *m)
 {
-    module_generate(m);
+    module_generate(m, NULL);
     LLVMMemoryBufferRef object = m->object;
     m->object = NULL; /* the caller's from here */
     return object;

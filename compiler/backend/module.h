@@ -10,10 +10,13 @@ struct Module {
     LLVMContextRef context;
     LLVMModuleRef module;
     LLVMMemoryBufferRef object; /* machine code, NULL until generated */
+    bool optimised;
+    char name[65];              /* in the cache; set by cache_load */
 };
 
-/* Makes the machine code, if it is not there yet. Different modules may do so at the same time. */
-void module_generate(Module *m);
+/* Makes the machine code, if it is not there yet, or takes it from the cache (NULL: none). True: it is new in the cache. Different
+ * modules may do so at the same time. */
+bool module_generate(Module *m, const char *cache);
 /* Takes the machine code from the module. */
 LLVMMemoryBufferRef module_object(Module *m);
 

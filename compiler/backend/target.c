@@ -178,6 +178,8 @@ void target_prepare(const Target *t, LLVMModuleRef m)
     LLVMDisposeTargetData(layout);
 }
 
+const char *target_passes(void) { return passes; }
+
 void target_optimise(const Target *t, LLVMModuleRef m)
 {
     char *message = NULL;

@@ -18,6 +18,8 @@ struct Compiler {
     FILE *messages;            /* where diagnostics go: standard error, or a test's buffer */
     bool diag_line;            /* --diag=line: one line per message, no excerpt */
     bool colour;
+    const char *cache;         /* directory that keeps machine code for the next time; NULL: none */
+    unsigned cache_saved;      /* how many entries are new in it */
 };
 
 Compiler *

@@ -69,6 +69,8 @@ const Verb *verb_named(const char *name);
 
 /* Reads the arguments after the verb. A mistake is fatal() with one message. "-h" makes it return
  * false: help is wanted. */
+/* $XDG_CACHE_HOME/rq/objects, or that in ~/.cache; NULL: neither is set. */
+const char *cache_directory(Arena *a);
 bool options_read(Arena *keep, const Verb *verb, int argc, char **argv, Options *o);
 
 typedef enum OptionKind {

@@ -28,6 +28,9 @@ typedef struct Health {
     double memory, free; /* GB of the machine, MB of the disk under `runs` */
     const char *runs;    /* the directory that runs go to */
     bool runs_writable;
+    const char *cache;   /* NULL: no place for it */
+    bool cache_writable;
+    CacheSize kept;
     TextList roots;
     const char *folders[COUNT(looked_up)]; /* NULL: not found */
     TextList problems, advice;
@@ -97,6 +100,24 @@ static void look_at_runs(Compiler *c, const Options *o, Health *h)
     }
 }
 
+/* A cache that cannot be written costs time, nothing else. */
+static void look_at_cache(Compiler *c, const Options *o, Health *h)
+{
+    h->cache = cache_directory(c->keep);
+    if (!h->cache) {
+        vec_push(c->keep, &h->advice, "machine code is not kept between runs: neither XDG_CACHE_HOME nor HOME names a folder");
+        return;
+    }
+    if (o->clear_cache) backend_cache_trim(h->cache, 0);
+    h->kept = backend_cache_size(h->cache);
+    char *folder = arena_strdup(c->keep, h->cache), *slash; /* it, or what is there of the way to it */
+    while (access(folder, F_OK) && (slash = strrchr(folder, '/')) && slash > folder) *slash = 0;
+    h->cache_writable = can_write_in(c, folder);
+    if (!h->cache_writable)
+        vec_push(c->keep, &h->advice,
+                 arena_printf(c->keep, "machine code is not kept between runs: '%s' cannot be written: %s", h->cache, strerror(errno)));
+}
+
 static void look_at_data(Compiler *c, const Options *o, Health *h)
 {
     char roots[RQ_ROOTS][RQ_PATH], folder[RQ_PATH];
@@ -132,6 +153,9 @@ static void print_text(const Health *h)
     if (h->quota > 0) printf(", the control group grants %.1f", h->quota);
     printf("\nmemory    %.1f GB\nruns      %s: %s, %.0f MB free\n", h->memory, h->runs, h->runs_writable ? "can be written" : "cannot be written",
            h->free);
+    if (h->cache)
+        printf("cache     %s: %llu files, %.1f MB%s\n", h->cache, (unsigned long long)h->kept.files, (double)h->kept.bytes / 1e6,
+               h->cache_writable ? "" : ", cannot be written");
     printf("data      looked for in");
     for (uint32_t i = 0; i < h->roots.len; i++) printf("%s %s", i ? "," : "", h->roots.at[i]);
     printf("%s\n", h->roots.len ? "" : " no folder: set RQ_DATA");
@@ -156,10 +180,12 @@ static void print_json(const Health *h)
     for (size_t i = 0; i < COUNT(looked_up); i++) {
         json_object_set_new(data, looked_up[i], h->folders[i] ? json_string(h->folders[i]) : json_null());
     }
-    json_t *all = json_pack("{si ss ss ss ss si si si sf sf sf ss sb so so so so}", "schema", 1, "rq", RQ_VERSION, "llvm",
+    json_t *cache = h->cache ? json_pack("{ss sI sI}", "folder", h->cache, "files", (json_int_t)h->kept.files, "bytes", (json_int_t)h->kept.bytes)
+                             : json_null();
+    json_t *all = json_pack("{si ss ss ss ss si si si sf sf sf ss sb so so so so so}", "schema", 1, "rq", RQ_VERSION, "llvm",
                             backend_llvm_version(), "blas", h->openblas, "cpu", h->cpu, "vector_bits", h->vector_bits, "threads",
                             h->threads, "processors", h->processors, "quota", h->quota, "memory_gb", h->memory, "free_mb", h->free, "runs",
-                            h->runs, "runs_writable", (int)h->runs_writable, "data_folders", list_json(&h->roots), "data", data, "advice",
+                            h->runs, "runs_writable", (int)h->runs_writable, "cache", cache, "data_folders", list_json(&h->roots), "data", data, "advice",
                             list_json(&h->advice), "problems", list_json(&h->problems));
     if (!all || json_dumpf(all, stdout, JSON_REAL_PRECISION(6)) != 0) fatal("the findings could not be written as JSON");
     putchar('\n');
@@ -172,6 +198,7 @@ int verb_doctor(Compiler *c, const Options *o)
     h.memory = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / 1e9;
     look_at_threads(c, o, &h);
     look_at_runs(c, o, &h);
+    look_at_cache(c, o, &h);
     look_at_data(c, o, &h);
     if (o->json) print_json(&h);
     else print_text(&h);

@@ -7,11 +7,19 @@
 #include <errno.h>
 #include <omp.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/backend.h"
 #include "cli/session.h"
 #include "train/interrupt.h"
+
+const char *cache_directory(Arena *a)
+{
+    const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    if (xdg && xdg[0] == '/') return arena_printf(a, "%s/rq/objects", xdg);
+    return home && home[0] == '/' ? arena_printf(a, "%s/.cache/rq/objects", home) : NULL;
+}
 
 static bool is_flag(const char *word, const char *name, const char *letter)
 {
@@ -31,6 +39,8 @@ static void version_print(FILE *to)
     compiler_drop(c);
 }
 
+enum { CACHE_MOST = 512 << 20 }; /* bytes */
+
 /* The verb with a compilation around it. */
 static int run_verb(const Verb *verb, int argc, char **argv)
 {
@@ -41,8 +51,10 @@ static int run_verb(const Verb *verb, int argc, char **argv)
         help_print_verb(stdout, verb);
     } else {
         c->diag_line = o.diag && !strcmp(o.diag, "line");
+        c->cache = o.no_cache ? NULL : cache_directory(c->keep);
         code = verb->run(c, &o);
         if (diag_flush(c) > 0 && code == EXIT_done) code = EXIT_source;
+        if (c->cache_saved) backend_cache_trim(c->cache, CACHE_MOST);
     }
     compiler_drop(c);
     return code;
