@@ -125,6 +125,21 @@ static Graph *second_graph(Compiler *c, Lowered *l, const ModelInst *model)
     return g;
 }
 
+/* As for a step: what gates share, their derivatives share, too. */
+static Graph *scan_graph(Compiler *c, Lowered *l, const ModelInst *model, const WrtList *wrt)
+{
+    uint32_t loss = l->g->outputs.len;
+    Type params = *type_of(l->g, l->params);
+    graph_output(l->g, "loss", l->loss);
+    graph_verify(l->g, "lower");
+    Graph *g = simplify(c, l->g);
+    graph_drop(l->g);
+    NodeId all = graph_input(g, "params", params), adjoint;
+    gradient(g, g->outputs.at[loss].node, &all, 1, &adjoint, (GradOptions){0});
+    graph_output(g, "gradient", scan_gradient(g, model, wrt, all, adjoint));
+    return g;
+}
+
 static StageId layer_stage(Compiler *c, const ModelInst *model, const char *name)
 {
     for (uint32_t i = 0; name && i < model->layers.len; i++)
@@ -137,7 +152,7 @@ static Graph *function_graph(Compiler *c, const ModelInst *model, const Function
     bool with_loss = spec->kind != RQ_FUNCTION_layer;
     StageId whole = with_loss ? (StageId){0} : layer_stage(c, model, spec->layer);
     Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine, .whole = whole,
-                                              .ground = with_loss && spec->ground,
+                                              .ground = with_loss && spec->ground, .sampled = spec->kind == RQ_FUNCTION_scan,
                                               .few_samples = spec->kind == RQ_FUNCTION_probe,
                                               .training = spec->kind == RQ_FUNCTION_step || spec->kind == RQ_FUNCTION_second});
     if (!l) return NULL;
@@ -157,6 +172,7 @@ static Graph *function_graph(Compiler *c, const ModelInst *model, const Function
     case RQ_FUNCTION_layer:
         graph_output(l->g, "value:layer", l->stage[whole.i - 1]);
         break;
+    case RQ_FUNCTION_scan: return scan_graph(c, l, model, spec->wrt);
     case RQ_FUNCTION_none: unreachable();
     }
     graph_verify(l->g, "lower");
@@ -264,7 +280,7 @@ static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_
     assert(n <= COUNT(g));
     for (size_t i = 0; i < n; i++) {
         FunctionSpec spec = {.kind = kinds[i], .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes, .engine = m->options.engine,
-                             .ground = m->options.ground};
+                             .ground = m->options.ground, .wrt = m->options.wrt};
         g[i] = compile_graph(m->c, m->model, &spec);
         if (!g[i]) return false;
         /* one of a kind in this model, and the same in all models: equal code then has equal names */

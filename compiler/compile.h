@@ -26,6 +26,7 @@ typedef struct FunctionSpec {
     int real_bytes;
     Engine engine;
     bool ground; /* samples and targets are |0..0>, but for RQ_FUNCTION_layer, whose input may be any */
+    const WrtList *wrt; /* RQ_FUNCTION_scan */
 } FunctionSpec;
 
 /* Stages that can be printed, in order: "ast", "inst", "cost", "graph", "grad", "kernel", "llvm", "asm". */
@@ -47,6 +48,7 @@ typedef struct ModelCodeOptions {
     Engine engine;
     bool ground;     /* as in FunctionSpec */
     bool detached;   /* for the table's `gradient` */
+    const WrtList *wrt; /* for RQ_FUNCTION_scan; NULL: it is not asked for */
 } ModelCodeOptions;
 ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow, const ModelCodeOptions *options);
 void model_code_drop(ModelCode *m);

@@ -23,6 +23,7 @@ static const char *kind_word(rq_function_kind kind)
     case RQ_FUNCTION_second: return "second";
     case RQ_FUNCTION_probe: return "probe";
     case RQ_FUNCTION_layer: return "layer";
+    case RQ_FUNCTION_scan: return "scan";
     case RQ_FUNCTION_none: break;
     }
     unreachable();

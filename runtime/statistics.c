@@ -149,3 +149,44 @@ void rq_holm(double *p, int64_t n, int64_t *scratch)
         p[scratch[k]] = before = fmax(before, adjusted);
     }
 }
+
+/* Q(a, x) = Gamma(a, x) / Gamma(a): the series of P below x = a + 1, the continued fraction of Q above (6.5.29, 6.5.31). */
+static double gamma_tail(double a, double x)
+{
+    double scale = exp(a * log(x) - x - lgamma(a));
+    if (x < a + 1) {
+        double term = 1 / a, sum = term;
+        for (int n = 1; n < 2000 && term > sum * 1e-17; n++) sum += term *= x / (a + n);
+        return 1 - sum * scale;
+    }
+    double b = x + 1 - a, c = 1e300, d = 1 / b, value = d;
+    for (int n = 1; n < 2000; n++) {
+        double coefficient = -n * (n - a), before = value;
+        b += 2;
+        d = 1 / (coefficient * d + b);
+        c = b + coefficient / c;
+        value *= c * d;
+        if (fabs(value / before - 1) < 1e-16) break;
+    }
+    return value * scale;
+}
+
+double rq_chi2_tail(double x, double freedom)
+{
+    if (!(freedom > 0) || isnan(x)) return NAN;
+    if (x <= 0) return 1;
+    if (isinf(x)) return 0;
+    return gamma_tail(freedom / 2, x / 2);
+}
+
+double rq_normal_point(double p)
+{
+    double low = 0, high = 40;
+    if (!(p > 0 && p <= 1)) return NAN;
+    for (int i = 0; i < 200; i++) {
+        double middle = (low + high) / 2;
+        if (erfc(middle / sqrt(2)) > p) low = middle;
+        else high = middle;
+    }
+    return (low + high) / 2;
+}

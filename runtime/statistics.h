@@ -21,6 +21,11 @@ double rq_student(int64_t freedom);
 /* Pr(|T| >= |t|) for Student's t: the two-sided p value. */
 double rq_student_tail(double t, double freedom);
 
+/* Pr(X >= x) for chi squared with so many degrees of freedom. */
+double rq_chi2_tail(double x, double freedom);
+/* The z with Pr(|Z| >= z) = p for the normal distribution, 0 < p <= 1. */
+double rq_normal_point(double p);
+
 typedef struct rq_interval {
     double low, high;
 } rq_interval;

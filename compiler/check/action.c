@@ -284,7 +284,8 @@ void build_actions(Check *k)
     for (uint32_t i = 0; i < k->user->entries.len; i++) {
         const Decl *d = k->user->entries.at[i]->decl;
         bool is_wanted = d->kind == DECL_action &&
-                         (!k->options.only_train || d->action.kind == ACTION_train);
+                         (!k->options.only_train || d->action.kind == ACTION_train) &&
+                         (!k->options.only_scan || !strcmp(k->options.only_scan, name_string(k, d->name.name)));
         if (is_wanted) build_action(k, d);
     }
 }

@@ -48,9 +48,14 @@ void warn_ranges(ActionBuild *a);
 
 /* sweep.c: over, placement, where, require, expect. */
 bool check_explore(ActionBuild *a);
-bool check_scan(ActionBuild *a);
+/* False after a report. entry: the model's declaration. */
+bool check_sweeps(ActionBuild *a, Entry *entry, const ModelInst *model);
 /* Binds the names that a scan or exploration sweeps to their first values. */
 bool bind_sweeps(ActionBuild *a);
+/* The value of a swept name at the point of a scan that is checked; NULL: none is given. */
+const char *swept_value(const Check *k, const char *name);
+/* scan.c */
+bool check_scan(ActionBuild *a);
 /* Checks an expression made of parameter paths against a model. */
 bool check_path(Check *k, const ModelInst *m, const Expr *x);
 

@@ -17,6 +17,9 @@ typedef struct CheckOptions {
     bool *setting_failed; /* set when an error is that a setting fits nothing: a mistake of usage,
                              not of the source */
     bool only_train;      /* no other actions are built: a variant sets what explore sweeps */
+    const char *only_scan; /* no other action is built; NULL: all are */
+    const Setting *swept;  /* names that it sweeps, with the values of one point */
+    size_t swept_count;
 } CheckOptions;
 
 /* Checks a parsed file against the standard library and instantiates its models and actions. NULL =

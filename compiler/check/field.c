@@ -215,7 +215,12 @@ static ConstValue *row_value(ActionBuild *a, const FieldRow *row, const Expr *x)
     if (!strcmp(row->type, "paths")) return paths_value(a, row->name);
     bool is_name =
         !strcmp(row->type, "model") || !strcmp(row->type, "data") || !strcmp(row->type, "train");
-    if (is_name || !strcmp(row->type, "path")) {
+    if (!strcmp(row->type, "path")) {
+        Place p = source_place(&a->k->c->sources, x->span.from);
+        const char *text = p.source ? arena_strndup(a->k->keep, p.source->text + (x->span.from - p.source->base), x->span.to - x->span.from) : "";
+        return const_word(a->k, text, x->span);
+    }
+    if (is_name) {
         const char *text =
             x->kind == EXPR_call ? name_string(a->k, x->call.callee.name) : path_of(a->k, x);
         return const_word(a->k, text ? text : "", x->span);

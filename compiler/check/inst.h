@@ -331,6 +331,15 @@ typedef enum LossKind {
     LOSS_local
 } LossKind;
 
+/* One element of a parameter group that a scan derives the cost by. Of a unitary matrix V element (r, c) is the direction H of
+ * V <- exp(t H) V: r = c: i |r><r|; r < c: |r><c| - |c><r|; r > c: i (|r><c| + |c><r|). */
+typedef struct WrtElement {
+    GroupId group; /* the root of tied ones */
+    int64_t element;
+    const char *path; /* out.p[0].t, q1.theta[0, 1, 2] */
+} WrtElement;
+typedef VEC(WrtElement) WrtList;
+
 typedef struct ActionInst {
     ActionKind kind;
     Name name;
@@ -340,6 +349,9 @@ typedef struct ActionInst {
     LossKind loss;
     const ConstValue *optimizer; /* call: adam(rate: 0.01, beta1: ...), defaults filled in */
     bool detached;               /* gradient: detached */
+    WrtList wrt;                 /* scan; at the first value of everything swept, or at a point */
+    bool has_expected, excluded; /* scan at a point: `expect` says so, `where` leaves it out */
+    double expected;             /* the variance */
     VEC(NamedValue) fields;      /* every field of fields.def with its value, defaults included */
     const Decl *decl;
     Span span;

@@ -197,8 +197,8 @@ static void over_name(Sweep *s, const Field *f)
         help_closest(k, text, &words);
         return;
     }
-    if ((is_const && entry->set_value) ||
-        (s->entry && setting_for(k, s->entry->decl->name.name, f->label.name))) {
+    bool is_point = k->options.swept_count > 0;
+    if (!is_point && ((is_const && entry->set_value) || (s->entry && setting_for(k, s->entry->decl->name.name, f->label.name)))) {
         setting_fails(k);
         diag_error(k->c, f->label.span, D_set_swept, text);
         return;
@@ -212,11 +212,21 @@ static void over_name(Sweep *s, const Field *f)
     }
 }
 
+/* `over model` and `over cost` of a scan, when the field itself is set. */
+static void over_set_field(Sweep *s, const Field *f)
+{
+    const Decl *d = s->a->decl;
+    if (s->a->k->options.swept_count || !setting_for(s->a->k, d->name.name, f->label.name)) return;
+    setting_fails(s->a->k);
+    diag_error(s->a->k->c, f->label.span, D_set_swept, name_string(s->a->k, f->label.name));
+}
+
 static void check_over(Sweep *s, const Field *f)
 {
     const char *label = name_string(s->a->k, f->label.name);
     bool is_explore = s->a->decl->action.kind == ACTION_explore;
     if (!check_repeats(s, f)) return;
+    over_set_field(s, f);
     if (is_explore && !strcmp(label, "skips"))
         over_skips(s, f);
     else if (is_explore && !strcmp(label, "sums"))
@@ -276,7 +286,7 @@ static void check_expectation(Sweep *s, const Field *f)
     if (f->values.len) eval_number(&s->a->env, f->values.at[0], "what is expected", &r);
 }
 
-static bool check_sweeps(Sweep *s)
+static bool check_fields(Sweep *s)
 {
     unsigned errors = s->a->k->c->errors;
     const Decl *d = s->a->decl;
@@ -317,7 +327,9 @@ bool bind_sweeps(ActionBuild *a)
         for (size_t w = 0; w < COUNT(words); w++)
             is_word = is_word || !strcmp(words[w], name_string(a->k, f->label.name));
         if (is_word || !is_sweepable(a->k, f->label.name)) continue;
-        Val v = eval_expr(&a->env, f->values.at[0]);
+        const char *text = swept_value(a->k, name_string(a->k, f->label.name));
+        const Expr *x = text ? parse_text(a->k, "<swept>", text) : f->values.at[0];
+        Val v = x ? eval_expr(&a->env, x) : val_none();
         if (v.kind == VAL_range) v = val_int(v.range.from);
         env_bind(&a->env, f->label.name, v, f->label.span);
     }
@@ -424,49 +436,10 @@ bool check_explore(ActionBuild *a)
         if (s.entry && s.entry->decl->kind != DECL_model) s.entry = NULL;
     }
     bind_formal_defaults(a, s.entry);
-    return check_rank(a, train->decl) && check_sweeps(&s);
+    return check_rank(a, train->decl) && check_fields(&s);
 }
 
-/* The scan's model at the first value of everything swept. */
-static const ModelInst *first_model(ActionBuild *a, Entry *entry)
+bool check_sweeps(ActionBuild *a, Entry *entry, const ModelInst *model)
 {
-    ArgList args = {0};
-    for (uint32_t i = 0; i < entry->decl->unit.formals.len; i++) {
-        Ident name = entry->decl->unit.formals.at[i].name;
-        if (!env_find(&a->env, name.name)) continue;
-        Expr *x = arena_make(a->k->keep, Expr);
-        *x = (Expr){.kind = EXPR_name, .span = name.span, .name = name.name};
-        vec_push(a->k->keep, &args, (Arg){name, x});
-    }
-    Expr *call = arena_make(a->k->keep, Expr);
-    const Expr *written = raw_field(a, "model");
-    if (written->kind == EXPR_call) return model_for(a, written, (ModelChange){0}, NULL);
-    *call = (Expr){.kind = EXPR_call, .span = written->span};
-    call->call.callee = (Ident){written->name, written->span};
-    call->call.args = args;
-    return model_for(a, call, (ModelChange){0}, NULL);
-}
-
-static bool check_wrt(ActionBuild *a, const ModelInst *m)
-{
-    const Expr *x = raw_field(a, "wrt");
-    if (!x) return true;
-    bool is_each = x->kind == EXPR_call &&
-                   !strcmp(name_string(a->k, x->call.callee.name), "each") && x->call.args.len == 1;
-    return check_path(a->k, m, is_each ? x->call.args.at[0].value : x);
-}
-
-bool check_scan(ActionBuild *a)
-{
-    Sweep s = {.a = a};
-    s.entry = named_entry(a->k, raw_field(a, "model"), DECL_model, "model");
-    if (!s.entry) return false;
-    a->inst->data = eval_data(&a->env, raw_field(a, "data"));
-    s.model = first_model(a, s.entry);
-    if (!s.model || !a->inst->data || !check_wrt(a, s.model)) return false;
-    read_loss(a, "loss");
-    a->inst->model = s.model;
-    if (!a->inst->loss) a->inst->loss = LOSS_infidelity;
-    if (!check_loss(a)) return false;
-    return check_sweeps(&s);
+    return check_fields(&(Sweep){.a = a, .entry = entry, .model = model});
 }

@@ -3,14 +3,6 @@
 
 #include "cli/session.h"
 
-/* explore, scan and distill run when they are named; this version has no engine for scans. */
-static int refuse(Compiler *c, const ActionInst *a)
-{
-    diag_error(c, a->span, D_not_executable, "'scan'", "it is checked only; its train action can be run");
-    diag_flush(c);
-    return EXIT_source;
-}
-
 int verb_run(Compiler *c, const Options *o)
 {
     int code = EXIT_done;
@@ -20,7 +12,8 @@ int verb_run(Compiler *c, const Options *o)
         const ActionInst *a = session_action(c, o, p);
         if (a->kind == ACTION_explore) return explore_action(c, o, p, a);
         if (a->kind == ACTION_distill) return distill_action(c, o, a);
-        return a->kind == ACTION_train ? train_action(c, o, a) : refuse(c, a);
+        if (a->kind == ACTION_scan) return scan_action(c, o, a);
+        return train_action(c, o, a);
     }
     unsigned trained = 0;
     for (uint32_t i = 0; i < p->actions.len && code == EXIT_done; i++) {

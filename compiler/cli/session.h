@@ -69,6 +69,8 @@ int distill_action(Compiler *c, const Options *o, const ActionInst *a);
 struct rq_export;
 /* Reports what the exploration in the directory o->run left. */
 int explore_report(Compiler *c, const Options *o, const Program *p, const ActionInst *a, const struct rq_export *e);
+/* Runs a scan, or with --dry-run says what it would run. */
+int scan_action(Compiler *c, const Options *o, const ActionInst *a);
 /* Trains one action and shows it: the verb `train`, and `run` for each train action. */
 int train_action(Compiler *c, const Options *o, const ActionInst *a);
 

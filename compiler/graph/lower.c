@@ -17,9 +17,52 @@ NodeId not_executable(Lower *l, Span at, const char *what, const char *why)
     return (NodeId){0};
 }
 
+static int64_t group_reals(const GroupInst *g) { return g->count * (g->is_unitary ? 2 : 1); }
+
+int64_t params_offset(const ModelInst *m, GroupId id)
+{
+    int64_t at = 0;
+    while (group_of(m, id)->tied_to.i) id = group_of(m, id)->tied_to;
+    for (uint32_t i = 0; i + 1 < id.i; i++)
+        if (!m->groups.at[i].tied_to.i) at += group_reals(&m->groups.at[i]);
+    return at;
+}
+
+NodeId group_slice(Graph *g, const ModelInst *m, GroupId id, NodeId all)
+{
+    while (group_of(m, id)->tied_to.i) id = group_of(m, id)->tied_to;
+    const GroupInst *group = group_of(m, id);
+    int64_t from = params_offset(m, id), parts = group->is_unitary ? 2 : 1;
+    ArenaMark mark = arena_mark(g->c->scratch);
+    MapMaker map = map_begin(g->c->scratch, type_count(type_of(g, all)), false, group->is_unitary);
+    for (int64_t i = 0; i < group->count; i++) {
+        map_put(&map, from + parts * i, 1, 0);
+        if (group->is_unitary) map_put(&map, from + parts * i + 1, 0, 1);
+        map_row(&map);
+    }
+    NodeId n = sparse(g, all, map_end(&map), type_real(group->rank, group->dim));
+    arena_reset(g->c->scratch, mark);
+    return n;
+}
+
+static void slice_groups(Lower *l)
+{
+    const ModelInst *m = l->model;
+    int64_t total = 0;
+    for (uint32_t i = 0; i < m->groups.len; i++)
+        if (!m->groups.at[i].tied_to.i) total += group_reals(&m->groups.at[i]);
+    if (!total) return;
+    l->out->params = graph_input(l->g, "params", type_real(1, &total));
+    for (uint32_t i = 0; i < m->groups.len; i++) l->out->group[i] = group_slice(l->g, m, (GroupId){i + 1}, l->out->params);
+}
+
 static void lower_groups(Lower *l)
 {
     const ModelInst *m = l->model;
+    if (l->options.sampled) {
+        slice_groups(l);
+        return;
+    }
     for (uint32_t i = 0; i < m->groups.len; i++) {
         const GroupInst *group = &m->groups.at[i];
         while (group->tied_to.i) group = group_of(m, group->tied_to);

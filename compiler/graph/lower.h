@@ -23,6 +23,7 @@ typedef struct LowerOptions {
     bool ground;      /* samples and targets are |0..0>: inputs are not read, and fall apart into qubits */
     StageId whole;    /* a state's stage whose value is wanted as a node; none: the output's, without a loss */
     bool training;    /* dropout leaves values out; else it is the value */
+    bool sampled;     /* every sample has its own parameters: the groups are parts of the input "params"; nothing is transferred */
 } LowerOptions;
 
 /* One occurrence of an argument in a gate of a quantum stage. */
@@ -49,12 +50,20 @@ typedef struct Lowered {
     NodeId loss; /* real[] per sample */
     NodeId mean_loss; /* real[] shared: batch_sum(loss * weight), weight = input "weight" [] (1/B
                          for samples, 0 for padding) */
+    NodeId params;    /* input real[sum of the groups' reals, complex elements as pairs]; none without options.sampled */
     NodeId shift;     /* param "#shift"; none without options.with_shifts */
     VEC(ShiftSite) shifts;
     VEC(NodeId)
     checks; /* per-sample values that must not be 0: norms under amplitude(zero: error); outputs
                named "check:LAYER" */
 } Lowered;
+
+/* Where the reals of a group (of its root, if it is tied) stand in Lowered.params. */
+int64_t params_offset(const ModelInst *m, GroupId id);
+/* scan_gradient.c: real[elements], batched: the derivatives by these elements, from the adjoint of Lowered.params. */
+NodeId scan_gradient(Graph *g, const ModelInst *m, const WrtList *wrt, NodeId params, NodeId params_adj);
+/* The part of `all`, shaped like Lowered.params, that is the group: real, or complex for a unitary matrix. */
+NodeId group_slice(Graph *g, const ModelInst *m, GroupId id, NodeId all);
 
 /* NULL: something cannot be executed by this version (reported at its place). The only outputs of
  * the graph are the checks; callers add theirs. */

@@ -44,7 +44,10 @@ static Engine engine_of(const Lower *l)
 {
     bool prefers_state = l->options.few_samples && l->options.engine == ENGINE_none &&
                          l->stage->quantum.qubits <= FEW_QUBITS && !state_obstacle(l->stage);
-    return prefers_state ? ENGINE_state : stage_engine(l->c, l->model, l->stage_id, l->options.engine);
+    Engine engine = prefers_state ? ENGINE_state : stage_engine(l->c, l->model, l->stage_id, l->options.engine);
+    /* coefficients are computed once for all samples, so they cannot be each sample's own */
+    if (engine == ENGINE_transfer && l->options.sampled) return state_obstacle(l->stage) ? ENGINE_density : ENGINE_state;
+    return engine;
 }
 
 /* Values of the data in `s` to real[outer|yields]. */

@@ -55,6 +55,8 @@ typedef enum rq_function_kind {
                            mixed:target = d slope / d input, d slope / d target */
     RQ_FUNCTION_probe, /* outputs, batched: loss, d_output, grad:PATH per sample */
     RQ_FUNCTION_layer, /* output, batched: value:LAYER; needs no target */
+    RQ_FUNCTION_scan,  /* no parameters: input "params" holds those of each sample, group after group without tied ones; outputs,
+                        * batched: loss, gradient: the loss derived by the elements that the scan names */
 } rq_function_kind;
 
 typedef struct rq_model rq_model;

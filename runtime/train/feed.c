@@ -6,7 +6,7 @@
 
 #include "random.h"
 
-enum { FEED_sample = 1, FEED_target, FEED_weight, FEED_dropout };
+enum { FEED_sample = 1, FEED_target, FEED_weight, FEED_dropout, FEED_params };
 
 bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, rq_split split, rq_feed *out, rq_error *err)
 {
@@ -22,6 +22,9 @@ bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, r
         } else if (!strcmp(name, "weight")) {
             out->kind[i] = FEED_weight;
             have = 1;
+        } else if (!strcmp(name, "params")) {
+            out->kind[i] = FEED_params;
+            have = f->inputs[i].reals;
         } else if (!strncmp(name, "dropout:", 8)) {
             out->kind[i] = FEED_dropout;
             have = f->inputs[i].reals;
@@ -74,6 +77,7 @@ void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes,
     case FEED_target: rq_data_pack_target(f->data, f->split, indices, count, lanes, f->real_bytes, out); break;
     case FEED_weight: pack_weight(f, count, lanes, out); break;
     case FEED_dropout: pack_dropout(f, input, indices, count, lanes, out); break;
+    case FEED_params: break; /* the caller's */
     }
 }
 

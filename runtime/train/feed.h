@@ -22,7 +22,7 @@ typedef struct rq_feed {
 
 /* Says which input of f is the sample, the target and the weight. */
 bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, rq_split split, rq_feed *out, rq_error *err);
-/* An rq_pack_fn; context is an rq_feed. */
+/* An rq_pack_fn; context is an rq_feed. An input "params" is left as it is. */
 void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes, void *out);
 
 /* Room for all outputs of f for up to `samples` samples, in one block each. */

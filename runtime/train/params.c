@@ -55,31 +55,10 @@ void rq_param_set(const rq_params *p, int group, int64_t i, double value)
     else ((double *)v)[i] = value;
 }
 
-static double first_value(const rq_param *info, const rq_random *stream, int64_t i)
+static double in_range(const rq_param *info, double x)
 {
-    switch ((rq_init)info->init) {
-    case RQ_INIT_zeros: return 0;
-    case RQ_INIT_constant: return info->a;
-    case RQ_INIT_uniform: return info->a + (info->b - info->a) * rq_random_uniform01(stream, (uint64_t)i);
-    case RQ_INIT_normal: return info->a + info->b * rq_random_normal(stream, (uint64_t)i);
-    case RQ_INIT_orthogonal:
-    case RQ_INIT_haar: break;
-    }
-    return NAN;
-}
-
-static bool init_haar(rq_params *p, int group, const rq_random *stream, rq_error *err)
-{
-    const rq_param *info = &p->model->params[group];
-    int64_t d = info->dims[info->rank - 2], n = 2 * d * d;
-    double *work = rq_alloc_array(rq_unitary_work(d) + (size_t)n, sizeof(double), info->path, err);
-    if (!work) return false;
-    for (int64_t at = 0; at < info->count; at += n) {
-        rq_unitary_haar(stream, (uint64_t)at, d, work, work + n);
-        for (int64_t i = 0; i < n; i++) rq_param_set(p, group, at + i, work[i]);
-    }
-    rq_free(work);
-    return true;
+    if (!info->has_range) return x;
+    return x < info->low ? info->low : x > info->high ? info->high : x;
 }
 
 /* Makes n rows of m >= n numbers orthonormal by Gram and Schmidt, each row twice, so that rounding does not add up. Gaussian rows
@@ -99,24 +78,54 @@ static void orthonormalise(double *v, int64_t n, int64_t m)
     }
 }
 
-static bool init_orthogonal(rq_params *p, int group, const rq_random *stream, rq_error *err)
+/* Numbers of one orthogonal matrix of the group; *rows of them in its first axis. */
+static int64_t orthogonal_size(const rq_param *info, int64_t *rows)
 {
-    const rq_param *info = &p->model->params[group];
-    int64_t first = (int64_t)info->b, rows = info->dims[first], size = rows;
+    int64_t first = (int64_t)info->b, size = *rows = info->dims[first];
     for (int i = (int)first + 1; i < info->rank; i++) size *= info->dims[i];
-    if (!size) return true;
-    int64_t columns = size / rows;
-    double *v = rq_alloc_array((uint64_t)size, sizeof(double), info->path, err);
-    if (!v) return false;
-    for (int64_t at = 0; at < info->count; at += size) {
-        for (int64_t i = 0; i < size; i++) v[i] = rq_random_normal(stream, (uint64_t)(at + i));
-        bool is_wide = rows <= columns; /* else its columns are the rows of v */
+    return size;
+}
+
+static void draw_orthogonal(const rq_param *info, const rq_random *stream, uint64_t first, double *out, double *v)
+{
+    int64_t rows, size = orthogonal_size(info, &rows), columns = size ? size / rows : 0;
+    bool is_wide = rows <= columns; /* else its columns are the rows of v */
+    for (int64_t at = 0; size && at < info->count; at += size) {
+        for (int64_t i = 0; i < size; i++) v[i] = rq_random_normal(stream, first + (uint64_t)(at + i));
         orthonormalise(v, is_wide ? rows : columns, is_wide ? columns : rows);
-        for (int64_t i = 0; i < size; i++)
-            rq_param_set(p, group, at + i, info->a * v[is_wide ? i : i % columns * rows + i / columns]);
+        for (int64_t i = 0; i < size; i++) out[at + i] = in_range(info, info->a * v[is_wide ? i : i % columns * rows + i / columns]);
     }
-    rq_free(v);
-    return true;
+}
+
+size_t rq_param_draw_work(const rq_param *info)
+{
+    int64_t rows;
+    if (info->is_unitary) return rq_unitary_work(info->dims[info->rank - 2]);
+    return info->init == RQ_INIT_orthogonal ? (size_t)orthogonal_size(info, &rows) : 0;
+}
+
+void rq_param_draw(const rq_param *info, const rq_random *stream, int64_t draw, double *out, double *work)
+{
+    uint64_t first = (uint64_t)draw * (uint64_t)info->count;
+    int64_t d = info->is_unitary ? info->dims[info->rank - 2] : 0;
+    switch ((rq_init)info->init) {
+    case RQ_INIT_zeros:
+    case RQ_INIT_constant:
+        for (int64_t i = 0; i < info->count; i++) out[i] = in_range(info, info->init == RQ_INIT_zeros ? 0 : info->a);
+        break;
+    case RQ_INIT_uniform:
+        for (int64_t i = 0; i < info->count; i++)
+            out[i] = in_range(info, info->a + (info->b - info->a) * rq_random_uniform01(stream, first + (uint64_t)i));
+        break;
+    case RQ_INIT_normal:
+        for (int64_t i = 0; i < info->count; i++)
+            out[i] = in_range(info, info->a + info->b * rq_random_normal(stream, first + (uint64_t)i));
+        break;
+    case RQ_INIT_orthogonal: draw_orthogonal(info, stream, first, out, work); break;
+    case RQ_INIT_haar:
+        for (int64_t at = 0; at < info->count; at += 2 * d * d) rq_unitary_haar(stream, first + (uint64_t)at, d, out + at, work);
+        break;
+    }
 }
 
 bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err)
@@ -125,17 +134,12 @@ bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err)
         const rq_param *info = &p->model->params[i];
         if (info->tied_to >= 0) continue;
         rq_random stream = rq_random_stream(seed, RQ_PURPOSE_init, info->path);
-        if (info->init == RQ_INIT_haar) {
-            if (!init_haar(p, i, &stream, err)) return false;
-            continue;
-        }
-        if (info->init == RQ_INIT_orthogonal) {
-            if (!init_orthogonal(p, i, &stream, err)) return false;
-            continue;
-        }
-        for (int64_t k = 0; k < info->count; k++) rq_param_set(p, i, k, first_value(info, &stream, k));
+        double *values = rq_alloc_array((uint64_t)info->count + rq_param_draw_work(info), sizeof *values, info->path, err);
+        if (!values) return false;
+        rq_param_draw(info, &stream, 0, values, values + info->count);
+        for (int64_t k = 0; k < info->count; k++) rq_param_set(p, i, k, values[k]);
+        rq_free(values);
     }
-    rq_params_project(p);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #define RQ_TRAIN_PARAMS_H
 
 #include "program/model.h"
+#include "random.h"
 
 /* values[i]: reals of group i in the model's precision; a tied group has the pointer of its root. */
 typedef struct rq_params {
@@ -15,6 +16,9 @@ int64_t rq_model_dimension(const rq_model *m);
 
 bool rq_params_new(const rq_model *m, rq_params *out, rq_error *err);
 void rq_params_free(rq_params *p);
+/* Draw number `draw` of the stream for a group: its `count` reals, in its declared range. work: so many reals. */
+size_t rq_param_draw_work(const rq_param *info);
+void rq_param_draw(const rq_param *info, const rq_random *stream, int64_t draw, double *out, double *work);
 /* First values: Philox keyed by (seed, init, path), so a group's values depend on nothing but its path and the seed. */
 bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err);
 bool rq_params_copy(const rq_params *from, rq_params *to);
