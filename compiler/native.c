@@ -42,7 +42,7 @@ static JobList jobs_of(Compiler *c, const ModelInst *model, NativeUse use)
         vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_step, NULL});
         vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_eval, NULL});
     }
-    vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_probe, NULL});
+    vec_push(c->keep, &jobs, (Job){use == NATIVE_distill ? RQ_FUNCTION_second : RQ_FUNCTION_probe, NULL});
     if (use != NATIVE_action) return jobs;
     if (has_whole_value(model, model->output)) vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_layer, NULL});
     for (uint32_t i = 0; i < model->layers.len; i++)

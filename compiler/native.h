@@ -21,7 +21,8 @@ typedef struct NativeModel {
 typedef enum NativeUse {
     NATIVE_action, /* everything */
     NATIVE_twin,   /* the gradient report's comparison */
-    NATIVE_trial   /* training alone: a variant of an exploration */
+    NATIVE_trial,  /* training alone: a variant of an exploration */
+    NATIVE_distill /* second derivatives */
 } NativeUse;
 
 /* A train action. `action.model` and `action.exact` are left to `model` and `exact`. */
@@ -40,6 +41,12 @@ typedef struct NativeExploration {
     VEC(NativeVariant) variants;
 } NativeExploration;
 
+/* A distill action; model and data are those of the train action of this number. */
+typedef struct NativeDistillation {
+    rq_distillation d;
+    int32_t action;
+} NativeDistillation;
+
 typedef VEC(const char *) NameList;
 
 typedef struct NativeProgram {
@@ -47,6 +54,7 @@ typedef struct NativeProgram {
     VEC(NativeAction) actions; /* the file's, then those of variants */
     uint32_t action_count;     /* of the file */
     VEC(NativeExploration) explorations;
+    VEC(NativeDistillation) distillations;
     VEC(rq_native_flow) flows;
     NameList names;
 } NativeProgram;

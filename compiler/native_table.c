@@ -17,6 +17,7 @@ SAME_SIZE(rq_train_settings, 272, "its row in settings.def");
 SAME_SIZE(rq_data_spec, 168, "a line in put_data");
 SAME_SIZE(rq_action, 528, "a line in put_action");
 SAME_SIZE(rq_model, 264, "a line in put_model");
+SAME_SIZE(rq_distillation, 264, "a place in put_distillations");
 SAME_SIZE(rq_exploration, 96, "a place in put_explorations");
 SAME_SIZE(rq_variant, 56, "a line in put_variants");
 SAME_SIZE(rq_param, 152, "a line in put_params");
@@ -334,6 +335,30 @@ static void put_explorations(FILE *out, const NativeProgram *p)
     fputs("{0}};\n", out);
 }
 
+static void put_distillations(FILE *out, const NativeProgram *p)
+{
+    fputs("static const rq_native_distillation distillations[] = {", out);
+    for (uint32_t i = 0; i < p->distillations.len; i++) {
+        const rq_distillation *d = &p->distillations.at[i].d;
+        fprintf(out, "{.action=%d,.d={.source=source,.images_per_class=%" PRId64 ",.inner_steps=%" PRId64 ",.inner_epochs=%" PRId64
+                     ",.epochs=%" PRId64 ",.batch=%" PRId64 ",.nets=%" PRId64 ",.trained_labels=%d,.baselines=%d,.full_epochs=%" PRId64
+                     ",.seed=%" PRIu64 "u,.rate=", p->distillations.at[i].action, d->images_per_class, d->inner_steps, d->inner_epochs,
+                d->epochs, d->batch, d->nets, d->trained_labels, d->baselines, d->full_epochs, d->seed);
+        put_real(out, d->rate);
+#define SETTING(kind, member) fputs("." #member "=", out), put_##kind(out, d->member);
+        SETTING(integer, outer.kind) SETTING(real, outer.rate) SETTING(real, outer.momentum) SETTING(real, outer.beta1)
+        SETTING(real, outer.beta2) SETTING(real, outer.eps) SETTING(real, outer.weight_decay) SETTING(integer, schedule.kind)
+        SETTING(integer, schedule.every) SETTING(real, schedule.factor) SETTING(real, schedule.floor) SETTING(integer, schedule.warmup)
+#undef SETTING
+        put_named(out, "name", d->name);
+        put_named(out, "file", d->file);
+        put_named(out, "settings_text", d->settings_text);
+        put_named(out, "loss", d->loss);
+        fputs("}},\n", out);
+    }
+    fputs("{.action=-1}};\n", out);
+}
+
 static void put_models(FILE *out, const NativeProgram *p)
 {
     char id[32];
@@ -358,6 +383,7 @@ void native_table_print(FILE *out, const NativeProgram *p)
     for (uint32_t i = 0; i < p->actions.len; i++) put_action(out, &p->actions.at[i], i);
     fputs("};\n", out);
     put_explorations(out, p);
+    put_distillations(out, p);
     fputs("static const rq_native_flow flows[] = {", out);
     for (uint32_t i = 0; i < p->flows.len; i++) {
         fputs("{", out);
@@ -369,13 +395,13 @@ void native_table_print(FILE *out, const NativeProgram *p)
     for (uint32_t i = 0; i < p->names.len; i++) put_text(out, p->names.at[i]), fputs(",", out);
     fputs("0};\n", out);
     int arguments = put_arguments(out);
-    fputs("static const rq_native_program program = {.actions=actions,.explorations=explorations,.flows=flows,.names=names,.arguments=arguments,", out);
+    fputs("static const rq_native_program program = {.actions=actions,.explorations=explorations,.distillations=distillations,.flows=flows,.names=names,.arguments=arguments,", out);
     put_named(out, "build", p->build);
     put_named(out, "cpu_option", p->cpu_option);
     put_named(out, "output", p->output);
     put_named(out, "features", p->features);
-    fprintf(out, ".action_count=%u,.exploration_count=%u,.flow_count=%u,.name_count=%u,.argument_count=%d};\n", p->action_count,
-            p->explorations.len, p->flows.len, p->names.len,
+    fprintf(out, ".action_count=%u,.exploration_count=%u,.distillation_count=%u,.flow_count=%u,.name_count=%u,.argument_count=%d};\n", p->action_count,
+            p->explorations.len, p->distillations.len, p->flows.len, p->names.len,
             arguments);
     fputs("int main(int argc, char **argv) { return rq_native_main(&program, argc, argv); }\n", out);
 }

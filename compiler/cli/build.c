@@ -144,8 +144,7 @@ static int add_actions(Build *b, const Program *p)
         if (!add_action(b, a, flow, flow_number(b, p, i, flow))) return b->c->errors ? EXIT_source : EXIT_usage;
     }
     b->program.action_count = b->program.actions.len;
-    if (!b->program.actions.len) b->files.error = arena_printf(b->c->keep, "'%s' has no train action to build a program of", b->o->file);
-    return b->program.actions.len ? EXIT_done : EXIT_usage;
+    return EXIT_done;
 }
 
 /* ---- cc ---- */
@@ -248,6 +247,19 @@ static const char *make_work(Compiler *c)
 
 static bool emits(const Options *o, const char *word) { return o->emit && strstr(o->emit, word); }
 
+static void print_built(const Build *b)
+{
+    const NativeProgram *p = &b->program;
+    uint32_t trials = 0, actions = p->action_count + p->explorations.len + p->distillations.len;
+    for (uint32_t i = 0; i < p->explorations.len; i++)
+        for (uint32_t k = 0; k < p->explorations.at[i].variants.len; k++) trials += p->explorations.at[i].variants.at[k].action >= 0;
+    printf("%s: %u action%s for %s", b->o->output, actions, actions == 1 ? "" : "s", backend_cpu_name(b->c->keep, b->o->cpu));
+    if (p->action_count) printf("; '%s run' trains", b->o->output);
+    if (trials) printf("; '%s explore' compares %u variants", b->o->output, trials);
+    if (p->distillations.len) printf("; '%s distill' distils", b->o->output);
+    putchar('\n');
+}
+
 int verb_build(Compiler *c, const Options *o)
 {
     if (!o->output) fatal("build wants -o PROG, the program to write");
@@ -265,13 +277,14 @@ int verb_build(Compiler *c, const Options *o)
     b.program.names = names_of(c, p);
     code = add_actions(&b, p);
     if (code == EXIT_done) code = build_explorations(&b, p);
+    if (code == EXIT_done) code = build_distillations(&b, p);
+    if (code == EXIT_done && !b.program.actions.len) {
+        b.files.error = arena_printf(c->keep, "'%s' has no action to build a program of", o->file);
+        code = EXIT_usage;
+    }
     if (code == EXIT_done && !link_program(&b)) code = EXIT_usage;
     remove_work(b.files.dir);
     if (b.files.error) fatal("%s", b.files.error);
-    uint32_t trials = b.program.actions.len - b.program.action_count, actions = b.program.action_count + b.program.explorations.len;
-    const char *explores = trials ? arena_printf(c->keep, ", '%s explore' compares %u variants", o->output, trials) : "";
-    if (code == EXIT_done && !o->quiet)
-        printf("%s: %u action%s for %s; '%s run' trains%s\n", o->output, actions, actions == 1 ? "" : "s", backend_cpu_name(c->keep, o->cpu),
-               o->output, explores);
+    if (code == EXIT_done && !o->quiet) print_built(&b);
     return code;
 }

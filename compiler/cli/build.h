@@ -15,5 +15,7 @@ typedef struct Build {
 /* build_explore.c: compiles every variant of the file's explorations, behind its train actions. Returns an ExitCode; what went wrong is
  * reported or in b->files.error. */
 int build_explorations(Build *b, const Program *p);
+/* The same for what distillations need. */
+int build_distillations(Build *b, const Program *p);
 
 #endif

@@ -1,5 +1,6 @@
-/* build_explore.c: the variants of explorations as train actions of a native program. */
+/* build_explore.c: the variants of explorations, and the models of distillations, as further actions of a native program. */
 #include "cli/build.h"
+#include "cli/distill.h"
 #include "cli/explore.h"
 
 enum { MOST_COMPILED = 256 };
@@ -55,4 +56,20 @@ int build_explorations(Build *b, const Program *p)
     for (uint32_t i = 0; i < p->actions.len && code == EXIT_done; i++)
         if (p->actions.at[i]->kind == ACTION_explore) code = add_exploration(b, p, p->actions.at[i], &left);
     return code;
+}
+
+int build_distillations(Build *b, const Program *p)
+{
+    Compiler *c = b->c;
+    for (uint32_t i = 0; i < p->actions.len; i++) {
+        const ActionInst *a = p->actions.at[i];
+        if (a->kind != ACTION_distill) continue;
+        NativeAction n = {.action = session_fields(c, b->o, a), .flow = -1};
+        ModelCodeOptions options = session_code_options(b->o, a, false);
+        if (!c->errors) n.model = native_model(c, a->model, compile_flow(c, a->model), &options, n.action.name, NATIVE_distill, &b->files);
+        if (!n.model) return c->errors ? EXIT_source : EXIT_usage;
+        vec_push(c->keep, &b->program.distillations, (NativeDistillation){distill_fields(c, b->o, a), (int32_t)b->program.actions.len});
+        vec_push(c->keep, &b->program.actions, n);
+    }
+    return EXIT_done;
 }

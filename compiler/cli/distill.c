@@ -1,19 +1,8 @@
 /* distill.c: `rq distill FILE`: a distill action as the run time executes it. */
 #include <string.h>
 
-#include "cli/session.h"
-#include "distill/distill.h"
+#include "cli/distill.h"
 #include "train/interrupt.h"
-
-/* Settings, and what tells one data set from another: a directory is gone on in with the same ones only. */
-static const char *settings_text(Compiler *c, const Options *o, const ActionInst *a, const rq_data *data)
-{
-    const char *text = arena_printf(c->keep, "{\"distill\": %s, \"data\": \"%s %lld %lld %lld", settings_json(c, o, a), data->name,
-                                    (long long)data->count[RQ_SPLIT_train], (long long)data->count[RQ_SPLIT_val],
-                                    (long long)data->count[RQ_SPLIT_test]);
-    for (int i = 0; i < data->file_count; i++) text = arena_printf(c->keep, "%s %.16s", text, data->files[i].sha256);
-    return arena_printf(c->keep, "%s\"}\n", text);
-}
 
 static int64_t networks(const ActionInst *a)
 {
@@ -22,17 +11,13 @@ static int64_t networks(const ActionInst *a)
     return nets ? (int64_t)nets->number.real : 0;
 }
 
-static rq_distillation distillation_of(Compiler *c, const Options *o, const ActionInst *a, const rq_model *model, const rq_data *data,
-                                       const char *versions)
+rq_distillation distill_fields(Compiler *c, const Options *o, const ActionInst *a)
 {
     const char *labels = action_field(a, "labels")->text;
     return (rq_distillation){.name = name_text(c->names, a->name),
                              .file = o->file,
                              .source = c->sources.list.at[0]->text,
-                             .settings_text = settings_text(c, o, a, data),
-                             .versions = versions,
-                             .model = model,
-                             .data = data,
+                             .settings_text = settings_json(c, o, a),
                              .loss = action_field(a, "loss")->text,
                              .images_per_class = (int64_t)action_number(a, "images_per_class", 1),
                              .inner_steps = (int64_t)action_number(a, "inner_steps", 1),
@@ -63,7 +48,10 @@ int distill_action(Compiler *c, const Options *o, const ActionInst *a)
     char *versions = rq_versions_text(&action, options.threads, &err);
     if (!versions) fatal("%s", err.text);
     rq_data data = session_data(c, o, a->data);
-    rq_distillation d = distillation_of(c, o, a, action.model, &data, versions);
+    rq_distillation d = distill_fields(c, o, a);
+    d.model = action.model;
+    d.data = &data;
+    d.versions = versions;
     rq_distill_end end = rq_distill(&d, &options, &err);
     bool is_wrong = c->errors != 0;
     rq_data_free(&data);

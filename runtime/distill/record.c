@@ -29,9 +29,24 @@ struct rq_distill_record {
     char *dir;
     rq_distill_epoch *epochs;
     int64_t count;
+    char *settings_text; /* the action's, and what tells one data set from another */
     double seconds; /* of earlier runs */
     bool live;
 };
+
+/* A directory is gone on in with the same data only. */
+static char *settings_of(const rq_distillation *d, rq_error *err)
+{
+    const rq_data *data = d->data;
+    size_t room = strlen(d->settings_text) + 256 + (size_t)data->file_count * 20, n;
+    char *text = rq_alloc_array(room, 1, "the settings", err);
+    if (!text) return NULL;
+    n = (size_t)snprintf(text, room, "{\"distill\": %s, \"data\": \"%s %lld %lld %lld", d->settings_text, data->name,
+                         (long long)data->count[RQ_SPLIT_train], (long long)data->count[RQ_SPLIT_val], (long long)data->count[RQ_SPLIT_test]);
+    for (int i = 0; i < data->file_count; i++) n += (size_t)snprintf(text + n, room - n, " %.16s", data->files[i].sha256);
+    snprintf(text + n, room - n, "\"}\n");
+    return text;
+}
 
 rq_distill_record *rq_distill_record_new(const rq_distillation *d, const rq_distill_options *o, rq_error *err)
 {
@@ -40,9 +55,10 @@ rq_distill_record *rq_distill_record_new(const rq_distillation *d, const rq_dist
     *r = (rq_distill_record){.d = d, .o = o};
     r->settings = (rq_train_settings){.action = d->name, .seed = d->seed, .batch = d->batch, .optimizer = d->outer, .epochs = d->epochs};
     r->live = !o->json && !o->quiet && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
-    rq_place place = {.what = "a distillation", .name = d->name, .source = d->source, .settings = d->settings_text,
+    r->settings_text = settings_of(d, err);
+    rq_place place = {.what = "a distillation", .name = d->name, .source = d->source, .settings = r->settings_text,
                       .versions = d->versions, .folders = {"images"}};
-    r->epochs = rq_alloc_array((uint64_t)d->epochs + 1, sizeof *r->epochs, "distillation", err);
+    if (r->settings_text) r->epochs = rq_alloc_array((uint64_t)d->epochs + 1, sizeof *r->epochs, "distillation", err);
     r->dir = r->epochs ? rq_place_make(&place, o->out, err) : NULL;
     if (r->dir) return r;
     rq_distill_record_free(r);
@@ -53,6 +69,7 @@ void rq_distill_record_free(rq_distill_record *r)
 {
     if (!r) return;
     rq_free(r->epochs);
+    rq_free(r->settings_text);
     rq_free(r->dir);
     rq_free(r);
 }

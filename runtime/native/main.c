@@ -20,6 +20,7 @@ static const verb_row verbs[] = {
     {'r', "run", "", "all train actions, in order"},
     {'t', "train", " [RUN]", "one train action, or with --resume the rest of an interrupted run"},
     {'x', "explore", "", "train every variant of an explore action and rank them; goes on with the runs missing in --out"},
+    {'d', "distill", "", "a few images that teach a network what the whole data set does; goes on with what --out holds"},
     {'e', "eval", " [RUN]", "loss and accuracy of trained parameters"},
     {'p', "predict", " [RUN]", "the classes of given samples, or the values of a layer"},
     {'f', "flow", "", "which layers can receive a gradient, and what cuts the others"},
@@ -36,6 +37,7 @@ static void print_help(const rq_native_program *p, const char *self, FILE *to)
     fprintf(to, "\n'%s VERB --help' lists the options of a verb. Actions of %s:", self, p->actions[0].action.file);
     for (int i = 0; i < p->action_count; i++) fprintf(to, " %s", p->actions[i].action.name);
     for (int i = 0; i < p->exploration_count; i++) fprintf(to, " %s (explore)", p->explorations[i].x.name);
+    for (int i = 0; i < p->distillation_count; i++) fprintf(to, " %s (distill)", p->distillations[i].d.name);
     fprintf(to, "\nbuilt by: %s%s -o %s\n", p->build, p->cpu_option, p->output);
 }
 
@@ -115,7 +117,8 @@ static const rq_action *choose(const rq_native_program *p, const char *name, rq_
         size_t used = strlen(have);
         snprintf(have + used, sizeof have - used, "%strain %s", i ? ", " : "", a->name);
     }
-    if (name) rq_fail(err, "this program has no action '%s'; it has %s", name, have);
+    if (!p->action_count) rq_fail(err, "this program has no train action; --help lists what it has");
+    else if (name) rq_fail(err, "this program has no action '%s'; it has %s", name, have);
     else rq_fail(err, "this program has several train actions; choose one with --action: %s", have);
     return NULL;
 }
@@ -159,7 +162,7 @@ static rq_outcome one_action(const rq_native_program *p, rq_native_options *o, a
 static rq_outcome run_all(const rq_native_program *p, rq_native_options *o, rq_error *err)
 {
     rq_outcome outcome = RQ_OUTCOME_done;
-    if (o->action) return one_action(p, o, rq_action_train, err);
+    if (o->action || !p->action_count) return one_action(p, o, rq_action_train, err);
     for (int i = 0; i < p->action_count && outcome == RQ_OUTCOME_done; i++)
         outcome = call(p, &p->actions[i].action, o, NULL, rq_action_train, err);
     return outcome;
@@ -190,6 +193,7 @@ static rq_outcome run_verb(const rq_native_program *p, const char *self, const v
     case 'r': return run_all(p, &o, err);
     case 't': return one_action(p, &o, rq_action_train, err);
     case 'x': return rq_native_explore(p, &o, err);
+    case 'd': return rq_native_distill(p, &o, err);
     case 'e': return one_action(p, &o, rq_action_eval, err);
     case 'p': return one_action(p, &o, rq_action_predict, err);
     default: return show_flow(p, &o, err);

@@ -6,6 +6,7 @@
 #ifndef RQ_NATIVE_NATIVE_H
 #define RQ_NATIVE_NATIVE_H
 
+#include "distill/distill.h"
 #include "explore/explore.h"
 #include "report/verbs.h"
 
@@ -52,6 +53,12 @@ typedef struct rq_native_exploration {
     int32_t variant_count;
 } rq_native_exploration;
 
+/* A distillation without model, data and versions, which are those of the action of this number. */
+typedef struct rq_native_distillation {
+    rq_distillation d;
+    int32_t action;
+} rq_native_distillation;
+
 typedef struct rq_native_program {
     const char *build;    /* the command that made it, without --cpu and -o: "rq build model.rq --set classes=3" */
     const char *cpu_option; /* " --cpu x86-64-v3", or "" */
@@ -59,10 +66,11 @@ typedef struct rq_native_program {
     const char *features; /* of cpu_features.def, separated by blanks */
     const rq_native_action *actions; /* action_count of the file, then those of variants */
     const rq_native_exploration *explorations;
+    const rq_native_distillation *distillations;
     const rq_native_flow *flows;
     const char *const *names; /* all that --set of `rq build` takes: "classes", "Small.depth", "quick.epochs" */
     const rq_native_argument *arguments;
-    int32_t action_count, exploration_count, flow_count, name_count, argument_count;
+    int32_t action_count, exploration_count, distillation_count, flow_count, name_count, argument_count;
 } rq_native_program;
 
 /* rq_model.function of a native program. */
@@ -82,6 +90,8 @@ typedef struct rq_native_set {
 bool rq_native_set_new(const rq_native_program *p, const rq_action *a, const char *const *sets, int count, const uint64_t *seed,
                        rq_native_set *out, rq_error *err);
 void rq_native_set_free(rq_native_set *s);
+/* Words that a setting is compiled in, with the command that builds a program with it. Always false. */
+bool rq_native_set_refuse(const rq_native_program *p, const char *set, rq_error *err);
 
 /* closest.c: the candidate that was probably meant, or NULL. */
 const char *rq_closest(const char *text, const char *const *candidates, int n);

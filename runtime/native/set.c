@@ -302,3 +302,9 @@ bool rq_native_set_new(const rq_native_program *p, const rq_action *a, const cha
 }
 
 void rq_native_set_free(rq_native_set *s) { rq_free(s->settings_text); }
+
+bool rq_native_set_refuse(const rq_native_program *p, const char *set, rq_error *err)
+{
+    setting s = {.p = p, .text = set};
+    return rebuild(&s, "it is compiled into this program", err);
+}

@@ -7,5 +7,7 @@
 
 /* Runs an exploration of the table, as `rq explore` does. */
 rq_outcome rq_native_explore(const rq_native_program *p, const rq_native_options *o, rq_error *err);
+/* Distils as `rq distill` does. */
+rq_outcome rq_native_distill(const rq_native_program *p, const rq_native_options *o, rq_error *err);
 
 #endif

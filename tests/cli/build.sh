@@ -151,7 +151,7 @@ CC=no-such-cc usage_error "'no-such-cc' cannot be run" build model.rq -o x
 CC=false expect 2 err "'false' failed while linking" build model.rq -o x
 expect 2 err "failed while linking" build model.rq -o missing/x
 printf 'model M { input x: image[1, 8, 8]; layer a = dense(2); output a; }\n' >none.rq
-usage_error "has no train action" build none.rq -o x
+usage_error "has no action to build a program of" build none.rq -o x
 [ ! -e x ] && [ ! -e x.new ] || fail "a failed build leaves a program"
 leftovers=$(find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'rq-build-*' -newer model.rq 2>/dev/null)
 [ -z "$leftovers" ] || fail "the work of a build is left: $leftovers"

@@ -56,6 +56,18 @@ train go { model: Other;  data: ten;  loss: cross_entropy;  epochs: 2;  batch: 1
 RQ
 expect 0 out "epoch 2/2" run other.rq --out other
 
+# A native program leaves the same bits, and goes on with what the other began.
+if command -v "${CC:-cc}" >/dev/null; then
+    expect 0 out "'prog distill' distils" build d.rq -o prog
+    ./prog distill --action ten --out native >out 2>err || { fail "the native program fails"; cat err; }
+    for file in last.safetensors images.npy rates.npy settings.json; do
+        cmp -s "one/$file" "native/$file" || fail "native: other $file"
+    done
+    ./prog distill --action ten --out one >out 2>err && grep -q "goes on in one after epoch 12 of 12" out || fail "it does not go on: $(cat out err)"
+    ./prog run >out 2>err && fail "run without a train action succeeds"
+    grep -q "has no train action" err || fail "run: $(cat err)"
+fi
+
 expect 2 err "has several distill actions" distill d.rq
 expect 2 err "has no distill action 'nine'" distill d.rq --action nine
 expect 4 err "is not finite; the last epoch is saved in burst. A smaller rate may help, as in --set ten.rate=5e+29" \
