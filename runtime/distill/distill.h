@@ -62,7 +62,9 @@ rq_distill_end rq_distill(const rq_distillation *d, const rq_distill_options *o,
 /* ---- between the files of this folder ---- */
 
 typedef struct rq_outer rq_outer;
+typedef struct rq_real rq_real;
 typedef struct rq_distill_record rq_distill_record;
+typedef enum rq_unknown { RQ_OUTER_images, RQ_OUTER_rates, RQ_OUTER_labels, RQ_OUTER_COUNT } rq_unknown;
 
 /* The unknowns, and all that a step needs. */
 struct rq_outer {
@@ -70,13 +72,15 @@ struct rq_outer {
     int threads;
     int64_t steps, count;      /* T; images */
     rq_model unknowns;         /* as a model with the parameters images, rates, labels */
-    rq_param row[3];
+    rq_param row[RQ_OUTER_COUNT];
     rq_params values;          /* of doubles */
     rq_optimizer_state state;
     rq_synthetic synthetic;    /* its numbers are those of `values` */
     double *rates;             /* [T]: softplus of the second parameter */
-    void *gradient[3];
+    void *gradient[RQ_OUTER_COUNT]; /* doubles, of the last step */
     rq_unroll *unroll;
+    int64_t *order, batch;     /* numbers of the real samples in the order of the epoch; most of them in a step */
+    rq_real *real;
 };
 
 bool rq_outer_new(const rq_distillation *d, int threads, rq_outer *out, rq_error *err);
@@ -85,6 +89,12 @@ void rq_outer_free(rq_outer *o);
 void rq_outer_update(rq_outer *o);
 /* First values of network k of step n, the same for every call. Held-out networks are those of step -1. */
 bool rq_outer_network(const rq_outer *o, int64_t n, int64_t k, rq_params *out, rq_error *err);
+
+/* outer.c: the mean loss on real samples order[first .. first + count) behind the inner steps, over the networks of step number n, and
+ * its gradient. */
+bool rq_outer_gradient(rq_outer *o, int64_t n, int64_t first, int64_t count, double *loss, rq_error *err);
+/* The same and a step of the optimizer, its rate times `factor`. *loss is NAN if it diverged; nothing has changed then. */
+bool rq_outer_step(rq_outer *o, int64_t n, int64_t first, int64_t count, double factor, double *loss, rq_error *err);
 
 /* How well networks do that are trained on the images of u with these rates. */
 bool rq_distill_test(const rq_outer *o, rq_unroll *u, const double *rates, int64_t nets, rq_split split, double *mean, double *spread,
