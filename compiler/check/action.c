@@ -236,6 +236,24 @@ static void build_train(ActionBuild *a)
     if (check_optimizer(a)) read_init_from(a);
 }
 
+/* Inner steps are plain ones on numbers; so are those on images. */
+static bool check_distill_steps(ActionBuild *a)
+{
+    const ConstValue *outer = a->inst->optimizer;
+    if (!strcmp(outer->text, "matrix_step")) {
+        diag_error(a->k->c, outer->span, D_no_unitary, "a set of images");
+        return false;
+    }
+    for (uint32_t i = 0; i < a->inst->model->groups.len; i++) {
+        const GroupInst *g = &a->inst->model->groups.at[i];
+        if (!g->is_unitary || g->frozen) continue;
+        diag_error(a->k->c, a->decl->name.span, D_distill_unitary, g->path);
+        diag_help(a->k->c, D_distill_frozen, g->path);
+        return false;
+    }
+    return check_warmup(a, field_value(a->inst, "epochs"));
+}
+
 static void build_distill(ActionBuild *a)
 {
     a->inst->model = model_for(a, raw_field(a, "model"), (ModelChange){0}, NULL);
@@ -248,7 +266,7 @@ static void build_distill(ActionBuild *a)
         diag_error(a->k->c, a->decl->name.span, D_distill_labels);
         return;
     }
-    check_loss(a);
+    if (check_distill_steps(a)) check_loss(a);
 }
 
 static void build_action(Check *k, const Decl *d)
