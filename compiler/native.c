@@ -38,6 +38,10 @@ static bool has_whole_value(const ModelInst *model, StageId id)
 static JobList jobs_of(Compiler *c, const ModelInst *model, NativeUse use)
 {
     JobList jobs = {0};
+    if (use == NATIVE_scan) {
+        vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_scan, NULL});
+        return jobs;
+    }
     if (use != NATIVE_twin) {
         vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_step, NULL});
         vec_push(c->keep, &jobs, (Job){RQ_FUNCTION_eval, NULL});
@@ -103,7 +107,7 @@ static bool schedule_jobs(Compiler *c, const ModelInst *model, const ModelCodeOp
     for (uint32_t i = 0; i < jobs->len; i++) {
         const Job *job = &jobs->at[i];
         FunctionSpec spec = {.kind = job->kind, .layer = job->layer, .loss = options->loss, .real_bytes = options->real_bytes,
-                             .engine = options->engine, .ground = options->ground};
+                             .engine = options->engine, .ground = options->ground, .wrt = options->wrt};
         graphs[i] = compile_graph(c, model, &spec);
         if (!graphs[i]) return false;
         kernels[i] = schedule(c, graphs[i], function_name(c, action, job, first + i), LANES, options->real_bytes);

@@ -22,7 +22,8 @@ typedef enum NativeUse {
     NATIVE_action, /* everything */
     NATIVE_twin,   /* the gradient report's comparison */
     NATIVE_trial,  /* training alone: a variant of an exploration */
-    NATIVE_distill /* second derivatives */
+    NATIVE_distill, /* second derivatives */
+    NATIVE_scan    /* derivatives by parameters that are inputs */
 } NativeUse;
 
 /* A train action. `action.model` and `action.exact` are left to `model` and `exact`. */
@@ -47,6 +48,13 @@ typedef struct NativeDistillation {
     int32_t action;
 } NativeDistillation;
 
+/* A scan; point i has the model and data of action first + i. */
+typedef struct NativeScan {
+    rq_scan s;
+    VEC(rq_scan_point) points;
+    int32_t first;
+} NativeScan;
+
 typedef VEC(const char *) NameList;
 
 typedef struct NativeProgram {
@@ -55,6 +63,7 @@ typedef struct NativeProgram {
     uint32_t action_count;     /* of the file */
     VEC(NativeExploration) explorations;
     VEC(NativeDistillation) distillations;
+    VEC(NativeScan) scans;
     VEC(rq_native_flow) flows;
     NameList names;
 } NativeProgram;

@@ -18,6 +18,8 @@ SAME_SIZE(rq_data_spec, 168, "a line in put_data");
 SAME_SIZE(rq_action, 528, "a line in put_action");
 SAME_SIZE(rq_model, 264, "a line in put_model");
 SAME_SIZE(rq_distillation, 264, "a place in put_distillations");
+SAME_SIZE(rq_scan, 96, "a place in put_scans");
+SAME_SIZE(rq_scan_point, 248, "a place in put_points");
 SAME_SIZE(rq_exploration, 96, "a place in put_explorations");
 SAME_SIZE(rq_variant, 56, "a line in put_variants");
 SAME_SIZE(rq_param, 152, "a line in put_params");
@@ -359,6 +361,51 @@ static void put_distillations(FILE *out, const NativeProgram *p)
     fputs("{.action=-1}};\n", out);
 }
 
+static void put_texts(FILE *out, const char *const *texts, int32_t n)
+{
+    fputs("(const char *const[]){", out);
+    for (int32_t i = 0; i < n; i++) put_text(out, texts[i]), fputs(",", out);
+    fputs("0},", out);
+}
+
+static void put_points(FILE *out, const NativeScan *n, uint32_t k)
+{
+    fprintf(out, "static const rq_scan_point s%u_points[] = {", k);
+    for (uint32_t i = 0; i < n->points.len; i++) {
+        const rq_scan_point *p = &n->points.at[i];
+        fprintf(out, "{.element_count=%d,.has_expected=%d,.samples=%" PRId64 ",.values=", p->element_count, p->has_expected, p->samples);
+        put_texts(out, p->values, n->s.name_count);
+        fputs(".elements=", out), put_texts(out, p->elements, p->element_count);
+        fputs(".axis=", out), put_real(out, p->axis);
+        fputs(".expected=", out), put_real(out, p->expected);
+        fputs(".error=", out), put_real(out, p->error);
+        put_named(out, "label", p->label);
+        put_named(out, "curve", p->curve);
+        fputs("},\n", out);
+    }
+    fputs("{0}};\n", out);
+}
+
+static void put_scans(FILE *out, const NativeProgram *p)
+{
+    for (uint32_t i = 0; i < p->scans.len; i++) put_points(out, &p->scans.at[i], i);
+    fputs("static const rq_native_scan scans[] = {", out);
+    for (uint32_t i = 0; i < p->scans.len; i++) {
+        const rq_scan *s = &p->scans.at[i].s;
+        fprintf(out, "{.first=%d,.s={.source=source,.points=s%u_points,.point_count=%d,.name_count=%d,.seed=%" PRIu64 "u,.names=",
+                p->scans.at[i].first, i, s->point_count, s->name_count, s->seed);
+        put_texts(out, s->names, s->name_count);
+        put_named(out, "name", s->name);
+        put_named(out, "file", s->file);
+        put_named(out, "settings_text", s->settings_text);
+        put_named(out, "methods", s->methods);
+        put_named(out, "loss", s->loss);
+        put_named(out, "axis", s->axis);
+        fputs("}},\n", out);
+    }
+    fputs("{.first=-1}};\n", out);
+}
+
 static void put_models(FILE *out, const NativeProgram *p)
 {
     char id[32];
@@ -384,6 +431,7 @@ void native_table_print(FILE *out, const NativeProgram *p)
     fputs("};\n", out);
     put_explorations(out, p);
     put_distillations(out, p);
+    put_scans(out, p);
     fputs("static const rq_native_flow flows[] = {", out);
     for (uint32_t i = 0; i < p->flows.len; i++) {
         fputs("{", out);
@@ -395,13 +443,13 @@ void native_table_print(FILE *out, const NativeProgram *p)
     for (uint32_t i = 0; i < p->names.len; i++) put_text(out, p->names.at[i]), fputs(",", out);
     fputs("0};\n", out);
     int arguments = put_arguments(out);
-    fputs("static const rq_native_program program = {.actions=actions,.explorations=explorations,.distillations=distillations,.flows=flows,.names=names,.arguments=arguments,", out);
+    fputs("static const rq_native_program program = {.actions=actions,.explorations=explorations,.distillations=distillations,.scans=scans,.flows=flows,.names=names,.arguments=arguments,", out);
     put_named(out, "build", p->build);
     put_named(out, "cpu_option", p->cpu_option);
     put_named(out, "output", p->output);
     put_named(out, "features", p->features);
-    fprintf(out, ".action_count=%u,.exploration_count=%u,.distillation_count=%u,.flow_count=%u,.name_count=%u,.argument_count=%d};\n", p->action_count,
-            p->explorations.len, p->distillations.len, p->flows.len, p->names.len,
+    fprintf(out, ".action_count=%u,.exploration_count=%u,.distillation_count=%u,.scan_count=%u,.flow_count=%u,.name_count=%u,.argument_count=%d};\n", p->action_count,
+            p->explorations.len, p->distillations.len, p->scans.len, p->flows.len, p->names.len,
             arguments);
     fputs("int main(int argc, char **argv) { return rq_native_main(&program, argc, argv); }\n", out);
 }

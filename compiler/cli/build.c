@@ -250,12 +250,13 @@ static bool emits(const Options *o, const char *word) { return o->emit && strstr
 static void print_built(const Build *b)
 {
     const NativeProgram *p = &b->program;
-    uint32_t trials = 0, actions = p->action_count + p->explorations.len + p->distillations.len;
+    uint32_t trials = 0, actions = p->action_count + p->explorations.len + p->distillations.len + p->scans.len;
     for (uint32_t i = 0; i < p->explorations.len; i++)
         for (uint32_t k = 0; k < p->explorations.at[i].variants.len; k++) trials += p->explorations.at[i].variants.at[k].action >= 0;
     printf("%s: %u action%s for %s", b->o->output, actions, actions == 1 ? "" : "s", backend_cpu_name(b->c->keep, b->o->cpu));
     if (p->action_count) printf("; '%s run' trains", b->o->output);
     if (trials) printf("; '%s explore' compares %u variants", b->o->output, trials);
+    if (p->scans.len) printf("; '%s scan' scans", b->o->output);
     if (p->distillations.len) printf("; '%s distill' distils", b->o->output);
     putchar('\n');
 }
@@ -278,6 +279,7 @@ int verb_build(Compiler *c, const Options *o)
     code = add_actions(&b, p);
     if (code == EXIT_done) code = build_explorations(&b, p);
     if (code == EXIT_done) code = build_distillations(&b, p);
+    if (code == EXIT_done) code = build_scans(&b, p);
     if (code == EXIT_done && !b.program.actions.len) {
         b.files.error = arena_printf(c->keep, "'%s' has no action to build a program of", o->file);
         code = EXIT_usage;

@@ -17,5 +17,6 @@ typedef struct Build {
 int build_explorations(Build *b, const Program *p);
 /* The same for what distillations need. */
 int build_distillations(Build *b, const Program *p);
+int build_scans(Build *b, const Program *p);
 
 #endif

@@ -1,7 +1,8 @@
-/* build_explore.c: the variants of explorations, and the models of distillations, as further actions of a native program. */
+/* build_explore.c: the variants of explorations, the models of distillations and the points of scans, as further actions of a native program. */
 #include "cli/build.h"
 #include "cli/distill.h"
 #include "cli/explore.h"
+#include "cli/scan.h"
 
 enum { MOST_COMPILED = 256 };
 
@@ -70,6 +71,38 @@ int build_distillations(Build *b, const Program *p)
         if (!n.model) return c->errors ? EXIT_source : EXIT_usage;
         vec_push(c->keep, &b->program.distillations, (NativeDistillation){distill_fields(c, b->o, a), (int32_t)b->program.actions.len});
         vec_push(c->keep, &b->program.actions, n);
+    }
+    return EXIT_done;
+}
+
+static bool add_point(Build *b, NativeScan *n, const ScanPoint *point, uint32_t i)
+{
+    Compiler *c = b->c;
+    const ActionInst *a = point->scan;
+    NativeAction action = {.action = session_fields(c, b->o, a), .flow = -1};
+    ModelCodeOptions options = scan_code_options(b->o, point);
+    const char *name = arena_printf(c->keep, "%s_%u", n->s.name, i);
+    if (!c->errors) action.model = native_model(c, a->model, flow_of(c, a->model), &options, name, NATIVE_scan, &b->files);
+    if (!action.model) return false;
+    vec_push(c->keep, &n->points, scan_point(c, point));
+    vec_push(c->keep, &b->program.actions, action);
+    return true;
+}
+
+int build_scans(Build *b, const Program *p)
+{
+    Compiler *c = b->c;
+    for (uint32_t i = 0; i < p->actions.len; i++) {
+        const ActionInst *a = p->actions.at[i];
+        if (a->kind != ACTION_scan) continue;
+        const ScanPlan *plan = scan_plan(c, a);
+        bool wrong = c->errors != 0;
+        diag_flush(c);
+        if (!plan || wrong) return EXIT_source;
+        NativeScan n = {.s = scan_fields(c, b->o, a, plan), .first = (int32_t)b->program.actions.len};
+        for (uint32_t k = 0; k < plan->points.len; k++)
+            if (!add_point(b, &n, &plan->points.at[k], k)) return c->errors ? EXIT_source : EXIT_usage;
+        vec_push(c->keep, &b->program.scans, n);
     }
     return EXIT_done;
 }

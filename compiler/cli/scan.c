@@ -2,9 +2,7 @@
 #include <string.h>
 
 #include "backend/backend.h"
-#include "check/scan.h"
-#include "cli/session.h"
-#include "scan/scan.h"
+#include "cli/scan.h"
 #include "train/interrupt.h"
 
 enum { SAMPLES = 1000, SAMPLES_TO_ERROR = 1 << 24 };
@@ -18,22 +16,25 @@ typedef struct Scanning {
     ModelCode **code; /* of each point */
 } Scanning;
 
-static void fill_point(Scanning *x, uint32_t i, rq_scan_point *to)
+ModelCodeOptions scan_code_options(const Options *o, const ScanPoint *p)
 {
-    const ScanPoint *p = &x->plan->points.at[i];
-    const ActionInst *a = p->scan;
-    double error = action_number(a, "error", 0);
-    const char **elements = arena_array(x->c->keep, const char *, a->wrt.len);
-    for (uint32_t e = 0; e < a->wrt.len; e++) elements[e] = a->wrt.at[e].path;
-    ModelCodeOptions options = session_code_options(x->o, a, false);
-    options.wrt = &a->wrt;
+    ModelCodeOptions options = session_code_options(o, p->scan, false);
+    options.wrt = &p->scan->wrt;
     if (options.engine == ENGINE_transfer)
         fatal("--engine transfer: in a scan every draw has its own parameters, and the transfer engine wants them shared; 'auto', 'state' and 'density' can do it");
-    x->code[i] = model_code_new(x->c, a->model, flow_of(x->c, a->model), &options);
-    *to = (rq_scan_point){.label = p->label, .curve = p->curve, .values = p->value, .axis = p->axis, .model = model_code_table(x->code[i]),
-                          .data = session_data_spec(x->c, a->data), .elements = elements, .element_count = (int32_t)a->wrt.len,
-                          .has_expected = a->has_expected, .expected = a->expected, .error = error,
-                          .samples = (int64_t)action_number(a, "samples", error > 0 ? SAMPLES_TO_ERROR : SAMPLES)};
+    return options;
+}
+
+rq_scan_point scan_point(Compiler *c, const ScanPoint *p)
+{
+    const ActionInst *a = p->scan;
+    double error = action_number(a, "error", 0);
+    const char **elements = arena_array(c->keep, const char *, a->wrt.len);
+    for (uint32_t e = 0; e < a->wrt.len; e++) elements[e] = a->wrt.at[e].path;
+    return (rq_scan_point){.label = p->label, .curve = p->curve, .values = p->value, .axis = p->axis, .data = session_data_spec(c, a->data),
+                           .elements = elements, .element_count = (int32_t)a->wrt.len, .has_expected = a->has_expected,
+                           .expected = a->expected, .error = error,
+                           .samples = (int64_t)action_number(a, "samples", error > 0 ? SAMPLES_TO_ERROR : SAMPLES)};
 }
 
 static const char *loss_text(const ScanPlan *plan)
@@ -60,17 +61,30 @@ static const char *methods_text(Compiler *c, const Options *o, const ActionInst 
                         session_real_bytes(o, a) == 8 ? "f64" : "f32");
 }
 
+rq_scan scan_fields(Compiler *c, const Options *o, const ActionInst *a, const ScanPlan *plan)
+{
+    return (rq_scan){.name = name_text(c->names, a->name), .file = o->file, .source = c->sources.list.at[0]->text,
+                     .settings_text = settings_json(c, o, a), .methods = methods_text(c, o, a), .loss = loss_text(plan), .axis = plan->axis,
+                     .names = plan->name.at, .name_count = (int32_t)plan->name.len, .point_count = (int32_t)plan->points.len,
+                     .seed = o->seed.given ? o->seed.value : (uint64_t)action_number(a, "seed", 0)};
+}
+
 static rq_scan scan_of(Scanning *x)
 {
     Compiler *c = x->c;
     uint32_t n = x->plan->points.len;
     rq_scan_point *points = arena_array(c->keep, rq_scan_point, n);
+    rq_scan s = scan_fields(c, x->o, x->scan, x->plan);
     x->code = arena_array(c->keep, ModelCode *, n);
-    for (uint32_t i = 0; i < n; i++) fill_point(x, i, &points[i]);
-    return (rq_scan){.name = name_text(c->names, x->scan->name), .file = x->o->file, .source = c->sources.list.at[0]->text,
-                     .settings_text = settings_json(c, x->o, x->scan), .methods = methods_text(c, x->o, x->scan), .loss = loss_text(x->plan),
-                     .axis = x->plan->axis, .names = x->plan->name.at, .name_count = (int32_t)x->plan->name.len, .point_count = (int32_t)n,
-                     .points = points, .seed = x->o->seed.given ? x->o->seed.value : (uint64_t)action_number(x->scan, "seed", 0)};
+    for (uint32_t i = 0; i < n; i++) {
+        const ActionInst *a = x->plan->points.at[i].scan;
+        ModelCodeOptions options = scan_code_options(x->o, &x->plan->points.at[i]);
+        x->code[i] = model_code_new(c, a->model, flow_of(c, a->model), &options);
+        points[i] = scan_point(c, &x->plan->points.at[i]);
+        points[i].model = model_code_table(x->code[i]);
+    }
+    s.points = points;
+    return s;
 }
 
 static int run(Scanning *x)
@@ -126,23 +140,9 @@ int scan_action(Compiler *c, const Options *o, const ActionInst *a)
     return EXIT_done;
 }
 
-/* The scan named by --action, or the file's only one. */
-static const ActionInst *chosen(Compiler *c, const Options *o, const Program *p)
-{
-    const ActionInst *found = NULL;
-    unsigned count = 0;
-    if (o->action) found = session_action(c, o, p);
-    for (uint32_t i = 0; !o->action && i < p->actions.len; i++)
-        if (p->actions.at[i]->kind == ACTION_scan) found = p->actions.at[i], count++;
-    if (count > 1) fatal("'%s' has several scan actions; choose one with --action", o->file);
-    if (!found) fatal("'%s' has no scan action", o->file);
-    if (found->kind != ACTION_scan) fatal("'%s' is no scan action", o->action);
-    return found;
-}
-
 int verb_scan(Compiler *c, const Options *o)
 {
     int code = EXIT_done;
     Program *p = session_program(c, o, &code);
-    return p ? scan_action(c, o, chosen(c, o, p)) : code;
+    return p ? scan_action(c, o, session_action_of(c, o, p, ACTION_scan)) : code;
 }

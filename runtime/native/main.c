@@ -21,6 +21,7 @@ static const verb_row verbs[] = {
     {'t', "train", " [RUN]", "one train action, or with --resume the rest of an interrupted run"},
     {'x', "explore", "", "train every variant of an explore action and rank them; goes on with the runs missing in --out"},
     {'d', "distill", "", "a few images that teach a network what the whole data set does; goes on with what --out holds"},
+    {'s', "scan", "", "how the variance of a gradient falls with size, at every point of a scan action; goes on with what is missing in --out"},
     {'e', "eval", " [RUN]", "loss and accuracy of trained parameters"},
     {'p', "predict", " [RUN]", "the classes of given samples, or the values of a layer"},
     {'f', "flow", "", "which layers can receive a gradient, and what cuts the others"},
@@ -38,6 +39,7 @@ static void print_help(const rq_native_program *p, const char *self, FILE *to)
     for (int i = 0; i < p->action_count; i++) fprintf(to, " %s", p->actions[i].action.name);
     for (int i = 0; i < p->exploration_count; i++) fprintf(to, " %s (explore)", p->explorations[i].x.name);
     for (int i = 0; i < p->distillation_count; i++) fprintf(to, " %s (distill)", p->distillations[i].d.name);
+    for (int i = 0; i < p->scan_count; i++) fprintf(to, " %s (scan)", p->scans[i].s.name);
     fprintf(to, "\nbuilt by: %s%s -o %s\n", p->build, p->cpu_option, p->output);
 }
 
@@ -194,6 +196,7 @@ static rq_outcome run_verb(const rq_native_program *p, const char *self, const v
     case 't': return one_action(p, &o, rq_action_train, err);
     case 'x': return rq_native_explore(p, &o, err);
     case 'd': return rq_native_distill(p, &o, err);
+    case 's': return rq_native_scan_run(p, &o, err);
     case 'e': return one_action(p, &o, rq_action_eval, err);
     case 'p': return one_action(p, &o, rq_action_predict, err);
     default: return show_flow(p, &o, err);

@@ -9,6 +9,7 @@
 #include "distill/distill.h"
 #include "explore/explore.h"
 #include "report/verbs.h"
+#include "scan/scan.h"
 
 /* A compiled function of a model. */
 typedef struct rq_native_function {
@@ -59,6 +60,12 @@ typedef struct rq_native_distillation {
     int32_t action;
 } rq_native_distillation;
 
+/* A scan without versions; its points have no model and no data, which are those of action `first` and the following ones. */
+typedef struct rq_native_scan {
+    rq_scan s;
+    int32_t first;
+} rq_native_scan;
+
 typedef struct rq_native_program {
     const char *build;    /* the command that made it, without --cpu and -o: "rq build model.rq --set classes=3" */
     const char *cpu_option; /* " --cpu x86-64-v3", or "" */
@@ -67,10 +74,11 @@ typedef struct rq_native_program {
     const rq_native_action *actions; /* action_count of the file, then those of variants */
     const rq_native_exploration *explorations;
     const rq_native_distillation *distillations;
+    const rq_native_scan *scans;
     const rq_native_flow *flows;
     const char *const *names; /* all that --set of `rq build` takes: "classes", "Small.depth", "quick.epochs" */
     const rq_native_argument *arguments;
-    int32_t action_count, exploration_count, distillation_count, flow_count, name_count, argument_count;
+    int32_t action_count, exploration_count, distillation_count, scan_count, flow_count, name_count, argument_count;
 } rq_native_program;
 
 /* rq_model.function of a native program. */

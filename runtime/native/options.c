@@ -23,12 +23,12 @@ typedef struct row {
 
 #define AT(member) offsetof(rq_native_options, member)
 static const row rows[] = {
-    {"set", 0, KIND_set, "rtepfxd", "NAME=VALUE", "set a field that changes no compiled code: epochs=3, optimizer='adam(rate: 0.02)'", 0},
-    {"action", 0, KIND_text, "rtepfxd", "NAME", "the action to use", AT(action)},
-    {"seed", 0, KIND_seed, "rtxd", "N", "seed of all random numbers, in place of the file's", 0},
-    {"threads", 0, KIND_threads, "rtepxd", "N", "number of threads; the results do not depend on it", 0},
-    {"data", 0, KIND_text, "rtepxd", "DIR", "where data sets are looked for first", AT(verb.data)},
-    {"out", 0, KIND_text, "rtxd", "DIR", "the run directory to write", AT(verb.out)},
+    {"set", 0, KIND_set, "rtepfxds", "NAME=VALUE", "set a field that changes no compiled code: epochs=3, optimizer='adam(rate: 0.02)'", 0},
+    {"action", 0, KIND_text, "rtepfxds", "NAME", "the action to use", AT(action)},
+    {"seed", 0, KIND_seed, "rtxds", "N", "seed of all random numbers, in place of the file's", 0},
+    {"threads", 0, KIND_threads, "rtepxds", "N", "number of threads; the results do not depend on it", 0},
+    {"data", 0, KIND_text, "rtepxds", "DIR", "where data sets are looked for first", AT(verb.data)},
+    {"out", 0, KIND_text, "rtxds", "DIR", "the run directory to write", AT(verb.out)},
     {"init", 0, KIND_text, "rtep", "FILE.safetensors", "parameters to start from, by path", AT(verb.init)},
     {"resume", 0, KIND_flag, "t", "", "go on with the interrupted run whose directory is named", AT(verb.resume)},
     {"input", 0, KIND_text, "p", "FILE", "input samples: a PNG picture or an npy array", AT(verb.input)},
@@ -36,8 +36,8 @@ static const row rows[] = {
     {"split", 0, KIND_text, "p", "train|val|test", "the split that --index counts in, in place of the test split", AT(verb.split)},
     {"layer", 0, KIND_text, "p", "NAME", "the layer whose value is wanted", AT(verb.layer)},
     {"output", 'o', KIND_text, "p", "FILE", "the file to write", AT(verb.output)},
-    {"json", 0, KIND_flag, "rtepfxd", "", "print JSON on standard output, one object a line", AT(verb.json)},
-    {"quiet", 0, KIND_flag, "rtepxd", "", "no progress, only results and errors", AT(verb.quiet)},
+    {"json", 0, KIND_flag, "rtepfxds", "", "print JSON on standard output, one object a line", AT(verb.json)},
+    {"quiet", 0, KIND_flag, "rtepxds", "", "no progress, only results and errors", AT(verb.quiet)},
     {"deny", 0, KIND_deny, "rt", "none|unused|partial|dead", "gradient verdicts that make the exit code 4", 0},
     {"compare", 0, KIND_compare, "rt", "exact", "compare each gradient with the exact one", 0},
 };
@@ -122,7 +122,7 @@ bool rq_native_options_read(char verb, int argc, char **argv, rq_native_options 
     for (int i = 0; i < argc && !o->help; i++) {
         const char *word = argv[i], *equals = strchr(word, '=');
         if (word[0] != '-' || !word[1]) {
-            if (o->argument || strchr("rfxd", verb)) return rq_fail(err, "'%s' is one argument too many; --help shows the usage", word);
+            if (o->argument || strchr("rfxds", verb)) return rq_fail(err, "'%s' is one argument too many; --help shows the usage", word);
             o->argument = word;
             continue;
         }

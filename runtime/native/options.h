@@ -16,7 +16,7 @@ typedef struct rq_native_options {
     const char *argument; /* the run directory, or NULL */
 } rq_native_options;
 
-/* Verbs as letters: r(un), t(rain), e(val), p(redict), f(low), x for explore, d(istill). Words behind the verb; false: one message in err. */
+/* Verbs as letters: r(un), t(rain), e(val), p(redict), f(low), x for explore, d(istill), s(can). Words behind the verb; false: one message in err. */
 bool rq_native_options_read(char verb, int argc, char **argv, rq_native_options *o, rq_error *err);
 /* A line for each option of the verb. */
 void rq_native_options_print(char verb);

@@ -9,5 +9,7 @@
 rq_outcome rq_native_explore(const rq_native_program *p, const rq_native_options *o, rq_error *err);
 /* Distils as `rq distill` does. */
 rq_outcome rq_native_distill(const rq_native_program *p, const rq_native_options *o, rq_error *err);
+/* Scans as `rq scan` does. */
+rq_outcome rq_native_scan_run(const rq_native_program *p, const rq_native_options *o, rq_error *err);
 
 #endif

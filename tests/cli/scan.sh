@@ -99,6 +99,16 @@ expect 0 out "variance" scan model.rq --action every --seed 5 --out seed
 cmp -s every/scan.csv seed/scan.csv && fail "--seed changes nothing"
 usage_error "has several scan actions; choose one with --action" scan model.rq
 
+# A native program draws the same numbers.
+if command -v "${CC:-cc}" >/dev/null; then
+    expect 0 out "'prog scan' scans" build model.rq -o prog
+    ./prog scan --action every --out native >out 2>err || { fail "the native program fails"; cat err; }
+    cmp -s every/scan.csv native/scan.csv || fail "the native program draws other numbers"
+    cmp -s every/settings.json native/settings.json || fail "native: other settings"
+    ./prog scan --action nine >out 2>err && fail "a scan that is not there succeeds"
+    grep -q "no scan action 'nine'; it has " err || fail "$(cat err)"
+fi
+
 # One qubit, Haar V on |0>: C = 1 - |V00|^2. Derivatives by the diagonal are 0; by V[0,1] and V[1,0] they have variance 4 E|V00|^2|V10|^2/2 = 1/3.
 sed -i 's/scan one .*/scan one { model: Haar;  data: zeros(qubits: 1);  wrt: each out.V;  samples: 100000; }/' model.rq
 expect 0 out "every derivative is exactly 0" scan model.rq --action one --out haar
