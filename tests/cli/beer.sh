@@ -33,4 +33,19 @@ PY
 
 same =2 8 1 0.5 1 "input psi: state[2];  layer l1 = evolve(any);  output l1;"
 same =3 6 0.5 0.8 2 "input psi: state[3];  layer l1 = evolve(any);  output l1;"
+
+# Networks of dissipative layers: every perceptron is one unitary on all qubits of the layer before and its own.
+network() { # WIDTHS PAIRS ETA EPSILON SEED
+    local first=${1%%,*} number=0 layers='' width
+    for width in $(echo "${1#*,}" | tr , ' '); do
+        number=$((number + 1))
+        layers+="layer l$number = dissipative($width, perceptron: any);  "
+    done
+    same "$1" "$2" "$3" "$4" "$5" "input psi: state[$first];  ${layers}output l$number;"
+}
+network 1,1 5 1 0.2 3
+network 1,2,1 10 1 0.1 4
+network 2,3,2 10 1 0.1 5
+network 3,3,3 4 0.6667 0.1 6
+network 2,3,3,2 5 0.25 0.1 7
 finish
