@@ -139,13 +139,13 @@ static void put_params(FILE *out, const char *id, const rq_model *m)
 
 static void put_layers(FILE *out, const char *id, const rq_model *m)
 {
-    for (int32_t i = 0; i < m->layer_count; i++) {
+    for (int32_t i = 0; i < m->layer_count + m->part_count; i++) {
         fprintf(out, "static const int32_t %s_groups%d[] = {", id, i);
         for (int32_t k = 0; k < m->layers[i].group_count; k++) put_integer(out, m->layers[i].groups[k]);
         fputs("0};\n", out);
     }
     fprintf(out, "static const rq_layer %s_layers[] = {", id);
-    for (int32_t i = 0; i < m->layer_count; i++) {
+    for (int32_t i = 0; i < m->layer_count + m->part_count; i++) {
         const rq_layer *l = &m->layers[i];
         fprintf(out, "{.params=%" PRId64 ",.dead=%" PRId64 ",.group_count=%d,.groups=%s_groups%d,", l->params, l->dead, l->group_count, id, i);
         put_named(out, "name", l->name);
@@ -185,7 +185,7 @@ static void put_model(FILE *out, const char *id, const NativeModel *n)
     put_layers(out, id, m);
     put_edges(out, id, m);
     fprintf(out, "static const rq_model %s = {.params=%s_params,.layers=%s_layers,.edges=%s_edges,.param_count=%d,.layer_count=%d,"
-                 ".edge_count=%d,", id, id, id, id, m->param_count, m->layer_count, m->edge_count);
+                 ".edge_count=%d,.part_count=%d,", id, id, id, id, m->param_count, m->layer_count, m->edge_count, m->part_count);
     put_named(out, "name", m->name);
     put_named(out, "summary", m->summary);
     put_named(out, "gradient", m->gradient);

@@ -68,6 +68,7 @@ struct rq_model {
     const rq_layer *layers;
     const rq_edge *edges;
     int32_t param_count, layer_count, edge_count;
+    int32_t part_count; /* layers[layer_count ..]: rows of parts, the perceptrons of dissipative layers: "out.p[0]" */
     const char *input_name;
     int32_t input_rank, output_rank;
     int64_t input_dims[8], output_dims[8];

@@ -159,7 +159,7 @@ static bool read_layer(const json_t *o, const rq_model *m, rq_layer_stat *s)
                          .snr_low = number_of(o, "snr_low"), .snr_high = number_of(o, "snr_high"),
                          .has_compare = json_object_get(o, "cosine") != NULL, .cosine = number_of(o, "cosine"),
                          .norm_ratio = number_of(o, "norm_ratio"), .projection = number_of(o, "projection")};
-    for (int i = 0; name && i < m->layer_count; i++)
+    for (int i = 0; name && i < m->layer_count + m->part_count; i++)
         if (!strcmp(m->layers[i].name, name)) s->layer = &m->layers[i];
     for (int v = RQ_VERDICT_healthy; verdict && v <= RQ_VERDICT_converged; v++)
         if (!strcmp(rq_verdict_names[v], verdict)) s->verdict = (rq_verdict)v;

@@ -28,6 +28,33 @@ static const rq_layer_stat *stat_at(const rq_history *h, const rq_layer *layer, 
     return found;
 }
 
+static void print_gradient_row(FILE *out, const rq_history *h, const rq_layer *l)
+{
+    const rq_layer_stat *a = stat_at(h, l, false), *b = stat_at(h, l, true);
+    char number[32];
+    if (!l->params) return;
+    fputs("<tr>", out);
+    rq_page_cell(out, l->name, "t");
+    rq_page_cell(out, l->kind, "t");
+    fprintf(out, "<td>%s</td>", rq_grouped(l->params, number, sizeof number));
+    rq_page_cell(out, l->flow, rq_flow_class(l->flow));
+    rq_page_cell(out, b ? rq_verdict_names[b->verdict] : "", verdict_class(b));
+    rq_page_cell(out, l->through, "t");
+    rq_page_number(out, "%.2e", a ? a->rms : NAN);
+    rq_page_number(out, "%.2e", b ? b->rms : NAN);
+    rq_page_number(out, "%.2e", b ? b->max : NAN);
+    rq_page_number(out, "%.2g", b ? b->r : NAN);
+    rq_page_number(out, "%.2g", b ? b->snr : NAN);
+    if (b && isfinite(b->snr_low)) fprintf(out, "<td>%.2g to %.2g</td>", b->snr_low, b->snr_high);
+    else fputs("<td>&#8211;</td>", out);
+    if (h->settings->compare) {
+        rq_page_number(out, "%.3f", b ? b->cosine : NAN);
+        rq_page_number(out, "%.3f", b ? b->norm_ratio : NAN);
+        rq_page_number(out, "%.3f", b ? b->projection : NAN);
+    }
+    fputs("</tr>\n", out);
+}
+
 static void print_gradient_table(FILE *out, const rq_history *h)
 {
     const rq_model *m = h->model;
@@ -38,30 +65,9 @@ static void print_gradient_table(FILE *out, const rq_history *h)
     if (h->settings->compare) fputs("<th>cosine</th><th>norm ratio</th><th>projection</th>", out);
     fputs("</tr></thead><tbody>\n", out);
     for (int i = 0; i < m->layer_count; i++) {
-        const rq_layer *l = &m->layers[i];
-        const rq_layer_stat *a = stat_at(h, l, false), *b = stat_at(h, l, true);
-        char number[32];
-        if (!l->params) continue;
-        fputs("<tr>", out);
-        rq_page_cell(out, l->name, "t");
-        rq_page_cell(out, l->kind, "t");
-        fprintf(out, "<td>%s</td>", rq_grouped(l->params, number, sizeof number));
-        rq_page_cell(out, l->flow, rq_flow_class(l->flow));
-        rq_page_cell(out, b ? rq_verdict_names[b->verdict] : "", verdict_class(b));
-        rq_page_cell(out, l->through, "t");
-        rq_page_number(out, "%.2e", a ? a->rms : NAN);
-        rq_page_number(out, "%.2e", b ? b->rms : NAN);
-        rq_page_number(out, "%.2e", b ? b->max : NAN);
-        rq_page_number(out, "%.2g", b ? b->r : NAN);
-        rq_page_number(out, "%.2g", b ? b->snr : NAN);
-        if (b && isfinite(b->snr_low)) fprintf(out, "<td>%.2g to %.2g</td>", b->snr_low, b->snr_high);
-        else fputs("<td>&#8211;</td>", out);
-        if (h->settings->compare) {
-            rq_page_number(out, "%.3f", b ? b->cosine : NAN);
-            rq_page_number(out, "%.3f", b ? b->norm_ratio : NAN);
-            rq_page_number(out, "%.3f", b ? b->projection : NAN);
-        }
-        fputs("</tr>\n", out);
+        print_gradient_row(out, h, &m->layers[i]);
+        for (int k = m->layer_count; k < m->layer_count + m->part_count; k++)
+            if (rq_is_part(&m->layers[k], &m->layers[i])) print_gradient_row(out, h, &m->layers[k]);
     }
     rq_page_table_end(out);
     for (int i = 0; i < m->layer_count; i++)

@@ -73,7 +73,7 @@ static bool on_start(void *context, const rq_model *m, const rq_train_settings *
     t->model = m;
     t->settings = s;
     t->data = data;
-    t->rows = rq_alloc_array((uint64_t)m->layer_count, sizeof(Row), "the gradient table", err);
+    t->rows = rq_alloc_array((uint64_t)(m->layer_count + m->part_count), sizeof(Row), "the gradient table", err);
     if (!t->rows) return false;
     if (t->quiet) return true;
     char number[32];
@@ -158,7 +158,7 @@ static void print_number(FILE *out, int width, const char *format, double x)
 static int widest(const rq_model *m, const char *(*field)(const rq_layer *), int least)
 {
     int wide = least;
-    for (int i = 0; i < m->layer_count; i++) {
+    for (int i = 0; i < m->layer_count + m->part_count; i++) {
         int w = (int)strlen(field(&m->layers[i]));
         if (w > wide) wide = w;
     }
@@ -192,6 +192,12 @@ static void print_row(const rq_terminal *t, const rq_layer *l, const Row *row, i
     fputc('\n', out);
 }
 
+bool rq_is_part(const rq_layer *part, const rq_layer *layer)
+{
+    size_t n = strlen(layer->name);
+    return !strncmp(part->name, layer->name, n) && part->name[n] == '.';
+}
+
 static void print_table(const rq_terminal *t)
 {
     const rq_model *m = t->model;
@@ -202,7 +208,11 @@ static void print_table(const rq_terminal *t)
     if (!t->narrow) fprintf(t->out, "  %-*s", through, "through");
     fprintf(t->out, "  %-17s %7s %6s   %s%s\n", "rms first > last", "r", "snr", "verdict",
             t->settings->compare ? "  cosine   norm/  projection (on the exact gradient)" : "");
-    for (int i = 0; i < m->layer_count; i++) print_row(t, &m->layers[i], &t->rows[i], name, kind, through);
+    for (int i = 0; i < m->layer_count; i++) {
+        print_row(t, &m->layers[i], &t->rows[i], name, kind, through);
+        for (int k = m->layer_count; k < m->layer_count + m->part_count; k++)
+            if (rq_is_part(&m->layers[k], &m->layers[i])) print_row(t, &m->layers[k], &t->rows[k], name, kind, through);
+    }
     for (int i = 0; i < m->layer_count; i++)
         if (m->layers[i].reason[0]) fprintf(t->out, "%s: %s\n", m->layers[i].name, m->layers[i].reason);
 }

@@ -6,7 +6,7 @@
 
 #include "random.h"
 
-enum { FEED_sample = 1, FEED_target, FEED_weight, FEED_dropout, FEED_params };
+enum { FEED_sample = 1, FEED_target, FEED_weight, FEED_dropout, FEED_params, FEED_mixed };
 
 bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, rq_split split, rq_feed *out, rq_error *err)
 {
@@ -31,6 +31,10 @@ bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, r
         } else {
             out->kind[i] = FEED_sample;
             have = data->size;
+            if (data->is_states && 2 * f->inputs[i].reals == have * have) { /* a pure state as a density matrix */
+                out->kind[i] = FEED_mixed;
+                have = f->inputs[i].reals;
+            }
         }
         if (have != f->inputs[i].reals)
             return rq_fail(err, "model '%s' wants %lld values for its '%s', but a sample of '%s' has %lld", m->name,
@@ -63,6 +67,23 @@ static void pack_dropout(const rq_feed *f, int input, const int64_t *indices, in
         }
 }
 
+/* |psi><psi|, element after element: entry (r, c) is psi[r] times the conjugate of psi[c]. */
+static void pack_mixed(const rq_feed *f, const int64_t *indices, int count, int lanes, void *out)
+{
+    int64_t dim = f->data->size / 2;
+    for (int64_t e = 0; e < dim * dim; e++)
+        for (int l = 0; l < lanes; l++) {
+            int64_t sample = indices[l < count ? l : count - 1], r = 2 * (e / dim), c = 2 * (e % dim);
+            double rr = rq_data_value(f->data, f->split, sample, r), ri = rq_data_value(f->data, f->split, sample, r + 1);
+            double cr = rq_data_value(f->data, f->split, sample, c), ci = rq_data_value(f->data, f->split, sample, c + 1);
+            const double entry[2] = {rr * cr + ri * ci, ri * cr - rr * ci};
+            for (int p = 0; p < 2; p++) {
+                if (f->real_bytes == 4) ((float *)out)[(2 * e + p) * lanes + l] = (float)entry[p];
+                else ((double *)out)[(2 * e + p) * lanes + l] = entry[p];
+            }
+        }
+}
+
 void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes, void *out)
 {
     const rq_feed *f = context;
@@ -77,6 +98,7 @@ void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes,
     case FEED_target: rq_data_pack_target(f->data, f->split, indices, count, lanes, f->real_bytes, out); break;
     case FEED_weight: pack_weight(f, count, lanes, out); break;
     case FEED_dropout: pack_dropout(f, input, indices, count, lanes, out); break;
+    case FEED_mixed: pack_mixed(f, indices, count, lanes, out); break;
     case FEED_params: break; /* the caller's */
     }
 }

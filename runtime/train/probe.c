@@ -36,12 +36,14 @@ typedef struct Side {
     rq_feed feed;
     Sums *rows; /* one per layer row */
     double d_squares;
+    double loss; /* mean */
 } Side;
 
 struct rq_probe {
     const rq_train_settings *settings;
     int64_t samples, blocks;
     Side own, exact;
+    bool states;    /* the loss is an infidelity: its derivative by the output does not become small, but the loss does */
     double d_start; /* rms(d_s) at the first call; 0 before */
 };
 
@@ -52,10 +54,13 @@ static int group_output(const Side *s, int group)
     return rq_leaf_find(s->f->outputs, s->f->output_count, name);
 }
 
+/* Layers and parts of layers. */
+static int row_count(const rq_model *m) { return m->layer_count + m->part_count; }
+
 static void side_free(Side *s)
 {
     if (!s->f) return;
-    for (int i = 0; s->rows && i < s->model->layer_count; i++) {
+    for (int i = 0; s->rows && i < row_count(s->model); i++) {
         rq_free(s->rows[i].total);
         rq_free(s->rows[i].block);
         rq_free(s->rows[i].block_squares);
@@ -70,12 +75,12 @@ static bool side_new(Side *s, const rq_model *m, const rq_data *data, int64_t bl
 {
     *s = (Side){.model = m, .f = m->function(m, RQ_FUNCTION_probe, NULL, err)};
     if (!s->f || !rq_feed_new(m, s->f, data, RQ_SPLIT_train, &s->feed, err)) return false;
-    s->rows = rq_alloc_array((uint64_t)m->layer_count, sizeof(Sums), "the gradient report", err);
+    s->rows = rq_alloc_array((uint64_t)row_count(m), sizeof(Sums), "the gradient report", err);
     s->params = rq_alloc_array(s->f->param_count, sizeof(void *), "the gradient report", err);
     if (!s->rows || !s->params || !rq_outputs_new(s->f, s->f->lanes, &s->outputs, err) ||
         !rq_runner_new(s->f, s->f->lanes, threads, &s->runner, err))
         return false;
-    for (int i = 0; i < m->layer_count; i++) {
+    for (int i = 0; i < row_count(m); i++) {
         Sums *row = &s->rows[i];
         for (int k = 0; k < m->layers[i].group_count; k++) {
             int at = group_output(s, m->layers[i].groups[k]);
@@ -96,6 +101,7 @@ bool rq_probe_new(const rq_model *m, const rq_train_settings *s, const rq_data *
     *out = NULL;
     if (!p) return false;
     p->settings = s;
+    p->states = data->is_states;
     p->samples = data->count[RQ_SPLIT_train] < s->probe ? data->count[RQ_SPLIT_train] : s->probe;
     const rq_function *f = m->function(m, RQ_FUNCTION_probe, NULL, err);
     if (f) p->blocks = (p->samples + f->lanes - 1) / f->lanes;
@@ -155,16 +161,18 @@ static bool side_run(Side *s, const rq_params *params, int64_t samples, int64_t 
     if (d < 0) return rq_fail(err, "function '%s' gives no 'd_output'", s->f->name);
     int64_t d_reals = s->f->outputs[d].reals;
     if (!rq_params_bind(params, s->f, s->params, err)) return false;
-    for (int i = 0; i < s->model->layer_count; i++) sums_reset(&s->rows[i], blocks);
-    s->d_squares = 0;
+    for (int i = 0; i < row_count(s->model); i++) sums_reset(&s->rows[i], blocks);
+    int loss = rq_leaf_find(s->f->outputs, s->f->output_count, "loss");
+    s->d_squares = s->loss = 0;
     for (int64_t b = 0; b < blocks; b++) {
         s->feed.first = b * s->f->lanes;
         int64_t left = samples - s->feed.first;
         int count = left < s->f->lanes ? (int)left : s->f->lanes;
         if (!rq_run(s->runner, count, s->params, rq_feed_pack, &s->feed, s->outputs, err)) return false;
         if (!rq_checks_ok(s->f, s->outputs, count, s->feed.first, NULL, err)) return rq_fail_at(err, "training split");
-        for (int i = 0; i < s->model->layer_count; i++)
+        for (int i = 0; i < row_count(s->model); i++)
             if (s->rows[i].elements) sums_add(&s->rows[i], s, &s->model->layers[i], b, count);
+        for (int l = 0; loss >= 0 && l < count; l++) s->loss += rq_output_get(s->f, s->outputs, loss, l, 0) / (double)samples;
         for (int l = 0; l < count; l++)
             for (int64_t k = 0; k < d_reals; k++) {
                 double x = rq_output_get(s->f, s->outputs, d, l, k);
@@ -227,7 +235,7 @@ static rq_verdict verdict_of(const rq_probe *p, const Sums *row, double r, doubl
     const rq_thresholds *t = &p->settings->thresholds;
     if (!row->finite || !isfinite(r)) return row->any || !row->finite ? RQ_VERDICT_exploding : RQ_VERDICT_zero;
     if (!row->any) return RQ_VERDICT_zero;
-    if (d < t->converged * p->d_start) return RQ_VERDICT_converged;
+    if (d < t->converged * p->d_start || (p->states && p->own.loss < t->converged)) return RQ_VERDICT_converged;
     if (r < t->vanishing) return RQ_VERDICT_vanishing;
     return r > t->exploding ? RQ_VERDICT_exploding : RQ_VERDICT_healthy;
 }
@@ -239,7 +247,7 @@ bool rq_probe_run(rq_probe *p, const rq_params *params, int64_t epoch, const rq_
     if (p->exact.f && !side_run(&p->exact, params, p->samples, p->blocks, err)) return false;
     double d = sqrt(p->own.d_squares), batch = (double)(p->settings->batch ? p->settings->batch : p->samples);
     if (p->d_start == 0) p->d_start = d;
-    for (int i = 0; i < m->layer_count; i++) {
+    for (int i = 0; i < row_count(m); i++) {
         const Sums *row = &p->own.rows[i];
         if (!row->elements) continue;
         rq_layer_stat stat = {.epoch = epoch, .layer = &m->layers[i], .samples = p->samples, .max = row->largest};

@@ -35,6 +35,29 @@ assert start["params"] == (33 if sys.argv[1] == "mixed" else 16), start["params"
 PY
 done
 
+# Dissipative layers: each perceptron has its row; states fill an input of densities to the same result; what has learnt has converged.
+cat >net.rq <<'RQ'
+circuit any on q[n] { param V: unitary[n] ~ haar;  V q; }
+data pairs = unitary_pairs(qubits: 1, pairs: 6, train: 4, seed: 7);
+model Pure  { input psi: state[1];    layer h = dissipative(2, perceptron: any);  layer out = dissipative(1, perceptron: any);  output out; }
+model Mixed { input psi: density[1];  layer h = dissipative(2, perceptron: any);  layer out = dissipative(1, perceptron: any);  output out; }
+train pure  { model: Pure;   data: pairs;  loss: infidelity;  optimizer: matrix_step(epsilon: 0.2);  rounds: 400; }
+train mixed { model: Mixed;  data: pairs;  loss: infidelity;  optimizer: matrix_step(epsilon: 0.2);  rounds: 400; }
+RQ
+for action in pure mixed; do
+    expect 0 out "fidelity 0.99" train net.rq --action $action --out net-$action
+    grep -q "^h.p\[1\]  *perceptron  *16  full .* converged" out || { fail "$action: no row for each perceptron"; cat out; }
+    grep -q "^out.p" out && fail "$action: a row for the only perceptron of a layer"
+done
+python3 - <<'PY' || fail "densities: another result than states"
+import json
+loss = [[json.loads(l)["train_loss"] for l in open("net-%s/metrics.jsonl" % a) if '"epoch","run"' in l or '"event":"epoch"' in l] for a in ("pure", "mixed")]
+assert len(loss[0]) == 400 and max(abs(a - b) for a, b in zip(*loss)) < 1e-9
+PY
+expect 0 out "" build net.rq -o net
+./net train --action pure --threads 1 --out net-native >/dev/null 2>err || fail "native: $(cat err)"
+cmp -s net-pure/last.safetensors net-native/last.safetensors || fail "native: other perceptrons"
+
 # Killed and gone on with.
 for action in adam mixed; do
     "$RQ" train model.rq --action $action --threads 1 --out cut >/dev/null 2>&1 &
