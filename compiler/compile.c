@@ -67,7 +67,7 @@ static void differentiate(Graph *g, const ModelInst *model, NodeId loss, NodeId 
     const char **name = arena_array(a, const char *, most);
     for (uint32_t i = 0; i < model->groups.len; i++) {
         const GroupInst *group = &model->groups.at[i];
-        if (group->frozen || group->tied_to.i) continue;
+        if (!group_is_trained(group)) continue;
         wrt[n] = graph_param(g, group->path, (Type){0}); /* lowering made it with its type */
         is_unitary[n] = group->is_unitary;
         name[n++] = arena_printf(a, "grad:%s", group->path);
@@ -85,6 +85,9 @@ static Graph *step_graph(Compiler *c, Lowered *l, const ModelInst *model)
 {
     uint32_t loss = l->g->outputs.len; /* behind the checks */
     graph_output(l->g, "loss", l->mean_loss);
+    for (uint32_t i = 0; i < model->groups.len; i++)
+        if (node_is(l->statistic[i]))
+            graph_output(l->g, arena_printf(l->g->arena, "batch:%s", model->groups.at[i].path), l->statistic[i]);
     graph_verify(l->g, "lower");
     Graph *g = simplify(c, l->g);
     graph_drop(l->g);
@@ -108,7 +111,7 @@ static Graph *second_graph(Compiler *c, Lowered *l, const ModelInst *model)
     const char **name = arena_array(g->arena, const char *, most);
     for (uint32_t i = 0; i < model->groups.len; i++) {
         const GroupInst *group = &model->groups.at[i];
-        if (group->frozen || group->tied_to.i) continue;
+        if (!group_is_trained(group)) continue;
         wrt[n] = graph_param(g, group->path, (Type){0}); /* lowering made it with its type */
         direction[n] = graph_param(g, arena_printf(g->arena, "direction:%s", group->path), *type_of(g, wrt[n]));
         name[n++] = arena_printf(g->arena, "hess:%s", group->path);
@@ -150,11 +153,11 @@ static StageId layer_stage(Compiler *c, const ModelInst *model, const char *name
 static Graph *function_graph(Compiler *c, const ModelInst *model, const FunctionSpec *spec)
 {
     bool with_loss = spec->kind != RQ_FUNCTION_layer;
+    bool is_probe = spec->kind == RQ_FUNCTION_probe, trains = spec->kind == RQ_FUNCTION_step || spec->kind == RQ_FUNCTION_second;
     StageId whole = with_loss ? (StageId){0} : layer_stage(c, model, spec->layer);
     Lowered *l = lower(c, model, (LowerOptions){.loss = with_loss ? spec->loss : LOSS_none, .engine = spec->engine, .whole = whole,
                                               .ground = with_loss && spec->ground, .sampled = spec->kind == RQ_FUNCTION_scan,
-                                              .few_samples = spec->kind == RQ_FUNCTION_probe,
-                                              .training = spec->kind == RQ_FUNCTION_step || spec->kind == RQ_FUNCTION_second});
+                                              .few_samples = is_probe, .training = trains, .couples = trains || is_probe});
     if (!l) return NULL;
     switch (spec->kind) {
     case RQ_FUNCTION_step:

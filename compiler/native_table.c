@@ -22,7 +22,7 @@ SAME_SIZE(rq_scan, 96, "a place in put_scans");
 SAME_SIZE(rq_scan_point, 248, "a place in put_points");
 SAME_SIZE(rq_exploration, 96, "a place in put_explorations");
 SAME_SIZE(rq_variant, 56, "a line in put_variants");
-SAME_SIZE(rq_param, 152, "a line in put_params");
+SAME_SIZE(rq_param, 160, "a line in put_params");
 SAME_SIZE(rq_layer, 80, "a line in put_layers");
 SAME_SIZE(rq_edge, 24, "a line in put_edges");
 SAME_SIZE(rq_function, 112, "a place in put_function");
@@ -126,8 +126,8 @@ static void put_params(FILE *out, const char *id, const rq_model *m)
         fputs("{", out);
         put_named(out, "path", p->path);
         put_dims(out, "dims", p->dims, p->rank);
-        fprintf(out, ".rank=%d,.count=%" PRId64 ",.init=%d,.has_range=%d,.is_unitary=%d,.inputs=%d,.frozen=%d,.tied_to=%d,", p->rank,
-                p->count, p->init, p->has_range, p->is_unitary, p->inputs, p->frozen, p->tied_to);
+        fprintf(out, ".rank=%d,.count=%" PRId64 ",.init=%d,.has_range=%d,.is_unitary=%d,.inputs=%d,.frozen=%d,.tied_to=%d,.momentum=%a,", p->rank,
+                p->count, p->init, p->has_range, p->is_unitary, p->inputs, p->frozen, p->tied_to, p->momentum);
         fputs(".a=", out), put_real(out, p->a);
         fputs(".b=", out), put_real(out, p->b);
         fputs(".low=", out), put_real(out, p->low);

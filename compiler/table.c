@@ -38,7 +38,7 @@ static void fill_params(Compiler *c, const ModelInst *model, rq_model *t)
         const GroupInst *g = &model->groups.at[i];
         p[i] = (rq_param){.path = g->path, .rank = g->rank, .count = g->count * (g->is_unitary ? 2 : 1), .init = init_of(g->init),
                           .a = g->a, .b = g->b, .has_range = g->has_range, .low = g->low, .high = g->high,
-                          .is_unitary = g->is_unitary, .frozen = g->frozen, .tied_to = (int32_t)g->tied_to.i - 1};
+                          .is_unitary = g->is_unitary, .frozen = g->frozen, .momentum = g->momentum, .tied_to = (int32_t)g->tied_to.i - 1};
         for (int k = 0; k < g->rank; k++) p[i].dims[k] = g->dim[k];
         if (!g->is_unitary) continue;
         p[i].dims[p[i].rank++] = 2; /* complex: pairs on a trailing axis */

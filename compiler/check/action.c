@@ -203,6 +203,18 @@ static bool check_length(ActionBuild *a)
     return false;
 }
 
+/* Batches of one sample, where a layer looks at the whole batch. */
+static bool check_batch(ActionBuild *a)
+{
+    const ModelInst *m = a->inst->model;
+    const ConstValue *batch = field_value(a->inst, "batch");
+    if (!model_couples_samples(m) || field_value(a->inst, "rounds") || batch->number.num > 1) return true;
+    diag_error(a->k->c, batch->span, D_batch_of_one);
+    for (uint32_t i = 0; i < m->stages.len; i++)
+        if (m->stages.at[i].kind == STAGE_batch_norm) diag_note(a->k->c, m->stages.at[i].span, D_coupled_here);
+    return false;
+}
+
 /* The model with the action's `gradient` and `freeze`. */
 static bool read_model(ActionBuild *a)
 {
@@ -231,7 +243,7 @@ static void build_train(ActionBuild *a)
             const_word(a->k, has_unitary(a->inst->model) ? "f64" : "f32", a->decl->name.span));
     if (!field_value(a->inst, "gradient"))
         set_field(a, "gradient", const_word(a->k, "exact", a->decl->name.span));
-    if (!check_loss(a)) return;
+    if (!check_loss(a) || !check_batch(a)) return;
     warn_ranges(a);
     if (check_optimizer(a)) read_init_from(a);
 }

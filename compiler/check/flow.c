@@ -323,6 +323,15 @@ static void finish_layer(const FlowGraph *f, LayerFlow *l)
  * "skip(a->b)". */
 static bool is_adapter(const GroupInst *g) { return !strncmp(g->path, "skip(", 5); }
 
+/* Running statistics are none of a layer's groups: no gradient moves them. */
+static void add_group(Compiler *c, const FlowGraph *f, LayerFlow *l, GroupId id)
+{
+    const GroupInst *g = group_of(f->model, id);
+    if (g->momentum == 0) vec_push(c->keep, &l->groups, group_flow(f, id));
+    if (g->momentum > 0) l->statistics += g->count;
+    if (g->momentum > 0 && g->frozen) l->frozen_statistics += g->count;
+}
+
 static bool has_own_row(const GroupInst *g) { return !g->layer.i || is_adapter(g); }
 
 static const char *row_name(Compiler *c, const GroupInst *g)
@@ -344,7 +353,7 @@ static void add_other_rows(Compiler *c, const FlowGraph *f, Flow *flow)
         uint32_t at = m->layers.len;
         while (at < flow->layers.len && strcmp(flow->layers.at[at].name, l.name)) at++;
         if (at == flow->layers.len) vec_push(c->keep, &flow->layers, l);
-        vec_push(c->keep, &flow->layers.at[at].groups, group_flow(f, (GroupId){k + 1}));
+        add_group(c, f, &flow->layers.at[at], (GroupId){k + 1});
     }
     for (uint32_t i = m->layers.len; i < flow->layers.len; i++)
         finish_layer(f, &flow->layers.at[i]);
@@ -363,7 +372,7 @@ Flow *flow_without_fixes(Compiler *c, const ModelInst *m)
                        .span = layer->span};
         for (uint32_t k = 0; k < m->groups.len; k++)
             if (m->groups.at[k].layer.i == i + 1 && !has_own_row(&m->groups.at[k]))
-                vec_push(c->keep, &l.groups, group_flow(f, (GroupId){k + 1}));
+                add_group(c, f, &l, (GroupId){k + 1});
         finish_layer(f, &l);
         vec_push(c->keep, &flow->layers, l);
     }

@@ -36,6 +36,7 @@ typedef struct LayerFlow {
     LayerId layer; /* 0: a model parameter or an adapter, then `name` is its path */
     const char *name, *kind_text;
     int64_t params, dead; /* elements; those that find_dead found */
+    int64_t statistics, frozen_statistics; /* elements of running means and variances, which are none of the groups */
     Verdict verdict; /* worst of its groups: none, unused, partial, full; frozen when all are;
                         none_set without parameters */
     double open_paths, cut_paths;

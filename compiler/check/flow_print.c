@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "check/flow_chain.h"
+#include "check/scope.h"
 
 /* The column in which link i begins. */
 static int column_of(const Chain *c, int link)
@@ -97,6 +98,9 @@ static void print_row(FILE *out, Compiler *c, const LayerFlow *l, int name_width
         fprintf(out, "%s (%s)", cut->reason, source_place_text(c->scratch, &c->sources, cut->span));
     }
     fputc('\n', out);
+    if (l->statistics)
+        fprintf(out, "%*srunning mean and variance of %lld channel%s, %s\n", indent, "", (long long)l->statistics / 2,
+                plural(l->statistics / 2), l->frozen_statistics ? "frozen" : "moved by each step");
     if (l->dead) fprintf(out, "%*s%lld params, %lld dead: nothing that is measured depends on them\n", indent, "", (long long)l->params, (long long)l->dead);
     if (!l->fixes.len && l->verdict != VERDICT_partial) return;
     fprintf(out, "%*s", indent, "");

@@ -161,6 +161,7 @@ typedef struct GroupInst {
     double a, b; /* constant: a; uniform: [a, b); normal: mean a, deviation b; orthogonal: gain a, a matrix begins at axis b */
     bool has_range;
     double low, high; /* projection after each step */
+    double momentum;  /* of a running statistic of the batches: value <- (1 - momentum) value + momentum new; 0: a parameter */
     bool frozen;
     GroupId tied_to; /* shares the values of that group; it has no values of its own */
     Span span;       /* the param statement, or the layer for built-in ones */
@@ -227,7 +228,7 @@ typedef struct Stage {
         struct {
             int64_t groups; /* of neighbouring channels that share a mean */
             double eps;     /* added to the variance */
-        } norm;             /* layer_norm, group_norm */
+        } norm;             /* layer_norm, group_norm, batch_norm */
         struct {
             Name input;
         } input;
@@ -282,6 +283,12 @@ static inline GroupInst *group_of(const ModelInst *m, GroupId id)
 {
     return &m->groups.at[id.i - 1];
 }
+static inline bool group_is_trained(const GroupInst *g)
+{
+    return !g->frozen && !g->tied_to.i && g->momentum == 0;
+}
+/* Does it take means over the samples of a batch? */
+bool model_couples_samples(const ModelInst *m);
 static inline LayerInst *layer_of(const ModelInst *m, LayerId id)
 {
     return &m->layers.at[id.i - 1];

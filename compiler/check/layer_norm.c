@@ -1,5 +1,5 @@
-/* layer_norm.c: layers that subtract the mean and divide by the deviation: of all elements of a sample, or of its groups of
- * channels. Gains w start at 1, offsets b at 0.
+/* layer_norm.c: layers that subtract the mean and divide by the deviation: of all elements of a sample, of its groups of channels, or
+ * of each channel over a batch. Gains w start at 1, offsets b at 0, running means at 0, running variances at 1.
  */
 #include "check/layer.h"
 
@@ -76,4 +76,34 @@ StageId layer_group_norm(LayerCall *l)
     if (affine) add_constant_group(l, "w", each, 1);
     if (affine) add_constant_group(l, "b", each, 0);
     return norm_stage(l, STAGE_group_norm, groups, eps);
+}
+
+/* The momentum of running statistics: the share of a batch's in the new one. */
+static bool read_momentum(LayerCall *l, const Arg *slot, Rational *momentum)
+{
+    *momentum = rational_div(rational_int(1), rational_int(10));
+    if (!slot_number(l->e, slot, "'momentum'", momentum)) return false;
+    if (momentum->real > 0 && momentum->real <= 1) return true;
+    diag_error(l->m->k->c, slot->value->span, D_out_of_bounds, "'momentum'", "above 0 and at most 1",
+               rational_text(l->m->k->c, *momentum));
+    return false;
+}
+
+/* One mean and deviation for each channel, over all samples of a batch; outside of training the running ones. */
+StageId layer_batch_norm(LayerCall *l)
+{
+    static const ArgSpec specs[] = {{"eps", false}, {"momentum", false}, {"affine", false}};
+    Rational eps, momentum;
+    bool affine = true;
+    if (!match_arguments(l->m->k, l->title, l->span, l->args, specs, COUNT(specs), l->slot)) return (StageId){0};
+    if (!read_eps(l, l->slot[0], &eps) || !read_momentum(l, l->slot[1], &momentum) ||
+        !slot_bool(l->e, l->slot[2], "'affine'", &affine) || !wants_axes(l))
+        return (StageId){0};
+    GroupInst each = {.rank = 1, .dim = {l->type.dim[0]}};
+    if (affine) add_constant_group(l, "w", each, 1);
+    if (affine) add_constant_group(l, "b", each, 0);
+    each.momentum = momentum.real;
+    add_constant_group(l, "mean", each, 0);
+    add_constant_group(l, "variance", each, 1);
+    return norm_stage(l, STAGE_batch_norm, l->type.dim[0], eps);
 }

@@ -34,6 +34,13 @@ StageId stage_add(ModelBuild *m, StageKind kind, ValueType type, const StageId *
     return (StageId){m->inst->stages.len};
 }
 
+bool model_couples_samples(const ModelInst *m)
+{
+    for (uint32_t i = 0; i < m->groups.len; i++)
+        if (m->groups.at[i].momentum > 0 && !m->groups.at[i].frozen) return true;
+    return false;
+}
+
 void stage_take_groups(ModelBuild *m, StageId id, uint32_t first)
 {
     Stage *s = stage_at(m, id);

@@ -73,7 +73,8 @@ static void freeze_one(Env *e, const Expr *x)
     bool is_found = false;
     for (uint32_t i = first_group(m); i < m->inst->groups.len; i++) {
         GroupInst *g = &m->inst->groups.at[i];
-        if (!is_under(g->path, text)) continue;
+        bool is_meant = g->momentum > 0 ? !strcmp(g->path, text) : is_under(g->path, text);
+        if (!is_meant) continue; /* running statistics by their full path only */
         g->frozen = true;
         g->frozen_span = x->span;
         is_found = true;
@@ -153,6 +154,10 @@ static void tie(Env *e, const Stmt *s)
         GroupId id = group_named(e, s->list.at[i]);
         if (!id.i) return;
         GroupInst *g = group_of(m->inst, id);
+        if (g->momentum > 0) {
+            diag_error(e->k->c, s->list.at[i]->span, D_tie_statistic, g->path);
+            return;
+        }
         while (g->tied_to.i) {
             id = g->tied_to;
             g = group_of(m->inst, id);

@@ -43,6 +43,7 @@ static void group_print(FILE *out, const ModelInst *m, const GroupInst *g)
     case INIT_orthogonal: fprintf(out, " orthogonal(%.9g)", g->a); break;
     case INIT_haar: fputs(" haar", out); break;
     }
+    if (g->momentum > 0) fprintf(out, " running %.9g", g->momentum);
     if (g->has_range) fprintf(out, " in [%.9g, %.9g]", g->low, g->high);
     if (g->frozen) fputs(" frozen", out);
     if (g->tied_to.i) fprintf(out, " tied to %s", group_of(m, g->tied_to)->path);
@@ -175,7 +176,8 @@ static void stage_print(FILE *out, const Compiler *c, const ModelInst *m, uint32
     case STAGE_patches:
     case STAGE_place: patches_print(out, &s->quantum); break;
     case STAGE_layer_norm:
-    case STAGE_group_norm: fprintf(out, " groups %d eps %.9g", (int)s->norm.groups, s->norm.eps); break;
+    case STAGE_group_norm:
+    case STAGE_batch_norm: fprintf(out, " groups %d eps %.9g", (int)s->norm.groups, s->norm.eps); break;
     case STAGE_quantum:
     case STAGE_quanv:
     case STAGE_encode:

@@ -37,6 +37,11 @@ rq_distillation distill_fields(Compiler *c, const Options *o, const ActionInst *
 int distill_action(Compiler *c, const Options *o, const ActionInst *a)
 {
     rq_error err = {{0}};
+    if (model_couples_samples(a->model)) {
+        diag_error(c, a->span, D_not_executable, "distillation of a model with 'batch_norm'", "'layer_norm' and 'group_norm' can be");
+        diag_flush(c);
+        return EXIT_source;
+    }
     Flow *flow = compile_flow(c, a->model);
     flow_warn(c, flow);
     diag_flush(c);

@@ -40,10 +40,11 @@ static json_t *layer_json(Compiler *c, const ModelInst *model, const LayerFlow *
         json_array_append_new(groups, json_pack("{s:s, s:s, s:I}", "path", group_of(model, l->groups.at[i].group)->path, "verdict",
                                                 verdict_text(l->groups.at[i].verdict), "dead", (json_int_t)l->groups.at[i].dead));
     for (uint32_t i = 0; i < l->fixes.len; i++) json_array_append_new(fixes, json_string(l->fixes.at[i]));
-    return json_pack("{s:s, s:s, s:I, s:I, s:o, s:I, s:I, s:o, s:o, s:o}", "name", l->name, "kind", l->kind_text ? l->kind_text : "", "params",
-                     (json_int_t)l->params, "dead", (json_int_t)l->dead, "verdict", l->verdict == VERDICT_none_set ? json_null() : json_string(verdict_text(l->verdict)),
-                     "open_paths", (json_int_t)l->open_paths, "cut_paths", (json_int_t)l->cut_paths, "groups", groups, "cuts",
-                     cuts_json(c, l), "fixes", fixes);
+    return json_pack("{s:s, s:s, s:I, s:I, s:I, s:o, s:I, s:I, s:o, s:o, s:o}", "name", l->name, "kind", l->kind_text ? l->kind_text : "",
+                     "params", (json_int_t)l->params, "dead", (json_int_t)l->dead, "statistics", (json_int_t)l->statistics, "verdict",
+                     l->verdict == VERDICT_none_set ? json_null() : json_string(verdict_text(l->verdict)), "open_paths",
+                     (json_int_t)l->open_paths, "cut_paths", (json_int_t)l->cut_paths, "groups", groups, "cuts", cuts_json(c, l), "fixes",
+                     fixes);
 }
 
 static bool has_declared_cut(const Flow *flow)

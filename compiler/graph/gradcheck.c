@@ -25,6 +25,7 @@ typedef struct Row {
 
 typedef struct Check {
     Run run;
+    bool is_coupled; /* samples meet in a batch_norm */
     VEC(Row) rows;
     Kinks kinks;
     double step;
@@ -43,9 +44,14 @@ static bool is_unitary(const Check *k, const GradRow *r)
     return r->group.i && group_of(k->run.in->model, r->group)->is_unitary;
 }
 
-static int64_t numbers_of(const GradRow *r)
+/* Inputs have a derivative for each sample, of its own loss; where samples are coupled those of all samples are one leaf of the mean
+ * loss, like a parameter. */
+static bool is_one_leaf(const Check *k, const GradRow *r) { return r->group.i || k->is_coupled; }
+
+static int64_t numbers_of(const Check *k, const GradRow *r)
 {
-    return type_count(&r->type) * (r->type.is_complex ? 2 : 1);
+    int64_t n = type_count(&r->type) * (r->type.is_complex ? 2 : 1);
+    return k->is_coupled && !r->group.i ? k->run.in->samples * n : n;
 }
 
 /* H V for element e of the basis of skew-Hermitian matrices: i on the diagonal, 1 and -1, i and i
@@ -73,7 +79,7 @@ static void direction_at(const Check *k, const GradRow *r, int64_t e, const doub
     if (is_unitary(k, r)) {
         skew_product(r->type.dim[0], e, v, out);
     } else {
-        memset(out, 0, sizeof *out * (size_t)numbers_of(r));
+        memset(out, 0, sizeof *out * (size_t)numbers_of(k, r));
         out[e] = 1;
     }
 }
@@ -83,7 +89,7 @@ static void direction_at(const Check *k, const GradRow *r, int64_t e, const doub
 static void moved(const Check *k, const GradRow *r, int64_t e, const double *v, double h,
                   double *out)
 {
-    int64_t n = numbers_of(r);
+    int64_t n = numbers_of(k, r);
     memcpy(out, v, sizeof *out * (size_t)n);
     if (!is_unitary(k, r)) {
         out[e] += h;
@@ -100,14 +106,14 @@ static void moved(const Check *k, const GradRow *r, int64_t e, const double *v, 
 /* Repeats one sample's numbers for every sample of an input. */
 static double *for_all_samples(const Check *k, const GradRow *r)
 {
-    int64_t samples = r->group.i ? 1 : k->run.in->samples;
-    return arena_alloc(k->run.c->scratch, sizeof(double) * (size_t)(samples * numbers_of(r)));
+    int64_t samples = is_one_leaf(k, r) ? 1 : k->run.in->samples;
+    return arena_alloc(k->run.c->scratch, sizeof(double) * (size_t)(samples * numbers_of(k, r)));
 }
 
 /* How many derivatives a direction has: inputs have one for each sample. */
 static int64_t width_of(const Check *k, const GradRow *r)
 {
-    return r->group.i ? 1 : k->run.in->samples;
+    return is_one_leaf(k, r) ? 1 : k->run.in->samples;
 }
 
 /* ---- preparation ---- */
@@ -171,7 +177,7 @@ static void collect_rows(Check *k)
 {
     const ModelInst *m = k->run.in->model;
     for (uint32_t i = 0; i < m->groups.len; i++)
-        if (!m->groups.at[i].tied_to.i)
+        if (!m->groups.at[i].tied_to.i && m->groups.at[i].momentum == 0)
             add_row(k, m->groups.at[i].path, (GroupId){i + 1}, k->run.l->group[i],
                     gradcheck_cut(k->run.in, (GroupId){i + 1}, 0));
     for (uint32_t i = 0; i < m->inputs.len; i++) {
@@ -196,9 +202,9 @@ static void differentiate(Check *k)
         row->tangent_name = arena_printf(run->a, "#d:%s", r->name);
         row->tangent_leaf = r->group.i ? graph_param(run->g, row->tangent_name, r->type)
                                        : graph_input(run->g, row->tangent_name, r->type);
-        NodeId y = r->group.i ? run->l->mean_loss : run->l->loss;
+        NodeId y = is_one_leaf(k, r) ? run->l->mean_loss : run->l->loss;
         pushforward(run->g, &row->leaf, &row->tangent_leaf, 1, &y, 1, &row->tangent);
-        size_t bytes = sizeof(double) * (size_t)(numbers_of(r) * width_of(k, r));
+        size_t bytes = sizeof(double) * (size_t)(numbers_of(k, r) * width_of(k, r));
         vec_push(run->a, &run->bindings, (Binding){row->tangent_name, arena_alloc(run->a, bytes)});
     }
     if (run->in->elements) shift_prepare(run);
@@ -230,7 +236,7 @@ static void evaluate_base(Check *k)
 static void by_reverse(Check *k, Row *row)
 {
     GradRow *r = row->out;
-    int64_t n = numbers_of(r), width = width_of(k, r);
+    int64_t n = numbers_of(k, r), width = width_of(k, r);
     const double *adjoint = evaluation_of(k->run.base, row->adjoint);
     r->gradient = arena_grow(k->run.c->keep, adjoint, sizeof *adjoint * (size_t)(n * width),
                              sizeof *adjoint * (size_t)(n * width));
@@ -249,7 +255,7 @@ static void by_reverse(Check *k, Row *row)
 static void by_forward(Check *k, Row *row)
 {
     GradRow *r = row->out;
-    int64_t n = numbers_of(r), width = width_of(k, r);
+    int64_t n = numbers_of(k, r), width = width_of(k, r);
     double *d = for_all_samples(k, r);
     for (int64_t e = 0; e < r->tested; e++) {
         for (int64_t s = 0; s < width; s++)
@@ -257,7 +263,7 @@ static void by_forward(Check *k, Row *row)
         Evaluation *v =
             eval_again(k->run.base, &(Binding){row->tangent_name, d}, 1, &row->tangent, 1);
         const double *t = evaluation_of(v, row->tangent);
-        double weight = r->group.i ? 1 : 1 / (double)width;
+        double weight = is_one_leaf(k, r) ? 1 : 1 / (double)width;
         for (int64_t s = 0; s < width; s++) row->by[GRAD_forward][e * width + s] = weight * t[s];
         evaluation_drop(v);
     }
@@ -282,13 +288,13 @@ static bool crosses_kink(Check *k, GradRow *r, const Evaluation *low, const Eval
 static Evaluation *evaluate_moved(Check *k, const Row *row, int64_t e, double h)
 {
     const GradRow *r = row->out;
-    int64_t n = numbers_of(r);
+    int64_t n = numbers_of(k, r);
     double *v = for_all_samples(k, r);
     for (int64_t s = 0; s < width_of(k, r); s++) moved(k, r, e, row->value + s * n, h, v + s * n);
     uint32_t n_watched = k->kinks.watched_count;
     NodeId *wanted = arena_alloc(k->run.c->scratch, sizeof *wanted * (n_watched + 1));
     if (n_watched) memcpy(wanted, k->kinks.watched, sizeof *wanted * n_watched);
-    wanted[n_watched] = r->group.i ? k->run.l->mean_loss : k->run.l->loss;
+    wanted[n_watched] = is_one_leaf(k, r) ? k->run.l->mean_loss : k->run.l->loss;
     return eval_again(k->run.base, &(Binding){r->name, v}, 1, wanted, n_watched + 1);
 }
 
@@ -298,8 +304,8 @@ static void by_difference(Check *k, Row *row)
 {
     GradRow *r = row->out;
     int64_t width = width_of(k, r);
-    NodeId y = r->group.i ? k->run.l->mean_loss : k->run.l->loss;
-    double h = k->step, weight = r->group.i ? 1 : 1 / (double)width;
+    NodeId y = is_one_leaf(k, r) ? k->run.l->mean_loss : k->run.l->loss;
+    double h = k->step, weight = is_one_leaf(k, r) ? 1 : 1 / (double)width;
     for (int64_t e = 0; e < r->tested; e++) {
         ArenaMark mark = arena_mark(k->run.c->scratch);
         double *out = row->by[GRAD_difference] + e * width;
@@ -323,10 +329,12 @@ static void by_difference(Check *k, Row *row)
 
 /* ---- comparison ---- */
 
-/* A difference quotient is no better than the rounding of the losses it subtracts. */
+/* A difference quotient is no better than the rounding of the losses it subtracts; a derivative that is 0 because its parts cancel
+ * (of an offset in front of a batch_norm) no better than theirs. */
 static double rounding(const Check *k, GradMethod b)
 {
-    return b == GRAD_difference ? 4e-15 * fmax(fabs(k->run.result->loss), 0.01) / k->step : 0;
+    double loss = fmax(fabs(k->run.result->loss), 0.01);
+    return b == GRAD_difference ? 4e-15 * loss / k->step : 4e-16 * loss;
 }
 
 static void compare(Check *k, Row *row)
@@ -355,7 +363,7 @@ static void compare(Check *k, Row *row)
 static void check_row(Check *k, Row *row, uint64_t *random, const double **shifted)
 {
     GradRow *r = row->out;
-    r->count = is_unitary(k, r) ? type_count(&r->type) : numbers_of(r);
+    r->count = is_unitary(k, r) ? type_count(&r->type) : numbers_of(k, r);
     draw_directions(k, row, random);
     for (int m = 0; m < GRAD_METHODS; m++)
         row->by[m] =
@@ -373,9 +381,9 @@ static void check_row(Check *k, Row *row, uint64_t *random, const double **shift
 Gradcheck *gradcheck(Compiler *c, const GradcheckInput *in)
 {
     Lowered *l =
-        lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = in->elements > 0, .engine = in->engine});
+        lower(c, in->model, (LowerOptions){.loss = in->loss, .with_shifts = in->elements > 0, .engine = in->engine, .couples = true});
     if (!l) return NULL;
-    Check k = {.run = {.c = c, .in = in, .l = l, .g = l->g, .a = l->g->arena}};
+    Check k = {.run = {.c = c, .in = in, .l = l, .g = l->g, .a = l->g->arena}, .is_coupled = model_couples_samples(in->model)};
     Run *run = &k.run;
     run->result = arena_alloc(c->keep, sizeof *run->result);
     run->result->ok = true;

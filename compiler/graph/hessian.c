@@ -76,7 +76,7 @@ static void add_leaves(Check *k)
 {
     const ModelInst *m = k->in->model;
     for (uint32_t i = 0; i < m->groups.len; i++)
-        if (!m->groups.at[i].tied_to.i)
+        if (!m->groups.at[i].tied_to.i && m->groups.at[i].momentum == 0)
             add_leaf(k, m->groups.at[i].path, k->l->group[i], gradcheck_cut(k->in, (GroupId){i + 1}, 0));
     for (uint32_t i = 0; i < m->inputs.len; i++)
         add_leaf(k, name_text(k->c->names, stage_of(m, m->inputs.at[i])->input.input), k->l->input[i], gradcheck_cut(k->in, (GroupId){0}, i));
@@ -246,10 +246,19 @@ static double largest(const double *v, int64_t n)
     return most;
 }
 
-/* A product that is much smaller than those for other leaves is a difference of large numbers. */
+/* The largest element of the gradient, of all leaves: where a derivative is 0 because its parts cancel, these are as large. */
+static double largest_adjoint(const Check *k)
+{
+    double most = 1e-3;
+    for (uint32_t i = 0; i < k->rows.len; i++)
+        most = fmax(most, largest(evaluation_of(k->base, k->rows.at[i].adjoint), k->rows.at[i].reals));
+    return most;
+}
+
+/* A product that is much smaller than those for other leaves, or than the gradient, is a difference of large numbers. */
 static double floor_of(const Check *k, const Products have)
 {
-    double most = 1e-8;
+    double most = fmax(1e-8, 1e-7 * largest_adjoint(k));
     for (uint32_t i = 0; i < k->rows.len; i++) most = fmax(most, 1e-6 * largest(have[i], k->rows.at[i].reals));
     return most;
 }
@@ -258,13 +267,13 @@ static double floor_of(const Check *k, const Products have)
 static void compare(const Check *k, LeafRow *row, HessianMethod method, const Products want, const Products have, double h)
 {
     HessianRow *r = row->out;
+    double rounding = h > 0 ? 4e-15 * largest_adjoint(k) / h : 0;
     double least = floor_of(k, want), tolerance = method == HESSIAN_difference ? k->in->tolerance : exact;
     for (uint32_t i = 0; i < k->rows.len; i++) {
         const LeafRow *to = &k->rows.at[i];
         double apart = 0, scale = fmax(least, largest(want[i], to->reals));
         for (int64_t j = 0; j < to->reals; j++)
             if (!(fabs(want[i][j] - have[i][j]) <= apart)) apart = fabs(want[i][j] - have[i][j]);
-        double rounding = h > 0 ? 4e-15 * fmax(largest(evaluation_of(k->base, to->adjoint), to->reals), 1e-3) / h : 0;
         if (!(apart / scale <= r->error[method])) r->error[method] = apart / scale, r->where[method] = to->out->name;
         bool counts = method != HESSIAN_difference || !r->cut;
         if (counts && !(apart - rounding <= tolerance * scale)) r->ok = false;
@@ -291,7 +300,7 @@ static void check_direction(Check *k, LeafRow *row)
 
 Hessian *hessian_check(Compiler *c, const GradcheckInput *in, const HessianCode *code)
 {
-    Lowered *l = lower(c, in->model, (LowerOptions){.loss = in->loss, .engine = in->engine});
+    Lowered *l = lower(c, in->model, (LowerOptions){.loss = in->loss, .engine = in->engine, .couples = true});
     if (!l) return NULL;
     Check k = {.c = c, .in = in, .code = code, .l = l, .g = l->g, .random = in->seed, .result = arena_make(c->keep, Hessian)};
     double *weight = arena_array(k.g->arena, double, in->samples);

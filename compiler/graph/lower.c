@@ -110,6 +110,7 @@ static NodeId lower_stage(Lower *l)
     case STAGE_place:
     case STAGE_layer_norm:
     case STAGE_group_norm:
+    case STAGE_batch_norm:
     case STAGE_maxpool:
     case STAGE_avgpool:
     case STAGE_dropout: break;
@@ -150,6 +151,7 @@ static Lowered *lowered_new(Graph *g, const ModelInst *m)
     out->stage = arena_alloc(g->arena, (m->stages.len + 1) * sizeof *out->stage);
     out->expectation = arena_alloc(g->arena, (m->stages.len + 1) * sizeof *out->expectation);
     out->group = arena_alloc(g->arena, (m->groups.len + 1) * sizeof *out->group);
+    out->statistic = arena_alloc(g->arena, (m->groups.len + 1) * sizeof *out->statistic);
     out->input = arena_alloc(g->arena, (m->inputs.len + 1) * sizeof *out->input);
     return out;
 }

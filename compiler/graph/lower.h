@@ -23,6 +23,7 @@ typedef struct LowerOptions {
     bool ground;      /* samples and targets are |0..0>: inputs are not read, and fall apart into qubits */
     StageId whole;    /* a state's stage whose value is wanted as a node; none: the output's, without a loss */
     bool training;    /* dropout leaves values out; else it is the value */
+    bool couples;     /* batch_norm takes mean and variance of the batch, else its running ones */
     bool sampled;     /* every sample has its own parameters: the groups are parts of the input "params"; nothing is transferred */
 } LowerOptions;
 
@@ -43,6 +44,7 @@ typedef struct Lowered {
                             in place */
     NodeId *group; /* param node of each group, index GroupId.i - 1 (a tied group: the node of its
                       root) */
+    NodeId *statistic; /* the batch's value of each running statistic, index GroupId.i - 1; none: it is not taken */
     NodeId *input; /* the leaf of each model input; none with options.ground */
     NodeId output; /* of a register under a loss: the fidelities that the loss is made of */
     NodeId target; /* input "target": one-hot [classes] or dense like the output, amplitudes for a density matrix; none without

@@ -380,6 +380,7 @@ NodeId lower_classical(Lower *l)
     case STAGE_conv: return lower_conv(l);
     case STAGE_layer_norm:
     case STAGE_group_norm: return lower_norm(l);
+    case STAGE_batch_norm: return lower_batch_norm(l);
     case STAGE_patches: return lower_patches(l);
     case STAGE_place: return lower_place(l);
     case STAGE_maxpool: return lower_maxpool(l);

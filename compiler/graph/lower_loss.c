@@ -94,6 +94,5 @@ void lower_loss(Lower *l)
         out->loss = loss_of(l, out->output, out->target);
     }
     if (l->failed) return;
-    NodeId weight = graph_input(g, "weight", type_real(0, NULL));
-    out->mean_loss = batch_sum(g, mul(g, out->loss, weight));
+    out->mean_loss = batch_sum(g, mul(g, out->loss, sample_weight(l)));
 }

@@ -116,8 +116,11 @@ NodeId patches_place(Lower *l, NodeId values, const PatchResults *r);
 NodeId lower_patches(Lower *l);
 NodeId lower_place(Lower *l);
 
-/* lower_norm.c: layer_norm, group_norm */
+/* lower_norm.c: layer_norm, group_norm; batch_norm */
 NodeId lower_norm(Lower *l);
+NodeId lower_batch_norm(Lower *l);
+/* Input "weight" []: 1/B for the B samples of a batch, 0 for padding. */
+NodeId sample_weight(Lower *l);
 
 /* lower_layers.c: everything else that is classical. */
 NodeId lower_classical(Lower *l);

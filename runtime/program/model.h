@@ -20,6 +20,7 @@ typedef struct rq_param {
     double a, b;  /* constant: a; uniform: [a, b); normal: mean a, deviation b; orthogonal: gain a, a matrix begins at axis b */
     int32_t has_range;
     double low, high;  /* projection after each step */
+    double momentum;    /* of a running statistic, which each step moves to (1 - momentum) value + momentum * "batch:PATH"; 0: a parameter */
     int32_t is_unitary; /* 2^n x 2^n matrices: the last three axes are [2^n, 2^n, 2] */
     int32_t inputs;     /* of the perceptron whose circuit applies the unitary matrix; 0: it belongs to no perceptron */
     int32_t frozen;
@@ -48,12 +49,14 @@ typedef struct rq_edge {
  * All have a batched output "check:LAYER" for each layer that must not meet a zero vector. */
 typedef enum rq_function_kind {
     RQ_FUNCTION_none,
-    RQ_FUNCTION_step,  /* outputs: loss (mean), grad:PATH for every trainable group; of a unitary V the tangent K, see graph/tangent.c */
+    RQ_FUNCTION_step,  /* outputs: loss (mean), grad:PATH for every trainable group; of a unitary V the tangent K, see graph/tangent.c;
+                          batch:PATH, this batch's value of every running statistic that is not frozen */
     RQ_FUNCTION_eval,  /* outputs, batched: loss, output */
     RQ_FUNCTION_second, /* further parameters direction:PATH, the elements of a direction v in the space of trainable groups; outputs, all of
                            the mean loss L: slope = <v, dL/dw>, hess:PATH = the Hessian in w times v, and batched mixed:input and
                            mixed:target = d slope / d input, d slope / d target */
-    RQ_FUNCTION_probe, /* outputs, batched: loss, d_output, grad:PATH per sample */
+    RQ_FUNCTION_probe, /* outputs, batched: loss, d_output, grad:PATH per sample; where samples are coupled, what the gradient of the
+                          summed loss of all samples gets by way of this one */
     RQ_FUNCTION_layer, /* output, batched: value:LAYER; needs no target */
     RQ_FUNCTION_scan,  /* no parameters: input "params" holds those of each sample, group after group without tied ones; outputs,
                         * batched: loss, gradient: the loss derived by the elements that the scan names */

@@ -79,7 +79,7 @@ bool rq_optimizer_state_new(const rq_optimizer *o, const rq_params *p, rq_optimi
         return false;
     }
     for (int i = 0; i < m->param_count; i++) {
-        if (m->params[i].frozen || m->params[i].tied_to >= 0) continue;
+        if (m->params[i].frozen || m->params[i].tied_to >= 0 || m->params[i].momentum > 0) continue;
         for (int k = 0; k < slots_of(o, &m->params[i]); k++) {
             void *slot = rq_alloc_array((uint64_t)m->params[i].count, (uint64_t)m->real_bytes, "the optimizer's state", err);
             if (!slot) {

@@ -21,7 +21,7 @@ typedef struct rq_optimizer {
 typedef struct rq_optimizer_state {
     int64_t steps;
     int slots;
-    void **slot; /* [slots][param_count], each like the group's values; NULL for frozen and tied groups */
+    void **slot; /* [slots][param_count], each like the group's values; NULL for frozen and tied groups and running statistics */
     double *work;             /* for the largest unitary matrix; NULL: there is none */
     double deviation;         /* largest |V V^dagger - 1| of any unitary matrix after the last step */
     int64_t reorthogonalised; /* how often a matrix had drifted too far and was made unitary again */

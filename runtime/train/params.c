@@ -11,7 +11,7 @@ int64_t rq_model_dimension(const rq_model *m)
 {
     int64_t total = 0;
     for (int i = 0; i < m->param_count; i++)
-        if (m->params[i].tied_to < 0) total += m->params[i].is_unitary ? m->params[i].count / 2 : m->params[i].count;
+        if (m->params[i].tied_to < 0 && m->params[i].momentum == 0) total += m->params[i].is_unitary ? m->params[i].count / 2 : m->params[i].count;
     return total;
 }
 
@@ -141,6 +141,17 @@ bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err)
         rq_free(values);
     }
     return true;
+}
+
+const char *rq_params_coupled(const rq_model *m)
+{
+    for (int i = 0; i < m->layer_count; i++)
+        for (int k = 0; k < m->param_count; k++) {
+            size_t n = strlen(m->layers[i].name);
+            const rq_param *p = &m->params[k];
+            if (p->momentum > 0 && !p->frozen && !strncmp(p->path, m->layers[i].name, n) && p->path[n] == '.') return m->layers[i].name;
+        }
+    return NULL;
 }
 
 bool rq_params_copy(const rq_params *from, rq_params *to)

@@ -11,7 +11,7 @@ typedef struct rq_params {
     void **values;
 } rq_params;
 
-/* Real dimensions of all parameters: a d x d unitary matrix has d^2. */
+/* Real dimensions of all parameters: a d x d unitary matrix has d^2, running statistics none. */
 int64_t rq_model_dimension(const rq_model *m);
 
 bool rq_params_new(const rq_model *m, rq_params *out, rq_error *err);
@@ -24,6 +24,8 @@ bool rq_params_init(rq_params *p, uint64_t seed, rq_error *err);
 bool rq_params_copy(const rq_params *from, rq_params *to);
 double rq_param_get(const rq_params *p, int group, int64_t i);
 void rq_param_set(const rq_params *p, int group, int64_t i, double value);
+/* The name of a layer whose running statistics the training moves: it couples the samples of a batch. NULL: there is none. */
+const char *rq_params_coupled(const rq_model *m);
 /* Puts values back into their declared ranges. */
 void rq_params_project(rq_params *p);
 /* Number of the first group with a value that is not finite; -1 if none. */

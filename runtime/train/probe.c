@@ -3,6 +3,8 @@
  *     rms^2  = sum_s |g_s|^2 / (S n), n live elements           r = rms / rms(d_s), d_s = dL_s/d(output)
  *     tr Cov = (sum_s |g_s|^2 - S |mean|^2) / (S - 1)
  *     snr    = sqrt(max(0, |mean|^2 - tr Cov / S) / (tr Cov / B))     S probe samples, B the training batch
+ * Where a layer couples the samples (batch_norm), each block of one chunk is normalised by itself, and g_s is what the gradient of the
+ * block's summed loss gets by way of sample s; their sum is that gradient.
  * The interval of snr is the jackknife's over blocks of one chunk each: only sums per block are kept, never all gradients.
  */
 #include "train/probe.h"
@@ -104,6 +106,7 @@ bool rq_probe_new(const rq_model *m, const rq_train_settings *s, const rq_data *
     p->states = data->is_states;
     p->samples = data->count[RQ_SPLIT_train] < s->probe ? data->count[RQ_SPLIT_train] : s->probe;
     const rq_function *f = m->function(m, RQ_FUNCTION_probe, NULL, err);
+    if (f && p->samples > 1 && p->samples % f->lanes == 1 && rq_params_coupled(m)) p->samples--; /* no block of one sample */
     if (f) p->blocks = (p->samples + f->lanes - 1) / f->lanes;
     if (!f || !side_new(&p->own, m, data, p->blocks, s->threads, err) ||
         (s->compare && !side_new(&p->exact, s->compare, data, p->blocks, s->threads, err))) {
@@ -168,6 +171,7 @@ static bool side_run(Side *s, const rq_params *params, int64_t samples, int64_t 
         s->feed.first = b * s->f->lanes;
         int64_t left = samples - s->feed.first;
         int count = left < s->f->lanes ? (int)left : s->f->lanes;
+        s->feed.weight = 1 / (double)count;
         if (!rq_run(s->runner, count, s->params, rq_feed_pack, &s->feed, s->outputs, err)) return false;
         if (!rq_checks_ok(s->f, s->outputs, count, s->feed.first, NULL, err)) return rq_fail_at(err, "training split");
         for (int i = 0; i < row_count(s->model); i++)

@@ -29,6 +29,7 @@ typedef struct Training {
     const void **bound;
     void **outputs;
     void **gradient; /* per group: its output, or NULL */
+    void **of_batch; /* per group: the batch's value of a running statistic, or NULL */
     int64_t *order;
     int64_t batch;
     rq_feed feed;
@@ -50,26 +51,46 @@ static double real_at(const void *values, int64_t i, int real_bytes)
     return real_bytes == 4 ? (double)((const float *)values)[i] : ((const double *)values)[i];
 }
 
+/* The output KIND:PATH of a group, or NULL. */
+static void *group_output(const Training *t, const char *kind, int group)
+{
+    char name[512];
+    snprintf(name, sizeof name, "%s:%s", kind, t->m->params[group].path);
+    int at = rq_leaf_find(t->f->outputs, t->f->output_count, name);
+    return at >= 0 ? t->outputs[at] : NULL;
+}
+
+/* Where samples are coupled, every batch has two at least. */
+static bool batches_ok(const Training *t, int64_t n, rq_error *err)
+{
+    const char *layer = rq_params_coupled(t->m);
+    if (!layer || (n > 1 && t->batch > 1 && n % t->batch != 1)) return true;
+    return rq_fail(err,
+                   "layer '%s' takes the mean and variance of a batch, so one needs 2 samples or more; %lld training samples in batches of"
+                   " %lld leave a batch of one: change 'batch' or the number of samples",
+                   layer, (long long)n, (long long)t->batch);
+}
+
 static bool training_open(Training *t, rq_error *err)
 {
     const rq_model *m = t->m;
     int64_t n = t->data->count[RQ_SPLIT_train];
     if (n == 0) return rq_fail(err, "data set '%s' has no training samples", t->data->name);
     t->batch = t->s->batch && t->s->batch < n ? t->s->batch : n;
+    if (!batches_ok(t, n, err)) return false;
     t->f = m->function(m, RQ_FUNCTION_step, NULL, err);
     if (!t->f || !rq_feed_new(m, t->f, t->data, RQ_SPLIT_train, &t->feed, err)) return false;
     t->bound = rq_alloc_array(t->f->param_count, sizeof(void *), "training", err);
     t->gradient = rq_alloc_array((uint64_t)m->param_count, sizeof(void *), "training", err);
+    t->of_batch = rq_alloc_array((uint64_t)m->param_count, sizeof(void *), "training", err);
     t->order = rq_alloc_array((uint64_t)n, sizeof(int64_t), "the order of samples", err);
-    if (!t->bound || !t->gradient || !t->order || !rq_params_bind(t->params, t->f, t->bound, err)) return false;
+    if (!t->bound || !t->gradient || !t->of_batch || !t->order || !rq_params_bind(t->params, t->f, t->bound, err)) return false;
     if (!rq_outputs_new(t->f, t->batch, &t->outputs, err) || !rq_runner_new(t->f, t->batch, t->s->threads, &t->runner, err) ||
         !rq_optimizer_state_new(&t->s->optimizer, t->params, &t->state, err))
         return false;
     for (int i = 0; i < m->param_count; i++) {
-        char name[512];
-        snprintf(name, sizeof name, "grad:%s", m->params[i].path);
-        int at = rq_leaf_find(t->f->outputs, t->f->output_count, name);
-        t->gradient[i] = at >= 0 ? t->outputs[at] : NULL;
+        t->gradient[i] = group_output(t, "grad", i);
+        t->of_batch[i] = group_output(t, "batch", i);
     }
     t->feed.order = t->order;
     if (t->s->probe > 0 && !rq_probe_new(m, t->s, t->data, &t->probe, err)) return false;
@@ -91,6 +112,7 @@ static void training_close(Training *t)
     rq_optimizer_state_free(&t->state, t->params);
     rq_free(t->bound);
     rq_free(t->gradient);
+    rq_free(t->of_batch);
     rq_free(t->order);
 }
 
@@ -147,6 +169,16 @@ double rq_schedule_factor(const rq_schedule *s, int64_t epoch, double share, int
     return 1;
 }
 
+/* Running statistics follow those of the step's batch. */
+static void move_statistics(const Training *t)
+{
+    for (int i = 0; i < t->m->param_count; i++)
+        for (int64_t k = 0; t->of_batch[i] && k < t->m->params[i].count; k++) {
+            double momentum = t->m->params[i].momentum, kept = rq_param_get(t->params, i, k);
+            rq_param_set(t->params, i, k, (1 - momentum) * kept + momentum * real_at(t->of_batch[i], k, t->m->real_bytes));
+        }
+}
+
 /* One step on samples order[first .. first+count), the rate times `factor`. Sets diverged instead of stepping when loss or gradient is not finite. */
 static bool step(Training *t, double factor, int64_t first, int64_t count, double *loss, rq_error *err)
 {
@@ -168,6 +200,7 @@ static bool step(Training *t, double factor, int64_t first, int64_t count, doubl
     rq_optimizer optimizer = t->s->optimizer;
     optimizer.rate *= factor;
     optimizer.epsilon *= factor;
+    move_statistics(t);
     rq_optimizer_step(&optimizer, &t->state, t->params, t->gradient);
     return true;
 }

@@ -34,6 +34,17 @@ quantum 'layer s = dense(2) |> encode(angle()); layer d = dissipative(2, percept
 expect 0 out "epoch 1/1" run model.rq --out dissipative
 expect 0 out "epoch 1/1" run model.rq --engine density --out dissipative-density
 
+# Images are distilled for networks that have no running statistics.
+cat >distill.rq <<RQ
+data digits = glyphs(train: 40, size: 8);
+model M { input x: image[1, 8, 8]; layer h = dense(8) |> batch_norm; layer head = dense(10); output head; }
+distill ten { model: M; data: digits; epochs: 1; }
+RQ
+expect 0 out "1 action" check distill.rq
+expect 1 err "E0700: distillation of a model with 'batch_norm'" distill distill.rq --diag=line
+sed 's/^distill.*/scan s { model: M; data: digits; loss: cross_entropy; wrt: h.dense.w[0, 0]; samples: 10; }/' distill.rq >scan.rq
+expect 1 err "E0700: 'batch_norm' under 'scan'" scan scan.rq --diag=line
+
 # The transfer engine runs channels, but only what comes in qubit by qubit.
 quantum 'layer q = dense(2) |> quantum(encode: angle(), circuit: noisy, measure: z_each); layer head = dense(2)'
 expect 0 out "epoch 1/1" run model.rq --out noisy

@@ -39,7 +39,7 @@ static LossKind loss_for(const ModelInst *m)
 /* The plain graph with the outputs of the function: lowered and differentiated, nothing else. */
 static Graph *plain_graph(Compiler *c, const ModelInst *m, bool per_sample)
 {
-    Lowered *l = lower(c, m, (LowerOptions){.loss = loss_for(m)});
+    Lowered *l = lower(c, m, (LowerOptions){.loss = loss_for(m), .couples = true});
     if (!l) return NULL;
     NodeId wrt[MOST_OUTPUTS], adjoint[MOST_OUTPUTS];
     const char *name[MOST_OUTPUTS];
