@@ -86,6 +86,10 @@ bool rq_data_open(const rq_data_spec *spec, rq_data *out, rq_error *err);
  * shape dims[rank], or are rows of as many values. Without labels or, but for states, targets. */
 bool rq_data_given(const rq_data_spec *like, const char *path, int rank, const int64_t *dims, rq_data *out, rq_error *err);
 
+/* "mnist 2000/500/500 1b4f0e9851971998": name, samples for training, validation and test, a hash of what they are. */
+enum { RQ_DATA_IDENTITY = 160 };
+const char *rq_data_identity(const rq_data *d, char *text, size_t size);
+
 /* Takes a zeroed one and one freed before. */
 void rq_data_free(rq_data *d);
 

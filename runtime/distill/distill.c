@@ -105,6 +105,7 @@ rq_distill_end rq_distill(const rq_distillation *d, const rq_distill_options *op
     rq_outer o = {0};
     Loop l = {.o = &o, .options = options, .progress = {.best_score = NAN, .best_loss = NAN}, .begun = now()};
     rq_distill_end end = RQ_DISTILL_failed;
+    rq_data_identity(d->data, l.progress.data, sizeof l.progress.data);
     bool ok = data_fit(d, err) && rq_outer_new(d, options->threads, &o, err);
     if (ok) l.record = rq_distill_record_new(d, options, err);
     ok = l.record && rq_distill_record_resume(l.record, &o, &l.progress, err);

@@ -29,24 +29,9 @@ struct rq_distill_record {
     char *dir;
     rq_distill_epoch *epochs;
     int64_t count;
-    char *settings_text; /* the action's, and what tells one data set from another */
     double seconds; /* of earlier runs */
     bool live;
 };
-
-/* A directory is gone on in with the same data only. */
-static char *settings_of(const rq_distillation *d, rq_error *err)
-{
-    const rq_data *data = d->data;
-    size_t room = strlen(d->settings_text) + 256 + (size_t)data->file_count * 20, n;
-    char *text = rq_alloc_array(room, 1, "the settings", err);
-    if (!text) return NULL;
-    n = (size_t)snprintf(text, room, "{\"distill\": %s, \"data\": \"%s %lld %lld %lld", d->settings_text, data->name,
-                         (long long)data->count[RQ_SPLIT_train], (long long)data->count[RQ_SPLIT_val], (long long)data->count[RQ_SPLIT_test]);
-    for (int i = 0; i < data->file_count; i++) n += (size_t)snprintf(text + n, room - n, " %.16s", data->files[i].sha256);
-    snprintf(text + n, room - n, "\"}\n");
-    return text;
-}
 
 rq_distill_record *rq_distill_record_new(const rq_distillation *d, const rq_distill_options *o, rq_error *err)
 {
@@ -55,10 +40,9 @@ rq_distill_record *rq_distill_record_new(const rq_distillation *d, const rq_dist
     *r = (rq_distill_record){.d = d, .o = o};
     r->settings = (rq_train_settings){.action = d->name, .seed = d->seed, .batch = d->batch, .optimizer = d->outer, .epochs = d->epochs};
     r->live = !o->json && !o->quiet && isatty(STDERR_FILENO) && isatty(STDOUT_FILENO);
-    r->settings_text = settings_of(d, err);
-    rq_place place = {.what = "a distillation", .name = d->name, .source = d->source, .settings = r->settings_text,
+    rq_place place = {.what = "a distillation", .name = d->name, .source = d->source, .settings = d->settings_text,
                       .versions = d->versions, .folders = {"images"}};
-    if (r->settings_text) r->epochs = rq_alloc_array((uint64_t)d->epochs + 1, sizeof *r->epochs, "distillation", err);
+    r->epochs = rq_alloc_array((uint64_t)d->epochs + 1, sizeof *r->epochs, "distillation", err);
     r->dir = r->epochs ? rq_place_make(&place, o->out, err) : NULL;
     if (r->dir) return r;
     rq_distill_record_free(r);
@@ -69,7 +53,6 @@ void rq_distill_record_free(rq_distill_record *r)
 {
     if (!r) return;
     rq_free(r->epochs);
-    rq_free(r->settings_text);
     rq_free(r->dir);
     rq_free(r);
 }
@@ -154,7 +137,8 @@ bool rq_distill_record_resume(rq_distill_record *r, rq_outer *o, rq_progress *pr
 bool rq_distill_record_best(rq_distill_record *r, rq_outer *o, rq_error *err)
 {
     char path[PATH_MAX + 64];
-    rq_progress progress;
+    rq_progress progress = {0};
+    rq_data_identity(r->d->data, progress.data, sizeof progress.data);
     if (!r->d->data->count[RQ_SPLIT_val] || access(file_in(r, "best.safetensors", path), F_OK)) return true;
     if (!rq_checkpoint_load(path, &o->values, &o->state, &progress, &r->settings, err)) return false;
     rq_outer_update(o);
@@ -311,6 +295,8 @@ bool rq_distill_record_scores(rq_distill_record *r, rq_outer *o, const rq_distil
         if (score[i].rate > 0) printf("  rate %.3g", score[i].rate);
         putchar('\n');
     }
-    printf("\nimages: %s/images.png   report: %s/report.html\n", r->dir, r->dir);
+    putchar('\n');
+    if (o->synthetic.data.ndim == 3) printf("images: %s/images.png   ", r->dir);
+    printf("report: %s/report.html\n", r->dir);
     return true;
 }

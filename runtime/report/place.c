@@ -94,9 +94,9 @@ static bool take_given(const rq_place *p, const char *dir, rq_error *err)
     if (is_there(dir, "metrics.jsonl"))
         return rq_fail(err, "'%s' already holds a run; name another directory with --out DIR, or remove it first", dir);
     if (is_new || !is_there(dir, "settings.json")) return fill(p, dir, err);
-    const char *what = !holds(dir, "model.rq", p->source, err) ? "source" : !holds(dir, "settings.json", p->settings, err) ? "settings" : NULL;
+    const char *what = !holds(dir, "model.rq", p->source, err) ? "another source" : !holds(dir, "settings.json", p->settings, err) ? "other settings" : NULL;
     if (!what) return fill(p, dir, err);
-    return rq_fail(err, "'%s' holds %s with another %s; name another directory with --out DIR, or remove it first", dir, p->what, what);
+    return rq_fail(err, "'%s' holds %s with %s; name another directory with --out DIR, or remove it first", dir, p->what, what);
 }
 
 char *rq_place_make(const rq_place *p, const char *out, rq_error *err)

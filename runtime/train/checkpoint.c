@@ -77,7 +77,7 @@ bool rq_checkpoint_save(const char *path, const rq_params *p, const rq_optimizer
                        {"steps", n.steps}, {"seed", n.seed}, {"batch", n.batch}, {"source_sha256", hash}, {"settings", (char *)settings},
                        {"optimizer", (char *)rq_optimizer_name(s->optimizer.kind)}, {"d_start", n.d_start},
                        {"best_score", n.best_score}, {"best_loss", n.best_loss}, {"since_best", n.since_best},
-                       {"reorthogonalised", n.reorthogonalised}};
+                       {"reorthogonalised", n.reorthogonalised}, {"data set", (char *)progress->data}};
     rq_tensors t = {.texts = texts, .text_count = (int)(sizeof texts / sizeof texts[0])};
     bool ok = gather(p, state, &s->optimizer, &t, err) && rq_safetensors_write(path, &t, err);
     for (int i = 0; i < t.count; i++) rq_free(t.tensors[i].name);
@@ -214,12 +214,16 @@ bool rq_checkpoint_load(const char *path, rq_params *p, rq_optimizer_state *stat
     bool ok = same_text(&t, path, "model", p->model->name, err) && same_text(&t, path, "action", s->action, err) &&
               same_text(&t, path, "seed", n.seed, err) && same_text(&t, path, "batch", n.batch, err) &&
               same_text(&t, path, "optimizer", rq_optimizer_name(s->optimizer.kind), err) &&
+              same_text(&t, path, "data set", progress->data, err) &&
               load_slots(&t, path, p, state, &s->optimizer, err);
     if (ok) {
         state->steps = whole_of(&t, "steps");
         state->reorthogonalised = whole_of(&t, "reorthogonalised") < 0 ? 0 : whole_of(&t, "reorthogonalised");
-        *progress = (rq_progress){whole_of(&t, "epoch"), real_of(&t, "d_start"), real_of(&t, "best_score"), real_of(&t, "best_loss"),
-                                  whole_of(&t, "since_best")};
+        progress->epoch = whole_of(&t, "epoch");
+        progress->d_start = real_of(&t, "d_start");
+        progress->best_score = real_of(&t, "best_score");
+        progress->best_loss = real_of(&t, "best_loss");
+        progress->since_best = whole_of(&t, "since_best");
         ok = (state->steps >= 0 && progress->epoch >= 0 && progress->since_best >= 0) ||
              rq_fail(err, "'%s' cannot be resumed: its metadata lacks epoch, steps or since_best", path);
     }

@@ -95,6 +95,7 @@ static bool training_open(Training *t, rq_error *err)
     t->feed.order = t->order;
     if (t->s->probe > 0 && !rq_probe_new(m, t->s, t->data, &t->probe, err)) return false;
     t->progress = (rq_progress){.best_score = NAN, .best_loss = NAN};
+    rq_data_identity(t->data, t->progress.data, sizeof t->progress.data);
     if (!t->s->resume) return true;
     if (!rq_checkpoint_load(t->s->resume, t->params, &t->state, &t->progress, t->s, err)) return false;
     if (t->progress.epoch >= t->s->epochs)

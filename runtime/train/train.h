@@ -74,6 +74,7 @@ typedef struct rq_progress {
     double best_score;  /* NAN before the first epoch with validation */
     double best_loss;   /* lowest validation loss; NAN likewise */
     int64_t since_best; /* epochs since best_loss */
+    char data[RQ_DATA_IDENTITY]; /* the data set that it is about */
 } rq_progress;
 
 typedef enum rq_verdict {

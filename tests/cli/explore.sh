@@ -124,7 +124,7 @@ PY
 # Divergence is a row with its reason; selection on test data is said; another exploration does not go on in the directory.
 grep -q "selected on test data" out || fail "selection on test data is not said"
 expect 0 out "diverged in epoch" explore space.rq --action wilder --out wilder
-expect 2 err "holds an exploration with another settings" explore tested.rq --out tested --seed 3
+expect 2 err "holds an exploration with other settings" explore tested.rq --out tested --seed 3
 
 # The plan runs nothing; 'run' takes an exploration by its name.
 expect 0 out "16 variants, 16 fit; 16 runs: 16 variants x 1 seeds" explore space.rq --action all --dry-run --out plan

@@ -64,6 +64,22 @@ usage_error "--resume wants the directory of a run" train --resume "$model"
 usage_error "goes on with it" train whole
 usage_error "do not go with it" train --resume whole --seed 3
 expect 2 err "its action is 'quick', but this training's is 'cut'" train --resume whole --action cut
+# Other samples under the same name
+for k in 1 2; do
+    mkdir "data$k"
+    awk -v k=$k 'BEGIN { srand(k); print "a,b,c,class"; for (i = 0; i < 20; i++) print rand() "," rand() "," rand() "," i % 2 }' >"data$k/x.csv"
+done
+cat >given.rq <<'RQ'
+data d = csv(file: "x.csv", label: "class", train: 16, test: 4);
+model M { input x: real[3]; layer out = dense(2); output out; }
+train go { model: M; data: d; loss: cross_entropy; epochs: 2; }
+distill few { model: M; data: d; epochs: 1; batch: 8; full_epochs: 0; }
+RQ
+expect 0 out "epoch 2/2" train given.rq --action go --data data1 --out given
+expect 2 err "its data set is 'csv 16/0/4" train --resume given --set go.epochs=3 --data data2
+expect 0 out "epoch 3/3" train --resume given --set go.epochs=3 --data data1
+expect 0 out "distilled images" distill given.rq --action few --data data1 --out few
+expect 2 err "'few/last.safetensors' cannot be resumed here: its data set is 'csv 16/0/4" distill given.rq --action few --data data2 --out few
 head -c 200 whole/last.safetensors >whole/short && mv whole/short whole/last.safetensors
 expect 2 err "last.safetensors" train --resume whole
 finish

@@ -79,7 +79,7 @@ wait $!
 code=$?
 [ $code -eq 3 ] || { fail "SIGINT: exit code $code, not 3"; cat err; }
 grep -q "the same command with --out stopped goes on" err || { fail "the way on is not named"; cat err; }
-expect 2 err "holds a scan with another settings" scan model.rq --action plateau --out stopped
+expect 2 err "holds a scan with other settings" scan model.rq --action plateau --out stopped
 expect 0 out "6 of 6 expectations met" scan model.rq --action plateau --out plateau
 
 # What can be varied and derived by.

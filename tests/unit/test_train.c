@@ -330,7 +330,7 @@ static void checkpoints_come_back(void **state)
     rq_params p, q;
     rq_optimizer_state st;
     rq_train_settings s = make_settings();
-    rq_progress progress = {.epoch = 3, .d_start = 0.1, .best_score = NAN, .best_loss = 0.7, .since_best = 2}, back;
+    rq_progress progress = {.epoch = 3, .d_start = 0.1, .best_score = NAN, .best_loss = 0.7, .since_best = 2, .data = "d 1/0/0 ab"}, back = {.data = "d 1/0/0 ab"};
     (void)state;
     int fd = mkstemp(path);
     assert_true(fd >= 0);
@@ -345,6 +345,10 @@ static void checkpoints_come_back(void **state)
     s.seed++;
     assert_false(rq_checkpoint_load(path, &q, &st, &back, &s, &err));
     assert_non_null(strstr(err.text, "its seed is '7', but this training's is '8'"));
+    s.seed--;
+    back.data[0] = 'e';
+    assert_false(rq_checkpoint_load(path, &q, &st, &back, &s, &err));
+    assert_non_null(strstr(err.text, "its data set is 'd 1/0/0 ab', but this training's is 'e 1/0/0 ab'"));
     rq_tensors t;
     assert_true(rq_safetensors_read(path, &t, &err));
     assert_non_null(rq_tensors_find(&t, "opt/momentum/w"));
