@@ -81,35 +81,7 @@ static bool has_dense(const ModelInst *model, LayerId layer)
 
 typedef VEC(rq_layer) LayerRows;
 
-/* "l1.p[0]" of "l1.p[0].V"; NULL: the group belongs to no perceptron. */
-static const char *perceptron_of(Compiler *c, const char *path)
-{
-    const char *at = strstr(path, ".p["), *end = at ? strchr(at, ']') : NULL;
-    return end ? arena_strndup(c->keep, path, (size_t)(end + 1 - path)) : NULL;
-}
-
-/* A row for each perceptron of a dissipative layer that has several. */
-static void add_parts(Compiler *c, const ModelInst *model, const LayerFlow *l, const rq_layer *layer, LayerRows *parts)
-{
-    uint32_t first = parts->len;
-    if (strncmp(layer->kind, "dissipative", 11)) return;
-    for (uint32_t k = 0; k < l->groups.len; k++) {
-        const GroupFlow *g = &l->groups.at[k];
-        const char *name = perceptron_of(c, group_of(model, g->group)->path);
-        if (!name) continue;
-        if (parts->len == first || strcmp(parts->at[parts->len - 1].name, name)) {
-            rq_layer row = {.name = name, .kind = "perceptron", .flow = verdict_text(g->verdict), .through = layer->through, .reason = "",
-                            .engine = "", .groups = layer->groups + k};
-            vec_push(c->keep, parts, row);
-        }
-        rq_layer *row = &parts->at[parts->len - 1];
-        row->group_count++;
-        row->params += group_of(model, g->group)->count;
-        row->dead += g->dead;
-    }
-    if (parts->len == first + 1) parts->len = first;
-}
-
+/* Perceptrons are rows behind all others. */
 static void fill_layers(Compiler *c, const ModelInst *model, const Flow *flow, Engine wanted, rq_model *t)
 {
     LayerRows rows = {0}, parts = {0};
@@ -123,8 +95,8 @@ static void fill_layers(Compiler *c, const ModelInst *model, const Flow *flow, E
                              .flow = l->verdict == VERDICT_none_set ? "" : verdict_text(l->verdict),
                              .through = l->through ? l->through : "", .reason = reason_text(c, l), .engine = engine,
                              .groups = groups, .group_count = (int32_t)l->groups.len};
-        vec_push(c->keep, &rows, row);
-        add_parts(c, model, l, &row, &parts);
+        if (l->is_part) vec_push(c->keep, &parts, row);
+        else vec_push(c->keep, &rows, row);
     }
     t->layer_count = (int32_t)rows.len;
     t->part_count = (int32_t)parts.len;

@@ -340,22 +340,54 @@ static const char *row_name(Compiler *c, const GroupInst *g)
     return end ? arena_strndup(c->keep, g->path, (size_t)(end + 1 - g->path)) : g->path;
 }
 
+/* "hidden.p[0]" of a path "hidden.p[0].V", the perceptron that owns the group; NULL: none does. */
+static const char *part_name(Compiler *c, const ModelInst *m, const GroupInst *g)
+{
+    const Stage *s = NULL;
+    for (uint32_t i = 0; i < m->stages.len; i++)
+        for (uint32_t k = 0; k < m->stages.at[i].group_count; k++)
+            if (group_of(m, m->stages.at[i].group[k]) == g) s = &m->stages.at[i];
+    if (!s || s->kind != STAGE_dissipative || !s->dissipative.perceptron) return NULL;
+    const char *at = strstr(g->path, ".p["), *end = at ? strchr(at, ']') : NULL;
+    return end ? arena_strndup(c->keep, g->path, (size_t)(end + 1 - g->path)) : NULL;
+}
+
+/* Appends a row for each perceptron of the last layer, if it has several with parameters. */
+static void add_parts(Compiler *c, const FlowGraph *f, Flow *flow)
+{
+    const ModelInst *m = f->model;
+    uint32_t whole = flow->layers.len - 1;
+    for (uint32_t i = 0; i < flow->layers.at[whole].groups.len; i++) {
+        GroupFlow group = flow->layers.at[whole].groups.at[i];
+        const char *name = part_name(c, m, group_of(m, group.group));
+        if (!name) continue;
+        uint32_t at = whole + 1;
+        while (at < flow->layers.len && strcmp(flow->layers.at[at].name, name)) at++;
+        LayerFlow part = {.is_part = true, .name = name, .kind_text = "perceptron", .span = flow->layers.at[whole].span};
+        if (at == flow->layers.len) vec_push(c->keep, &flow->layers, part);
+        vec_push(c->keep, &flow->layers.at[at].groups, group);
+    }
+    if (flow->layers.len == whole + 2) flow->layers.len--;
+    for (uint32_t i = whole + 1; i < flow->layers.len; i++) finish_layer(f, &flow->layers.at[i]);
+}
+
 /* Appends the rows of groups outside of layers. */
 static void add_other_rows(Compiler *c, const FlowGraph *f, Flow *flow)
 {
     const ModelInst *m = f->model;
+    uint32_t first = flow->layers.len;
     for (uint32_t k = 0; k < m->groups.len; k++) {
         const GroupInst *g = &m->groups.at[k];
         if (!has_own_row(g)) continue;
         LayerFlow l = {.name = row_name(c, g),
                        .kind_text = is_adapter(g) ? "adapter" : "parameter",
                        .span = g->span};
-        uint32_t at = m->layers.len;
+        uint32_t at = first;
         while (at < flow->layers.len && strcmp(flow->layers.at[at].name, l.name)) at++;
         if (at == flow->layers.len) vec_push(c->keep, &flow->layers, l);
         add_group(c, f, &flow->layers.at[at], (GroupId){k + 1});
     }
-    for (uint32_t i = m->layers.len; i < flow->layers.len; i++)
+    for (uint32_t i = first; i < flow->layers.len; i++)
         finish_layer(f, &flow->layers.at[i]);
 }
 
@@ -375,6 +407,7 @@ Flow *flow_without_fixes(Compiler *c, const ModelInst *m)
                 add_group(c, f, &l, (GroupId){k + 1});
         finish_layer(f, &l);
         vec_push(c->keep, &flow->layers, l);
+        add_parts(c, f, flow);
     }
     add_other_rows(c, f, flow);
     for (uint32_t i = 0; i < m->inputs.len; i++) {

@@ -34,6 +34,7 @@ typedef struct GroupFlow {
 
 typedef struct LayerFlow {
     LayerId layer; /* 0: a model parameter or an adapter, then `name` is its path */
+    bool is_part;  /* a perceptron of the layer before, "hidden.p[0]", with some of its groups */
     const char *name, *kind_text;
     int64_t params, dead; /* elements; those that find_dead found */
     int64_t statistics, frozen_statistics; /* elements of running means and variances, which are none of the groups */

@@ -57,6 +57,7 @@ Flow *flow_of(Compiler *c, const ModelInst *m)
     for (uint32_t i = 0; i < flow->layers.len; i++) {
         LayerFlow *l = &flow->layers.at[i];
         bool starved = l->verdict == VERDICT_none || l->verdict == VERDICT_unused;
+        if (l->is_part) continue; /* what helps its layer helps it */
         if (starved && l->layer.i) try_skips(c, m, l);
         if ((starved || l->verdict == VERDICT_partial) && has_declared_cut(l) &&
             helps(c, m, l, &(ModelChange){.detach_none = true}))
@@ -99,6 +100,6 @@ void flow_warn(Compiler *c, const Flow *flow)
 {
     for (uint32_t i = 0; i < flow->layers.len; i++) {
         const LayerFlow *l = &flow->layers.at[i];
-        if (l->verdict == VERDICT_none || l->verdict == VERDICT_unused) warn_layer(c, l);
+        if (!l->is_part && (l->verdict == VERDICT_none || l->verdict == VERDICT_unused)) warn_layer(c, l);
     }
 }

@@ -70,6 +70,12 @@ static bool check_states(ActionBuild *a, ValueType output)
                    value_type_text(a->k, data->sample));
         return false;
     }
+    if (a->inst->loss == LOSS_local && !strcmp(data->source->text, "unitary_pairs") && output.dim[0] > 1) {
+        diag_error(a->k->c, field_span(a, "loss"), D_entangled_targets);
+        diag_note(a->k->c, data->source->span, D_entangled_here);
+        diag_help(a->k->c, D_any_target);
+        return false;
+    }
     if (data->sample.kind == VALUE_none || data->sample.dim[0] == output.dim[0]) return true;
     diag_error(a->k->c, field_span(a, "model"), D_target_qubits, (long long)output.dim[0],
                (long long)data->sample.dim[0]);

@@ -119,14 +119,16 @@ static void data_samples(Reference *j)
     rq_data data = session_data(j->c, j->o, j->action->data);
     int64_t n = data.count[RQ_SPLIT_train], rows = rq_data_target_rows(&data);
     j->samples = n < REFERENCE_SAMPLES ? n : REFERENCE_SAMPLES;
-    if (data.size != j->table->input_reals || rows != j->table->target_reals)
+    int64_t reals = j->table->input_reals;
+    bool embeds = rq_data_embeds(&data, reals);
+    if ((data.size != reals && !embeds) || rows != j->table->target_reals)
         fatal("the samples of '%s' do not fit model '%s'",
               name_text(j->c->names, j->action->data->name), j->table->name);
-    j->input = arena_alloc(j->c->keep, (size_t)(j->samples * data.size) * sizeof *j->input);
+    j->input = arena_alloc(j->c->keep, (size_t)(j->samples * reals) * sizeof *j->input);
     j->target = arena_alloc(j->c->keep, (size_t)(j->samples * rows) * sizeof *j->target);
     for (int64_t s = 0; s < j->samples; s++) {
-        for (int64_t i = 0; i < data.size; i++)
-            j->input[s * data.size + i] = rq_data_value(&data, RQ_SPLIT_train, s, i);
+        for (int64_t i = 0; i < reals; i++)
+            j->input[s * reals + i] = embeds ? rq_data_density_value(&data, RQ_SPLIT_train, s, i) : rq_data_value(&data, RQ_SPLIT_train, s, i);
         rq_data_pack_target(&data, RQ_SPLIT_train, &s, 1, 1, 8, j->target + s * rows);
     }
     rq_data_free(&data);

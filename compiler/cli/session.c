@@ -254,6 +254,7 @@ int session_deny(Compiler *c, const Options *o, const Flow *flow)
     if (!o->deny) return code;
     for (uint32_t i = 0; i < flow->layers.len; i++) {
         const LayerFlow *l = &flow->layers.at[i];
+        if (l->is_part) continue;
         if (l->dead && strstr(o->deny, "dead")) {
             fprintf(c->messages, "rq: denied: layer '%s' has %lld dead parameters: nothing that is measured depends on them\n", l->name, (long long)l->dead);
             code = EXIT_answer_no;

@@ -334,7 +334,7 @@ static void by_difference(Check *k, Row *row)
 static double rounding(const Check *k, GradMethod b)
 {
     double loss = fmax(fabs(k->run.result->loss), 0.01);
-    return b == GRAD_difference ? 4e-15 * loss / k->step : 4e-16 * loss;
+    return b == GRAD_difference ? 1e-14 * loss / k->step : 4e-16 * loss;
 }
 
 static void compare(Check *k, Row *row)

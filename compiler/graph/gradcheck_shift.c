@@ -130,6 +130,23 @@ static bool reads_group(const Run *r, const Sx *x, GroupId root)
 
 static bool is_quantum(const Stage *s) { return s->kind >= STAGE_encode && s->kind <= STAGE_quanv; }
 
+/* A channel of the circuit reads the group: the rule says nothing of its argument. */
+static bool in_channel(const Run *r, const CircuitInst *circuit, GroupId group)
+{
+    for (uint32_t i = 0; circuit && i < circuit->gates.len; i++)
+        if (circuit->gates.at[i].gate > GATE_unitary && reads_group(r, circuit->gates.at[i].arg, group)) return true;
+    return false;
+}
+
+static bool in_channels(const Run *r, const Stage *s, GroupId group)
+{
+    bool any = false;
+    if (is_quantum(s)) any = in_channel(r, s->quantum.circuit, group) || (s->quantum.encoding && in_channel(r, s->quantum.encoding->circuit, group));
+    if (s->kind != STAGE_dissipative) return any;
+    for (uint32_t j = 0; s->dissipative.perceptron && j < s->dissipative.count; j++) any |= in_channel(r, s->dissipative.perceptron[j], group);
+    return any || in_channel(r, s->dissipative.circuit, group);
+}
+
 /* Expectations that a state leaving `stage` ends in. False: some part of it is not measured. */
 static bool follow(Run *r, StageId stage, Site *site)
 {
@@ -139,7 +156,7 @@ static bool follow(Run *r, StageId stage, Site *site)
         for (uint32_t k = 0; k < m->stages.at[i].operand_count; k++) {
             const Stage *s = &m->stages.at[i];
             if (s->operand[k].i != stage.i) continue;
-            if (s->type.kind == VALUE_state) {
+            if (s->type.kind != VALUE_real) {
                 if (!follow(r, (StageId){i + 1}, site)) return false;
             } else {
                 if (!is_quantum(s)) return false;
@@ -169,6 +186,8 @@ bool shift_covers(const Run *r, GroupId group)
         const Stage *s = &m->stages.at[i];
         for (uint32_t k = 0; k < s->group_count; k++) {
             if (r->l->group[s->group[k].i - 1].i != r->l->group[group.i - 1].i) continue;
+            if (in_channels(r, s, group)) return false;
+            if (s->kind == STAGE_dissipative) continue;
             if (!is_quantum(s)) return false;
             const ObservableInst *o = s->quantum.observable;
             for (uint32_t y = 0; o && y < o->yields.len; y++)

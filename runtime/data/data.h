@@ -90,11 +90,17 @@ bool rq_data_given(const rq_data_spec *like, const char *path, int rank, const i
 enum { RQ_DATA_IDENTITY = 160 };
 const char *rq_data_identity(const rq_data *d, char *text, size_t size);
 
+/* False: a target of a set of states is no product of one-qubit states, which err names. Density matrices are no product targets. */
+bool rq_data_product_targets(const rq_data *d, rq_error *err);
+
 /* Takes a zeroed one and one freed before. */
 void rq_data_free(rq_data *d);
 
 /* One value of a sample of a split. */
 double rq_data_value(const rq_data *d, rq_split split, int64_t sample, int64_t element);
+/* Samples are pure states of d amplitudes, and `reals` are those of density matrices d x d: |psi><psi| stands for psi. */
+bool rq_data_embeds(const rq_data *d, int64_t reals);
+double rq_data_density_value(const rq_data *d, rq_split split, int64_t sample, int64_t element);
 
 /* The label of a sample, -1 without labels. */
 int32_t rq_data_label(const rq_data *d, rq_split split, int64_t sample);

@@ -15,12 +15,22 @@ static int64_t sample_of_lane(const rq_data *d, rq_split split, const int64_t *i
     return d->first[split] + i;
 }
 
+bool rq_data_embeds(const rq_data *d, int64_t reals) { return d->is_states && 2 * reals == d->size * d->size; }
+
 double rq_data_value(const rq_data *d, rq_split split, int64_t sample, int64_t element)
 {
     int64_t at = (d->first[split] + sample) * d->size + element;
     if (d->reals) return d->reals[at];
     int64_t channel = element / (d->size / d->channels);
     return d->table[channel * 256 + d->bytes[at]];
+}
+
+double rq_data_density_value(const rq_data *d, rq_split split, int64_t sample, int64_t element)
+{
+    int64_t e = element / 2, dim = d->size / 2, row = 2 * (e / dim), column = 2 * (e % dim);
+    double a = rq_data_value(d, split, sample, row), b = rq_data_value(d, split, sample, row + 1);
+    double c = rq_data_value(d, split, sample, column), f = rq_data_value(d, split, sample, column + 1);
+    return element % 2 ? b * c - a * f : a * c + b * f;
 }
 
 int32_t rq_data_label(const rq_data *d, rq_split split, int64_t sample)

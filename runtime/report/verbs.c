@@ -29,7 +29,10 @@ bool rq_verb_data(const rq_action *a, const rq_verb_options *o, rq_data *out, rq
 {
     rq_data_spec spec = a->data;
     spec.dir = o->data;
-    return rq_data_open(&spec, out, err);
+    if (!rq_data_open(&spec, out, err)) return false;
+    if (strcmp(a->settings.loss, "local") || rq_data_product_targets(out, err)) return true;
+    rq_data_free(out);
+    return false;
 }
 
 /* ---- train ---- */

@@ -31,7 +31,7 @@ bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, r
         } else {
             out->kind[i] = FEED_sample;
             have = data->size;
-            if (data->is_states && 2 * f->inputs[i].reals == have * have) { /* a pure state as a density matrix */
+            if (rq_data_embeds(data, f->inputs[i].reals)) {
                 out->kind[i] = FEED_mixed;
                 have = f->inputs[i].reals;
             }
@@ -67,20 +67,15 @@ static void pack_dropout(const rq_feed *f, int input, const int64_t *indices, in
         }
 }
 
-/* |psi><psi|, element after element: entry (r, c) is psi[r] times the conjugate of psi[c]. */
+/* |psi><psi| for psi. */
 static void pack_mixed(const rq_feed *f, const int64_t *indices, int count, int lanes, void *out)
 {
-    int64_t dim = f->data->size / 2;
-    for (int64_t e = 0; e < dim * dim; e++)
+    int64_t reals = f->data->size * f->data->size / 2;
+    for (int64_t e = 0; e < reals; e++)
         for (int l = 0; l < lanes; l++) {
-            int64_t sample = indices[l < count ? l : count - 1], r = 2 * (e / dim), c = 2 * (e % dim);
-            double rr = rq_data_value(f->data, f->split, sample, r), ri = rq_data_value(f->data, f->split, sample, r + 1);
-            double cr = rq_data_value(f->data, f->split, sample, c), ci = rq_data_value(f->data, f->split, sample, c + 1);
-            const double entry[2] = {rr * cr + ri * ci, ri * cr - rr * ci};
-            for (int p = 0; p < 2; p++) {
-                if (f->real_bytes == 4) ((float *)out)[(2 * e + p) * lanes + l] = (float)entry[p];
-                else ((double *)out)[(2 * e + p) * lanes + l] = entry[p];
-            }
+            double x = rq_data_density_value(f->data, f->split, indices[l < count ? l : count - 1], e);
+            if (f->real_bytes == 4) ((float *)out)[e * lanes + l] = (float)x;
+            else ((double *)out)[e * lanes + l] = x;
         }
 }
 
