@@ -290,6 +290,7 @@ static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_
         const char *name = arena_printf(m->c->keep, "f%d_%s", (int)kinds[i], layer ? layer : "");
         k[i] = schedule(m->c, g[i], name, LANES, m->options.real_bytes);
     }
+    if (!m->jit) m->jit = jit_open(); /* a scan has many models that wait for their turn */
     jit_functions(m->jit, m->c, (const Kernels *const *)k, n, m->options.cpu, m->c->keep, f);
     for (size_t i = 0; i < n; i++) {
         kernels_drop(k[i]);
@@ -320,13 +321,12 @@ ModelCode *model_code_new(Compiler *c, const ModelInst *model, const Flow *flow,
     m->table = model_table(c, model, flow, options->real_bytes, options->engine, options->detached);
     m->table->context = m;
     m->table->function = model_function;
-    m->jit = jit_open();
     return m;
 }
 
 void model_code_drop(ModelCode *m)
 {
-    if (m) jit_close(m->jit);
+    if (m && m->jit) jit_close(m->jit);
 }
 
 const rq_model *model_code_table(const ModelCode *m) { return m->table; }

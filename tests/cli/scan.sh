@@ -82,6 +82,19 @@ grep -q "the same command with --out stopped goes on" err || { fail "the way on 
 expect 2 err "holds a scan with other settings" scan model.rq --action plateau --out stopped
 expect 0 out "6 of 6 expectations met" scan model.rq --action plateau --out plateau
 
+# Interrupted in the middle of a point, with draws that are kept.
+long=(--action every --set every.samples=4000000)
+expect 0 out "out.t[2]" scan model.rq "${long[@]}" --threads 1 --out long
+for wait in 0.4 0.6; do
+    "$RQ" scan model.rq "${long[@]}" --out cut >/dev/null 2>&1 &
+    sleep $wait
+    kill -INT $! 2>/dev/null
+    wait $! 2>/dev/null
+done
+grep -aq tally/histogram cut/state.safetensors || echo "the scan was not interrupted within a point"
+expect 0 out "out.t[2]" scan model.rq "${long[@]}" --threads 2 --out cut
+cmp -s long/scan.csv cut/scan.csv || { fail "gone on with draws that were kept: another result"; diff long/scan.csv cut/scan.csv; }
+
 # What can be varied and derived by.
 expect 0 out "out.t[2]" scan model.rq --action every --out every
 [ "$(wc -l <every/scan.csv)" -eq 4 ] || fail "each: not one row for each element"
