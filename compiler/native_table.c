@@ -18,7 +18,7 @@ SAME_SIZE(rq_data_spec, 168, "a line in put_data");
 SAME_SIZE(rq_action, 528, "a line in put_action");
 SAME_SIZE(rq_model, 264, "a line in put_model");
 SAME_SIZE(rq_distillation, 264, "a place in put_distillations");
-SAME_SIZE(rq_scan, 96, "a place in put_scans");
+SAME_SIZE(rq_scan, 104, "a place in put_scans");
 SAME_SIZE(rq_scan_point, 248, "a place in put_points");
 SAME_SIZE(rq_exploration, 96, "a place in put_explorations");
 SAME_SIZE(rq_variant, 56, "a line in put_variants");
@@ -400,6 +400,7 @@ static void put_scans(FILE *out, const NativeProgram *p)
         put_named(out, "settings_text", s->settings_text);
         put_named(out, "methods", s->methods);
         put_named(out, "loss", s->loss);
+        put_named(out, "wrt", s->wrt);
         put_named(out, "axis", s->axis);
         fputs("}},\n", out);
     }

@@ -89,12 +89,24 @@ double rq_random_uniform01(const rq_random *r, uint64_t index)
     return to_uniform(rq_random_u64(r, index));
 }
 
-double rq_random_normal(const rq_random *r, uint64_t index)
+/* Box and Muller's radius and angle of block b. */
+static double polar(const rq_random *r, uint64_t b, double *turn)
 {
     uint64_t pair[2];
-    block_pair(r, index >> 1, pair);
-    double radius = sqrt(-2.0 * log(1.0 - to_uniform(pair[0]))); /* 1 - u is never 0 */
-    double turn = 6.283185307179586476925 * to_uniform(pair[1]);
+    block_pair(r, b, pair);
+    *turn = 6.283185307179586476925 * to_uniform(pair[1]);
+    return sqrt(-2.0 * log(1.0 - to_uniform(pair[0]))); /* 1 - u is never 0 */
+}
+
+void rq_random_normal_pair(const rq_random *r, uint64_t b, double out[2])
+{
+    double turn, radius = polar(r, b, &turn);
+    out[0] = radius * cos(turn), out[1] = radius * sin(turn);
+}
+
+double rq_random_normal(const rq_random *r, uint64_t index)
+{
+    double turn, radius = polar(r, index >> 1, &turn);
     return radius * (index & 1 ? sin(turn) : cos(turn));
 }
 

@@ -54,6 +54,8 @@ double rq_random_uniform01(const rq_random *r, uint64_t index);
 
 /* Mean 0, deviation 1, Box-Muller. */
 double rq_random_normal(const rq_random *r, uint64_t index);
+/* Those of numbers 2b and 2b+1. */
+void rq_random_normal_pair(const rq_random *r, uint64_t b, double out[2]);
 
 /* One of 0 .. n-1, n >= 1. */
 uint64_t rq_random_below(const rq_random *r, uint64_t index, uint64_t n);

@@ -158,39 +158,57 @@ void rq_unitary_orthogonalise(int64_t d, double *v, double *work)
     join(d, out, v);
 }
 
-/* row -= (row . other^dagger) other */
-static void remove_part(int64_t d, const double *restrict other_re, const double *restrict other_im, double *restrict re,
-                        double *restrict im)
+/* The coefficients c[p] = q_p^dagger z of the first k columns; turned holds element r of q_p at [r][p], so that neighbours are summed
+ * side by side. */
+static void coefficients(int64_t d, int64_t k, Matrix turned, const double *z_re, const double *z_im, double *restrict c_re,
+                         double *restrict c_im)
 {
-    double pr = 0, pi = 0;
-    for (int64_t j = 0; j < d; j++) {
-        pr += re[j] * other_re[j] + im[j] * other_im[j];
-        pi += im[j] * other_re[j] - re[j] * other_im[j];
-    }
-    for (int64_t j = 0; j < d; j++) {
-        re[j] -= pr * other_re[j] - pi * other_im[j];
-        im[j] -= pr * other_im[j] + pi * other_re[j];
+    memset(c_re, 0, (size_t)k * sizeof *c_re);
+    memset(c_im, 0, (size_t)k * sizeof *c_im);
+    for (int64_t r = 0; r < d; r++) {
+        const double *restrict re = turned.re + r * d, *restrict im = turned.im + r * d;
+        double x = z_re[r], y = z_im[r];
+        for (int64_t p = 0; p < k; p++) {
+            c_re[p] += re[p] * x + im[p] * y;
+            c_im[p] += re[p] * y - im[p] * x;
+        }
     }
 }
 
-/* Gram and Schmidt's method leaves R's diagonal positive, which is what makes Q Haar. Twice is enough for rounding (Kahan). Row k
- * of the plane is column k of the matrix. */
+/* z -= sum over p of c[p] q_p; row p of `columns` is q_p. */
+static void remove_columns(int64_t d, int64_t k, Matrix columns, const double *c_re, const double *c_im, double *restrict z_re,
+                           double *restrict z_im)
+{
+    for (int64_t p = 0; p < k; p++) {
+        const double *restrict re = columns.re + p * d, *restrict im = columns.im + p * d;
+        for (int64_t r = 0; r < d; r++) {
+            z_re[r] -= c_re[p] * re[r] - c_im[p] * im[r];
+            z_im[r] -= c_re[p] * im[r] + c_im[p] * re[r];
+        }
+    }
+}
+
+/* Gram and Schmidt's method leaves R's diagonal positive, which is what makes Q Haar. Twice is enough for rounding (Giraud, Langou,
+ * Rozloznik, van den Eshof, Numer. Math. 101:87, 2005). */
 void rq_unitary_haar(const rq_random *stream, uint64_t first, int64_t d, double *v, double *work)
 {
-    Matrix m = plane(work, d, 0);
+    Matrix columns = plane(work, d, 0), turned = plane(work, d, 1), c = plane(work, d, 2);
     for (int64_t k = 0; k < d; k++) {
-        double *re = m.re + k * d, *im = m.im + k * d, norm = 0;
+        double *re = columns.re + k * d, *im = columns.im + k * d, norm = 0;
         for (int64_t r = 0; r < d; r++) {
-            uint64_t at = first + 2 * (uint64_t)(r * d + k);
-            re[r] = rq_random_normal(stream, at);
-            im[r] = rq_random_normal(stream, at + 1);
+            double pair[2];
+            rq_random_normal_pair(stream, first / 2 + (uint64_t)(r * d + k), pair);
+            re[r] = pair[0], im[r] = pair[1];
         }
-        for (int twice = 0; twice < 2; twice++)
-            for (int64_t p = 0; p < k; p++) remove_part(d, m.re + p * d, m.im + p * d, re, im);
+        for (int twice = 0; twice < 2; twice++) {
+            coefficients(d, k, turned, re, im, c.re, c.im);
+            remove_columns(d, k, columns, c.re, c.im, re, im);
+        }
         for (int64_t r = 0; r < d; r++) norm += re[r] * re[r] + im[r] * im[r];
         norm = sqrt(norm);
         for (int64_t r = 0; r < d; r++) {
             re[r] /= norm, im[r] /= norm;
+            turned.re[r * d + k] = re[r], turned.im[r * d + k] = im[r];
             v[2 * (r * d + k)] = re[r];
             v[2 * (r * d + k) + 1] = im[r];
         }

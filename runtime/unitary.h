@@ -14,7 +14,7 @@
 size_t rq_unitary_work(int64_t d);
 
 /* From the Haar measure: Q of the QR decomposition of a complex Gaussian matrix with R's diagonal positive. Entry e of the Gaussian
- * matrix are the normal deviates first + 2e and first + 2e + 1 of the stream. */
+ * matrix are the normal deviates first + 2e and first + 2e + 1 of the stream; `first` is even. */
 void rq_unitary_haar(const rq_random *stream, uint64_t first, int64_t d, double *v, double *work);
 
 /* V <- exp(scale (K - K^dagger)/2) V. */

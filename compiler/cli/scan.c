@@ -46,6 +46,15 @@ static const char *loss_text(const ScanPlan *plan)
     return losses[first];
 }
 
+/* What `wrt` says, if it is one number at every point. */
+static const char *wrt_text(const ScanPlan *plan)
+{
+    const ConstValue *wrt = action_field(plan->points.at[0].scan, "wrt");
+    for (uint32_t i = 0; i < plan->points.len; i++)
+        if (plan->points.at[i].scan->wrt.len != 1) return "";
+    return wrt ? wrt->text : plan->points.at[0].scan->wrt.at[0].path;
+}
+
 static const char *methods_text(Compiler *c, const Options *o, const ActionInst *a)
 {
     return arena_printf(c->keep,
@@ -64,7 +73,8 @@ static const char *methods_text(Compiler *c, const Options *o, const ActionInst 
 rq_scan scan_fields(Compiler *c, const Options *o, const ActionInst *a, const ScanPlan *plan)
 {
     return (rq_scan){.name = name_text(c->names, a->name), .file = o->file, .source = c->sources.list.at[0]->text,
-                     .settings_text = settings_json(c, o, a), .methods = methods_text(c, o, a), .loss = loss_text(plan), .axis = plan->axis,
+                     .settings_text = settings_json(c, o, a), .methods = methods_text(c, o, a), .loss = loss_text(plan), .wrt = wrt_text(plan),
+                     .axis = plan->axis,
                      .names = plan->name.at, .name_count = (int32_t)plan->name.len, .point_count = (int32_t)plan->points.len,
                      .seed = o->seed.given ? o->seed.value : (uint64_t)action_number(a, "seed", 0)};
 }

@@ -87,6 +87,8 @@ static void judge(rq_fit *f, const Curve *c, const char *axis)
     if (c->zero) say(f, "; always 0 at %d point%s", c->zero, c->zero > 1 ? "s" : "");
 }
 
+const char *rq_scan_element(const rq_scan *s, int point, int e) { return s->wrt[0] ? s->wrt : s->points[point].elements[e]; }
+
 /* Gathers the points of one curve that have the element, in their order. */
 static void gather(const rq_scan *s, const rq_scan_state *st, const rq_fit *f, Curve *c)
 {
@@ -95,7 +97,7 @@ static void gather(const rq_scan *s, const rq_scan_state *st, const rq_fit *f, C
         const rq_scan_point *p = &s->points[i];
         for (int e = 0; !strcmp(p->curve, f->curve) && e < p->element_count; e++) {
             const rq_moments *m = &st->results[i][e].moments;
-            if (strcmp(p->elements[e], f->element)) continue;
+            if (strcmp(rq_scan_element(s, i, e), f->element)) continue;
             double variance = rq_moments_variance(m), error = rq_moments_error(m);
             if (!(variance > 0)) c->zero++;
             else if (!rq_moments_reliable(m) || !(error > 0)) c->unreliable++;
@@ -129,8 +131,8 @@ static int name_fits(const rq_scan *s, const rq_scan_state *st, rq_fit *fits)
         for (int e = 0; e < s->points[i].element_count; e++) {
             bool is_known = false;
             for (int k = count; !is_known && k-- > 0;)
-                is_known = !strcmp(fits[k].curve, s->points[i].curve) && !strcmp(fits[k].element, s->points[i].elements[e]);
-            if (!is_known) fits[count++] = (rq_fit){.curve = s->points[i].curve, .element = s->points[i].elements[e]};
+                is_known = !strcmp(fits[k].curve, s->points[i].curve) && !strcmp(fits[k].element, rq_scan_element(s, i, e));
+            if (!is_known) fits[count++] = (rq_fit){.curve = s->points[i].curve, .element = rq_scan_element(s, i, e)};
         }
     return count;
 }

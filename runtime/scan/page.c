@@ -29,7 +29,7 @@ static int64_t gather(const rq_scan *s, const rq_scan_state *st, const rq_fit *f
     for (int i = 0; i < st->done; i++) {
         const rq_scan_point *p = &s->points[i];
         for (int e = 0; e < p->element_count; e++) {
-            if (strcmp(p->curve, f->curve) || strcmp(p->elements[e], f->element)) continue;
+            if (strcmp(p->curve, f->curve) || strcmp(rq_scan_element(s, i, e), f->element)) continue;
             const rq_moments *m = &st->results[i][e].moments;
             double variance = rq_moments_variance(m), error = rq_moments_error(m);
             const double row[5] = {p->axis, variance, variance * exp(-1.96 * error), variance * exp(1.96 * error),

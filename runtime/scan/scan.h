@@ -34,6 +34,7 @@ typedef struct rq_scan_point {
 /* Borrows all it points to. */
 typedef struct rq_scan {
     const char *name, *file, *source, *settings_text, *versions, *methods, *loss;
+    const char *wrt;          /* the number that all points derive by, as it is written: "out.p[(n-1) div 2].t"; "" = each has its own */
     const char *axis;         /* the name along which fits are made, "" = none */
     const char *const *names; /* of what is varied */
     int32_t name_count, point_count;
@@ -115,6 +116,8 @@ typedef struct rq_fit {
     rq_decay decay;
     char text[400];                  /* the verdict in words */
 } rq_fit;
+/* What element e of a point is called along a curve. */
+const char *rq_scan_element(const rq_scan *s, int point, int e);
 /* Fits of all curves and elements, *count of them, from rq_alloc; NULL: no memory, worded. */
 rq_fit *rq_scan_fits(const rq_scan *s, const rq_scan_state *st, int *count, rq_error *err);
 

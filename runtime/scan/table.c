@@ -18,6 +18,7 @@ static int widest_label(const rq_scan *s)
     return wide;
 }
 
+/* Do results differ by more than their points? */
 static bool names_elements(const rq_scan *s)
 {
     for (int i = 0; i < s->point_count; i++)
@@ -29,7 +30,7 @@ void rq_scan_print_head(FILE *out, const rq_scan *s)
 {
     fprintf(out, "%s   %s   %d point%s   variance of the derivative of %s", s->name, s->points[0].model->name, s->point_count,
             s->point_count == 1 ? "" : "s", s->loss);
-    if (!names_elements(s)) fprintf(out, " by %s", s->points[0].elements[0]);
+    if (s->wrt[0]) fprintf(out, " by %s", s->wrt);
     fputs("\n", out);
     fflush(out);
 }
@@ -73,7 +74,7 @@ void rq_scan_print_end(FILE *out, const rq_scan *s, const rq_scan_state *st, con
     if (any_unreliable(s, st)) fputs("?: the kurtosis is more than a hundredth of the draws, so the interval cannot be relied on\n", out);
     for (int k = 0; k < fit_count; k++) {
         if (fits[k].curve[0]) fprintf(out, "%s: ", fits[k].curve);
-        if (names_elements(s)) fprintf(out, "%s: ", fits[k].element);
+        if (!s->wrt[0]) fprintf(out, "%s: ", fits[k].element);
         fprintf(out, "%s\n", fits[k].text);
     }
     if (tests)

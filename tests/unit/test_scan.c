@@ -128,7 +128,7 @@ static rq_fit fit_of(Curve *c, int n, double (*variance)(double), double kurtosi
 {
     int count;
     rq_error err;
-    *c = (Curve){.scan = {.axis = "n", .points = c->points, .point_count = n}, .state = {.done = n, .results = c->rows, .seconds = c->seconds}};
+    *c = (Curve){.scan = {.axis = "n", .wrt = "", .points = c->points, .point_count = n}, .state = {.done = n, .results = c->rows, .seconds = c->seconds}};
     for (int i = 0; i < n; i++) {
         c->points[i] = (rq_scan_point){.label = "", .curve = "", .axis = i + 1, .elements = elements, .element_count = 1, .has_expected = 1,
                                        .expected = variance(i + 1)};
