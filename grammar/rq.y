@@ -470,6 +470,8 @@ postfix:
   | "'false'"                           { $$ = expr_bool(p, @$, false); }
   | name                                { $$ = expr_name(p, $name); }
   | name "'('" args "')'"               { $$ = expr_call(p, @$, $name, $args); }
+  | name[callee] "'('" name[index] "'in'" expr[range] "':'" expr[body] "')'"
+          { $$ = expr_fold(p, @$, $callee, $index, $range, $body); }
   | name "'('" error "')'"              { $$ = expr_error(p, @$); yyerrok; }
   | "'freeze'"[callee] "'('" args "')'" { $$ = expr_call(p, @$, ident_at(p, @callee), $args); }
   | "'freeze'" "'('" error "')'"        { $$ = expr_error(p, @$); yyerrok; }

@@ -369,6 +369,7 @@ Val eval_expr(Env *e, const Expr *x)
     case EXPR_string: return (Val){.kind = VAL_string, .text = x->string.text};
     case EXPR_name: return eval_name(e, (Ident){x->name, x->span});
     case EXPR_call: return eval_call(e, x);
+    case EXPR_fold: return eval_fold(e, x);
     case EXPR_index: return eval_index(e, x);
     case EXPR_range: return eval_range(e, x);
     case EXPR_list: return eval_list(e, x);

@@ -16,32 +16,55 @@ const Pauli *pauli_scalar(Env *e, const Sx *s)
     return p;
 }
 
-Val pauli_call(Env *e, const Expr *x)
+static uint32_t bit_of(const Env *e, uint32_t qubit) { return UINT32_C(1) << (e->body->instance_qubits - 1 - qubit); }
+
+/* The qubits that an argument names; none after a report. */
+static Val qubits_of(Env *e, const Expr *operand, const char *name)
+{
+    Val v = eval_expr(e, operand);
+    if (v.kind == VAL_none || (v.kind == VAL_qubits && v.qubits.len)) return v;
+    diag_error(e->k->c, operand->span, D_wanted_kind, arena_printf(e->k->keep, "'%s'", name), "qubits", val_kind_text(v));
+    return val_none();
+}
+
+/* The product of X, Y or Z (`letter`) on all qubits that `operand` names. */
+static Val on_qubits(Env *e, char letter, const Expr *operand, const char *name)
 {
     Check *k = e->k;
-    const char *name = name_string(k, x->call.callee.name);
-    if (x->call.args.len != 1) {
-        diag_error(k->c, x->span, D_wrong_argument_count, name, 1, plural(1),
-                   (int)x->call.args.len);
-        return val_none();
-    }
-    const Expr *operand = x->call.args.at[0].value;
-    Val v = eval_expr(e, operand);
+    Val v = qubits_of(e, operand, name);
     if (v.kind == VAL_none) return v;
-    if (v.kind != VAL_qubits || !v.qubits.len) {
-        diag_error(k->c, operand->span, D_wanted_kind, arena_printf(k->keep, "'%s'", name),
-                   "qubits", val_kind_text(v));
-        return val_none();
-    }
     uint32_t bits = 0;
-    for (uint32_t i = 0; i < v.qubits.len; i++)
-        bits |= UINT32_C(1) << (e->body->instance_qubits - 1 - v.qubits.at[i]);
+    for (uint32_t i = 0; i < v.qubits.len; i++) bits |= bit_of(e, v.qubits.at[i]);
     PauliPart part = {.re = sx_number(k, rational_int(1))};
-    if (*name != 'z') part.x = bits;
-    if (*name != 'x') part.z = bits;
+    if (letter == 'x' || letter == 'y') part.x = bits;
+    if (letter == 'z' || letter == 'y') part.z = bits;
     Pauli *p = arena_make(k->keep, Pauli);
     vec_push(k->keep, &p->parts, part);
     return pauli_val(p);
+}
+
+static bool has_arguments(Env *e, const Expr *x, uint32_t n)
+{
+    if (x->call.args.len == n) return true;
+    diag_error(e->k->c, x->span, D_wrong_argument_count, name_string(e->k, x->call.callee.name), (int)n, plural(n),
+               (int)x->call.args.len);
+    return false;
+}
+
+Val pauli_call(Env *e, const Expr *x)
+{
+    const char *name = name_string(e->k, x->call.callee.name);
+    return has_arguments(e, x, 1) ? on_qubits(e, *name, x->call.args.at[0].value, name) : val_none();
+}
+
+Val pauli_by_number(Env *e, const Expr *x)
+{
+    int64_t d;
+    if (!has_arguments(e, x, 2) || !eval_int(e, x->call.args.at[0].value, "the number of a Pauli matrix", 0, &d)) return val_none();
+    if (d < 4) return on_qubits(e, "1xyz"[d], x->call.args.at[1].value, "pauli");
+    diag_error(e->k->c, x->call.args.at[0].value->span, D_out_of_bounds, "the number of a Pauli matrix", "0 to 3",
+               rational_text(e->k->c, rational_int(d)));
+    return val_none();
 }
 
 static const Sx *add_or_null(Check *k, SxKind kind, const Sx *a, const Sx *b)
@@ -171,4 +194,55 @@ Val pauli_binary(Env *e, BinaryOp op, Val a, Val b, Span at)
     for (uint32_t i = 0; i < right->parts.len; i++)
         add_part(e->k, sum, right->parts.at[i], op == BINARY_sub ? SX_sub : SX_add);
     return pauli_val(sum);
+}
+
+Pauli *pauli_copy(Env *e, const Pauli *p)
+{
+    Pauli *copy = arena_make(e->k->keep, Pauli);
+    for (uint32_t i = 0; i < p->parts.len; i++) vec_push(e->k->keep, &copy->parts, p->parts.at[i]);
+    return copy;
+}
+
+bool pauli_add_to(Env *e, Pauli *sum, Val v)
+{
+    const Pauli *p = as_pauli(e, v);
+    for (uint32_t i = 0; p && i < p->parts.len; i++) add_part(e->k, sum, p->parts.at[i], SX_add);
+    return p != NULL;
+}
+
+/* (1 + Z)/2 or (1 - Z)/2, with X in front if `flips`: |row><column| of one qubit. */
+static const Pauli *unit_of_qubit(Env *e, uint32_t bit, bool column, bool flips, Span at)
+{
+    Pauli *p = arena_make(e->k->keep, Pauli);
+    Rational half = rational_div(rational_int(1), rational_int(2));
+    PauliPart z = {.z = bit, .re = sx_number(e->k, column ? rational_neg(half) : half)};
+    vec_push(e->k->keep, &p->parts, (PauliPart){.re = sx_number(e->k, half)});
+    vec_push(e->k->keep, &p->parts, z);
+    if (!flips) return p;
+    Pauli *x = arena_make(e->k->keep, Pauli);
+    vec_push(e->k->keep, &x->parts, (PauliPart){.x = bit, .re = sx_number(e->k, rational_int(1))});
+    Val product = pauli_product(e, x, p, at);
+    return product.kind == VAL_pauli ? product.pauli : p;
+}
+
+Val pauli_unit(Env *e, const Expr *x)
+{
+    int64_t index[2];
+    if (!has_arguments(e, x, 3)) return val_none();
+    Val v = qubits_of(e, x->call.args.at[2].value, "unit");
+    if (v.kind == VAL_none) return v;
+    for (int i = 0; i < 2; i++) {
+        const Expr *arg = x->call.args.at[i].value;
+        if (!eval_int(e, arg, i ? "the column of a unit" : "the row of a unit", 0, &index[i])) return val_none();
+        if (index[i] >> v.qubits.len == 0) continue;
+        diag_error(e->k->c, arg->span, D_out_of_bounds, i ? "the column of a unit" : "the row of a unit",
+                   arena_printf(e->k->keep, "below %lld", (long long)(INT64_C(1) << v.qubits.len)), rational_text(e->k->c, rational_int(index[i])));
+        return val_none();
+    }
+    Val total = pauli_val(pauli_scalar(e, sx_number(e->k, rational_int(1))));
+    for (uint32_t j = 0; j < v.qubits.len && total.kind == VAL_pauli; j++) {
+        bool row = index[0] >> (v.qubits.len - 1 - j) & 1, column = index[1] >> (v.qubits.len - 1 - j) & 1;
+        total = pauli_product(e, total.pauli, unit_of_qubit(e, bit_of(e, v.qubits.at[j]), column, row != column, x->span), x->span);
+    }
+    return total;
 }

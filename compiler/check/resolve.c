@@ -35,6 +35,7 @@ static void resolve_callee(Env *e, Ident name, bool in_model)
     bool is_known =
         env_find(e, name.name) || scope_find(e->scope, name.name) || is_function(e->k, name.name);
     is_known = is_known || is_letter(text) || !strcmp(text, "amplitude") || !name.name.i;
+    is_known = is_known || !strcmp(text, "pauli") || !strcmp(text, "unit");
     is_known = is_known || is_echo(e->k, text);
     if (is_known || (in_model && is_layer_kind(e->k, name.name))) return;
     WordList words = {0};
@@ -79,6 +80,13 @@ static void resolve_expr(Env *e, const Expr *x)
         resolve_callee(e, x->call.callee, false);
         resolve_args(e, &x->call.args);
         return;
+    case EXPR_fold: {
+        resolve_expr(e, x->fold.range);
+        Env inner = env_inner(e);
+        bind(&inner, x->fold.index.name, x->fold.index.span);
+        resolve_expr(&inner, x->fold.body);
+        return;
+    }
     case EXPR_index:
         resolve_expr(e, x->index.base);
         resolve_list(e, &x->index.items);

@@ -23,6 +23,9 @@ static void free_names(const Env *in, const Expr *x, Name *name, int *count)
         for (uint32_t i = 0; i < x->call.args.len; i++)
             free_names(in, x->call.args.at[i].value, name, count);
         return;
+    case EXPR_fold: /* its body has a name of its own; a size that needs one is no head's */
+        free_names(in, x->fold.range, name, count);
+        return;
     case EXPR_none:
     case EXPR_error:
     case EXPR_number:

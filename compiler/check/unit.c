@@ -241,7 +241,10 @@ Val eval_call(Env *e, const Expr *x)
     if (!name.name.i) return val_none();
     const char *text = name_string(e->k, name.name);
     bool is_letter = text[0] >= 'x' && text[0] <= 'z' && !text[1];
-    if (is_letter && e->body && body_is_observable(e->body)) return pauli_call(e, x);
+    bool in_observable = e->body && body_is_observable(e->body);
+    if (is_letter && in_observable) return pauli_call(e, x);
+    if (in_observable && !strcmp(text, "pauli")) return pauli_by_number(e, x);
+    if (in_observable && !strcmp(text, "unit")) return pauli_unit(e, x);
     if (e->model && (is_layer_kind(e->k, name.name) || layer_is_block(e, name.name)))
         return layer_call(e, name, &x->call.args, x->span, (StageId){0});
     bool is_unit;

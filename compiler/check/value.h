@@ -129,6 +129,8 @@ Val eval_expr(Env *e, const Expr *x);
 /* The value of a declared name, or of a name that belongs to the language (pi, x, y, z, true). */
 Val eval_name(Env *e, Ident name);
 /* a op b for values that are known or scalars; `at` for messages. */
+/* sum(i in a..b: body), product(...) */
+Val eval_fold(Env *e, const Expr *x);
 Val eval_binary(Env *e, BinaryOp op, Val a, Val b, Span at);
 /* A whole number of at least `least`, or false after a report that names `what`. */
 bool eval_int(Env *e, const Expr *x, const char *what, int64_t least, int64_t *result);

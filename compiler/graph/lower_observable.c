@@ -9,6 +9,8 @@
  * As w[s^x] = conj(w[s]), half of the s are enough for x != 0. Constant coefficients go into the
  * signs.
  */
+#include <string.h>
+
 #include "graph/lowering.h"
 
 typedef struct Term {
@@ -64,7 +66,12 @@ typedef struct Rows {
     bool by_term;
 } Rows;
 
-/* w (real[outer|dim or dim/2]) -> real[outer|rows]; entries of the terms with this x and parity. */
+static int64_t row_of(const TermList *terms, uint32_t i, Rows rows)
+{
+    return rows.by_term ? (int64_t)i : (int64_t)terms->at[i].yield;
+}
+
+/* w (real[outer|dim or dim/2]) -> real[outer|rows]; entries of the terms with this x and parity, rows in the order of the terms. */
 static NodeId signed_sums(Lower *l, NodeId w, const TermList *terms, uint32_t x, bool odd,
                           Rows rows)
 {
@@ -75,18 +82,17 @@ static NodeId signed_sums(Lower *l, NodeId w, const TermList *terms, uint32_t x,
     shape.dim[shape.outer] = rows.count;
     ArenaMark mark = arena_mark(l->c->scratch);
     MapMaker m = map_begin(l->c->scratch, cols, true, false);
+    double *factor = arena_array(l->c->scratch, double, cols);
+    uint32_t next = 0;
     for (int64_t r = 0; r < rows.count; r++) {
-        for (int64_t k = 0; k < cols; k++) {
-            int64_t s = x ? half_index(k, low) : k;
-            double factor = 0;
-            for (uint32_t i = 0; i < terms->len; i++) {
-                const Term *term = &terms->at[i];
-                int64_t row = rows.by_term ? (int64_t)i : (int64_t)term->yield;
-                if (row == r && term->x == x && is_odd(term) == odd)
-                    factor += term->factor * term_sign(term, s);
-            }
-            if (factor != 0) map_put(&m, k, x ? 2 * factor : factor, 0);
+        memset(factor, 0, sizeof *factor * (size_t)cols);
+        for (; next < terms->len && row_of(terms, next, rows) == r; next++) {
+            const Term *term = &terms->at[next];
+            if (term->x != x || is_odd(term) != odd) continue;
+            for (int64_t k = 0; k < cols; k++) factor[k] += term->factor * term_sign(term, x ? half_index(k, low) : k);
         }
+        for (int64_t k = 0; k < cols; k++)
+            if (factor[k] != 0) map_put(&m, k, x ? 2 * factor[k] : factor[k], 0);
         map_row(&m);
     }
     NodeId n = sparse(l->g, w, map_end(&m), shape);

@@ -60,6 +60,7 @@ typedef enum ExprKind {
     EXPR_name,   /* name; also `pi`, keywords used as values such as `x` */
     EXPR_call,   /* call: callee(args); a layer kind, stdlib circuit, function, data source, Pauli
                     x(q[i]) */
+    EXPR_fold,   /* fold: sum(i in 0..n: body), product(...) */
     EXPR_index,  /* index: base[items]; an item may be a range */
     EXPR_range,  /* range: from..to; either may be NULL inside an index */
     EXPR_list,   /* list: [a, b, c] */
@@ -90,6 +91,10 @@ struct Expr {
             Ident callee;
             ArgList args;
         } call;
+        struct {
+            Ident callee, index;
+            Expr *range, *body;
+        } fold;
         struct {
             Expr *base;
             ExprList items;

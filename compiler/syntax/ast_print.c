@@ -57,6 +57,7 @@ static int level_of(const Expr *e)
     case EXPR_string:
     case EXPR_name:
     case EXPR_call:
+    case EXPR_fold:
     case EXPR_index:
     case EXPR_list:
     case EXPR_member: return POSTFIX;
@@ -130,6 +131,13 @@ static void print_expr(const Printer *p, const Expr *e)
     case EXPR_call:
         fputs(text_of(p, e->call.callee.name), p->out);
         print_args(p, &e->call.args);
+        return;
+    case EXPR_fold:
+        fprintf(p->out, "%s(%s in ", text_of(p, e->fold.callee.name), text_of(p, e->fold.index.name));
+        print_expr(p, e->fold.range);
+        fputs(": ", p->out);
+        print_expr(p, e->fold.body);
+        fputc(')', p->out);
         return;
     case EXPR_index:
         print_at(p, e->index.base, POSTFIX);

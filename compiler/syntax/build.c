@@ -111,6 +111,16 @@ Expr *expr_call(Parser *p, Span span, Ident callee, ArgList args)
     return e;
 }
 
+Expr *expr_fold(Parser *p, Span span, Ident callee, Ident index, Expr *range, Expr *body)
+{
+    Expr *e = make(p, EXPR_fold, span, deeper(range, body));
+    e->fold.callee = callee;
+    e->fold.index = index;
+    e->fold.range = range;
+    e->fold.body = body;
+    return e;
+}
+
 Expr *expr_index(Parser *p, Span span, Expr *base, ExprList items)
 {
     Expr *e = make(p, EXPR_index, span, deepest(&items, base->depth));

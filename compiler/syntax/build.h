@@ -39,6 +39,7 @@ Expr *expr_bool(Parser *p, Span span, bool value);
 Expr *expr_string(Parser *p, Span span);
 Expr *expr_name(Parser *p, Ident name);
 Expr *expr_call(Parser *p, Span span, Ident callee, ArgList args);
+Expr *expr_fold(Parser *p, Span span, Ident callee, Ident index, Expr *range, Expr *body);
 Expr *expr_index(Parser *p, Span span, Expr *base, ExprList items);
 Expr *expr_range(Parser *p, Span span, Expr *from, Expr *to);
 Expr *expr_list(Parser *p, Span span, ExprList items);
