@@ -75,8 +75,9 @@ struct rq_outer {
     rq_param row[RQ_OUTER_COUNT];
     rq_params values;          /* of doubles */
     rq_optimizer_state state;
-    rq_synthetic synthetic;    /* its numbers are those of `values` */
+    rq_synthetic synthetic;    /* its numbers are the images of `values`, and `labels` */
     double *rates;             /* [T]: softplus of the second parameter */
+    double *labels;            /* [images][classes]: the third parameter, its softmax where they are trained and the loss is on classes */
     void *gradient[RQ_OUTER_COUNT]; /* doubles, of the last step */
     rq_unroll *unroll;
     int64_t *order, batch;     /* numbers of the real samples in the order of the epoch; most of them in a step */

@@ -11,6 +11,26 @@
 static double softplus(double x) { return x > 30 ? x : log1p(exp(x)); }
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 
+/* Trained labels of a loss on classes are distributions: softmax of the unknowns. */
+static bool is_softmax(const rq_distillation *d) { return d->trained_labels && strcmp(d->loss, "mse") != 0; }
+
+/* y = softmax(z) */
+static void softmax(const double *z, int64_t n, double *y)
+{
+    double most = z[0], sum = 0;
+    for (int64_t k = 1; k < n; k++) most = fmax(most, z[k]);
+    for (int64_t k = 0; k < n; k++) sum += y[k] = exp(z[k] - most);
+    for (int64_t k = 0; k < n; k++) y[k] /= sum;
+}
+
+/* dL/dz in place of dL/dy: y (dy - <y, dy>) */
+static void softmax_back(const double *y, int64_t n, double *dy)
+{
+    double along = 0;
+    for (int64_t k = 0; k < n; k++) along += y[k] * dy[k];
+    for (int64_t k = 0; k < n; k++) dy[k] = y[k] * (dy[k] - along);
+}
+
 static rq_param unknown(const char *path, int64_t a, int64_t b)
 {
     rq_param p = {.path = path, .rank = b ? 2 : 1, .dims = {a, b}, .count = b ? a * b : a, .init = RQ_INIT_zeros, .tied_to = -1};
@@ -24,13 +44,20 @@ static void start_values(rq_outer *o)
     rq_random stream = rq_random_stream(o->d->seed, RQ_PURPOSE_distill, "images");
     for (int64_t i = 0; i < o->row[RQ_OUTER_images].count; i++) images[i] = rq_random_normal(&stream, (uint64_t)i);
     for (int64_t t = 0; t < o->steps; t++) rates[t] = log(expm1(o->d->rate));
-    for (int64_t r = 0; r < o->count; r++) labels[r * o->d->data->classes + r % o->d->data->classes] = 1;
+    int64_t classes = o->d->data->classes;
+    double own = is_softmax(o->d) ? log(9 * (double)(classes - 1)) : 1; /* a share of 0.9 */
+    for (int64_t r = 0; r < o->count; r++) labels[r * classes + r % classes] = own;
 }
 
 void rq_outer_update(rq_outer *o)
 {
     const double *rates = o->values.values[RQ_OUTER_rates];
     for (int64_t t = 0; t < o->steps; t++) o->rates[t] = softplus(rates[t]);
+    const double *labels = o->values.values[RQ_OUTER_labels];
+    int64_t classes = o->d->data->classes;
+    if (!is_softmax(o->d)) memcpy(o->labels, labels, (size_t)(o->count * classes) * sizeof *labels);
+    else
+        for (int64_t r = 0; r < o->count; r++) softmax(labels + r * classes, classes, o->labels + r * classes);
 }
 
 static bool alloc_gradient(rq_outer *o, rq_error *err)
@@ -40,7 +67,8 @@ static bool alloc_gradient(rq_outer *o, rq_error *err)
         if (!o->gradient[i]) return false;
     }
     o->rates = rq_alloc_array((uint64_t)o->steps, sizeof(double), "distillation", err);
-    return o->rates != NULL;
+    o->labels = rq_alloc_array((uint64_t)o->row[RQ_OUTER_labels].count, sizeof(double), "distillation", err);
+    return o->rates && o->labels;
 }
 
 /* ---- the loss on real samples ---- */
@@ -123,7 +151,7 @@ bool rq_outer_new(const rq_distillation *d, int threads, rq_outer *o, rq_error *
     s->size = d->data->size;
     s->channels = d->data->channels;
     s->reals = o->values.values[RQ_OUTER_images];
-    s->targets = o->values.values[RQ_OUTER_labels];
+    s->targets = o->labels;
     s->target_size = s->classes = d->data->classes;
     o->synthetic.sets = d->inner_steps;
     o->synthetic.each = each;
@@ -141,6 +169,7 @@ void rq_outer_free(rq_outer *o)
     rq_params_free(&o->values);
     for (int i = 0; i < RQ_OUTER_COUNT; i++) rq_free(o->gradient[i]);
     rq_free(o->rates);
+    rq_free(o->labels);
 }
 
 bool rq_outer_network(const rq_outer *o, int64_t n, int64_t k, rq_params *out, rq_error *err)
@@ -176,6 +205,9 @@ bool rq_outer_gradient(rq_outer *o, int64_t n, int64_t first, int64_t count, dou
     }
     double *d_rates = o->gradient[RQ_OUTER_rates], *rates = o->values.values[RQ_OUTER_rates];
     for (int64_t t = 0; t < o->steps; t++) d_rates[t] *= sigmoid(rates[t]);
+    double *d_labels = o->gradient[RQ_OUTER_labels];
+    int64_t classes = o->d->data->classes;
+    for (int64_t r = 0; is_softmax(o->d) && r < o->count; r++) softmax_back(o->labels + r * classes, classes, d_labels + r * classes);
     return true;
 }
 

@@ -160,7 +160,7 @@ static bool save_array(const rq_distill_record *r, const char *name, const rq_ar
 static bool save_labels(const rq_distill_record *r, const rq_outer *o, rq_error *err)
 {
     int64_t classes = r->d->data->classes;
-    rq_array a = {.dtype = RQ_DTYPE_f64, .ndim = 2, .dims = {o->count, classes}, .size = o->count * classes, .values = o->values.values[2]};
+    rq_array a = {.dtype = RQ_DTYPE_f64, .ndim = 2, .dims = {o->count, classes}, .size = o->count * classes, .values = o->labels};
     if (r->d->trained_labels) return save_array(r, "labels.npy", &a, err);
     if (!rq_array_new(&a, RQ_DTYPE_i64, 1, &o->count, "labels", err)) return false;
     for (int64_t i = 0; i < o->count; i++) ((int64_t *)a.values)[i] = i % classes;

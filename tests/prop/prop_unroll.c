@@ -71,6 +71,7 @@ static void check_model(const char *layers, LossKind loss, int64_t nets)
     assert_true(rq_data_open(&spec, &data, &err));
     rq_distillation d = {.name = "d", .model = model_code_table(code), .data = &data, .images_per_class = 1, .inner_steps = 2,
                          .inner_epochs = 2, .epochs = 1, .batch = BATCH, .nets = nets, .rate = 0.3, .trained_labels = true, .seed = 5,
+                         .loss = loss == LOSS_mse ? "mse" : "cross_entropy",
                          .outer = {.kind = RQ_OPTIMIZER_sgd, .rate = 0.1}};
     if (!rq_outer_new(&d, 2, &o, &err)) fail_msg("%s", err.text);
     for (rq_unknown which = RQ_OUTER_images; which < RQ_OUTER_COUNT; which++) check_unknown(&o, which, layers);
