@@ -15,7 +15,7 @@
 #define SAME_SIZE(type, bytes, where) _Static_assert(sizeof(type) == bytes, "a new field of " #type " needs " where)
 SAME_SIZE(rq_train_settings, 272, "its row in settings.def");
 SAME_SIZE(rq_data_spec, 168, "a line in put_data");
-SAME_SIZE(rq_action, 528, "a line in put_action");
+SAME_SIZE(rq_action, 696, "a line in put_action");
 SAME_SIZE(rq_model, 264, "a line in put_model");
 SAME_SIZE(rq_distillation, 264, "a place in put_distillations");
 SAME_SIZE(rq_scan, 104, "a place in put_scans");
@@ -242,9 +242,9 @@ static void put_data_lists(FILE *out, const char *id, const rq_data_spec *d)
     fputs("0};\n", out);
 }
 
-static void put_data(FILE *out, const char *id, const rq_data_spec *d)
+static void put_data(FILE *out, const char *field, const char *id, const rq_data_spec *d)
 {
-    fputs(".data={", out);
+    fprintf(out, ".%s={", field);
     put_named(out, "source", d->source);
     put_named(out, "file", d->file);
     put_named(out, "label", d->label);
@@ -274,7 +274,9 @@ static void put_action(FILE *out, const NativeAction *n, uint32_t i)
     put_named(out, "cpu", a->cpu);
     put_named(out, "settings_text", a->settings_text);
     put_settings(out, &a->settings);
-    put_data(out, id, &a->data);
+    put_data(out, "data", id, &a->data);
+    snprintf(id, sizeof id, "a%u_test", i);
+    if (a->test.source) put_data(out, "test", id, &a->test);
     fputs("}},\n", out);
 }
 
@@ -418,6 +420,8 @@ static void put_models(FILE *out, const NativeProgram *p)
         snprintf(id, sizeof id, "a%u", i);
         put_rules(out, id, &p->actions.at[i].action);
         put_data_lists(out, id, &p->actions.at[i].action.data);
+        snprintf(id, sizeof id, "a%u_test", i);
+        put_data_lists(out, id, &p->actions.at[i].action.test);
     }
 }
 

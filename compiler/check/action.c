@@ -230,20 +230,32 @@ static bool read_model(ActionBuild *a)
     return a->inst->model != NULL;
 }
 
+/* The other data set has to fit the model and the loss just as well. */
+static bool check_test(const ActionBuild *a)
+{
+    ActionInst inst = *a->inst;
+    ActionBuild other = *a;
+    inst.data = a->inst->test;
+    other.inst = &inst;
+    return check_loss(&other);
+}
+
 static void build_train(ActionBuild *a)
 {
     bool has_model = read_model(a);
     a->inst->data = eval_data(&a->env, raw_field(a, "data"));
+    bool has_test = raw_field(a, "test") != NULL;
+    if (has_test) a->inst->test = eval_data(&a->env, raw_field(a, "test"));
     a->inst->optimizer = field_value(a->inst, "optimizer");
     bool is_good = check_length(a) && read_loss(a, "loss");
-    if (!has_model || !a->inst->data || !is_good) return;
+    if (!has_model || !a->inst->data || (has_test && !a->inst->test) || !is_good) return;
     if (!field_value(a->inst, "precision"))
         set_field(
             a, "precision",
             const_word(a->k, has_unitary(a->inst->model) ? "f64" : "f32", a->decl->name.span));
     if (!field_value(a->inst, "gradient"))
         set_field(a, "gradient", const_word(a->k, "exact", a->decl->name.span));
-    if (!check_loss(a) || !check_batch(a)) return;
+    if (!check_loss(a) || (has_test && !check_test(a)) || !check_batch(a)) return;
     warn_ranges(a);
     if (check_optimizer(a)) read_init_from(a);
 }

@@ -353,6 +353,7 @@ typedef struct ActionInst {
     const ModelInst *model; /* with this action's freeze and gradient applied; NULL for explore and
                                scan over sizes */
     const DataInst *data;
+    const DataInst *test;        /* train: the set whose test samples are taken instead; NULL: those of data */
     LossKind loss;
     const ConstValue *optimizer; /* call: adam(rate: 0.01, beta1: ...), defaults filled in */
     bool detached;               /* gradient: detached */

@@ -98,3 +98,14 @@ rq_data session_data(Compiler *c, const Options *o, const DataInst *data)
     if (!rq_data_open(&spec, &out, &err)) fatal("%s", err.text);
     return out;
 }
+
+rq_data session_action_data(Compiler *c, const Options *o, const ActionInst *a)
+{
+    rq_data data = session_data(c, o, a->data);
+    if (!a->test) return data;
+    rq_data other = session_data(c, o, a->test);
+    rq_error err;
+    if (!rq_data_test_from(&data, &other, &err)) fatal("%s", err.text);
+    rq_data_free(&other);
+    return data;
+}

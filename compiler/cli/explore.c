@@ -39,7 +39,7 @@ static int data_of(Exploring *e, const ActionInst *train)
 {
     for (uint32_t i = 0; i < e->trains.len; i++)
         if (e->trains.at[i] == train) return (int)i;
-    rq_data data = session_data(e->c, e->o, train->data);
+    rq_data data = session_action_data(e->c, e->o, train);
     vec_push(e->c->keep, &e->trains, train);
     vec_push(e->c->keep, &e->data, data);
     return (int)e->data.len - 1;

@@ -221,6 +221,7 @@ rq_action session_fields(Compiler *c, const Options *o, const ActionInst *a)
                        .settings = session_settings(c, o, a),
                        .settings_text = settings_json(c, o, a),
                        .data = session_data_spec(c, a->data),
+                       .test = a->test ? session_data_spec(c, a->test) : (rq_data_spec){0},
                        .llvm = backend_llvm_version(),
                        .cpu = backend_cpu_name(c->keep, o->cpu)};
 }

@@ -28,6 +28,8 @@ const ConstValue *call_argument(const ConstValue *call, const char *name);
 rq_data_spec session_data_spec(Compiler *c, const DataInst *data);
 /* The same opened; fatal() if the files are missing or damaged. */
 rq_data session_data(Compiler *c, const Options *o, const DataInst *data);
+/* That of an action, with the test samples that it names. */
+rq_data session_action_data(Compiler *c, const Options *o, const ActionInst *a);
 /* Settings of a train action, with --seed applied. What cannot be executed is reported. */
 rq_train_settings session_settings(Compiler *c, const Options *o, const ActionInst *a);
 /* The call of an optimizer, and the action's `schedule`, as the run time wants them. */

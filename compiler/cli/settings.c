@@ -48,6 +48,7 @@ const char *settings_json(Compiler *c, const Options *o, const ActionInst *a)
     json_object_set_new(all, "file", json_string(o->file));
     for (uint32_t i = 0; i < a->fields.len; i++) json_object_set_new(all, a->fields.at[i].name, value_json(a->fields.at[i].value));
     json_object_set_new(all, "source", a->data ? value_json(a->data->source) : json_null());
+    if (a->test) json_object_set_new(all, "test_source", value_json(a->test->source));
     json_object_set_new(all, "seed", json_integer((json_int_t)session_settings(c, o, a).seed));
     json_object_set_new(all, "precision", json_string(session_real_bytes(o, a) == 8 ? "f64" : "f32"));
     json_object_set_new(all, "cpu", json_string(backend_cpu_name(c->keep, o->cpu)));

@@ -93,6 +93,10 @@ const char *rq_data_identity(const rq_data *d, char *text, size_t size);
 /* False: a target of a set of states is no product of one-qubit states, which err names. Density matrices are no product targets. */
 bool rq_data_product_targets(const rq_data *d, rq_error *err);
 
+/* Puts the test samples of `other` in place of d's own. Dense targets of as many numbers as other has classes are taken as shares of
+ * classes. Both stay to be freed. */
+bool rq_data_test_from(rq_data *d, rq_data *other, rq_error *err);
+
 /* Takes a zeroed one and one freed before. */
 void rq_data_free(rq_data *d);
 

@@ -16,6 +16,7 @@ typedef struct rq_action {
     rq_train_settings settings;   /* without what comes with a verb's options or a run: threads, compare, stop, stop_after, resume */
     const char *settings_text;    /* all fields as JSON text */
     rq_data_spec data;            /* without dir */
+    rq_data_spec test;            /* the set whose test samples are taken instead; its source is NULL if there is none */
     const char *init_run;         /* `init from`: run directory or file; NULL: none */
     const rq_rename *init_rules;
     int init_rule_count;

@@ -25,12 +25,25 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Puts the test samples that the action names in place of the data's own. */
+static bool take_test(const rq_action *a, const rq_verb_options *o, rq_data *data, rq_error *err)
+{
+    rq_data_spec spec = a->test;
+    rq_data other;
+    spec.dir = o->data;
+    if (!spec.source) return true;
+    if (!rq_data_open(&spec, &other, err)) return false;
+    bool ok = rq_data_test_from(data, &other, err);
+    rq_data_free(&other);
+    return ok;
+}
+
 bool rq_verb_data(const rq_action *a, const rq_verb_options *o, rq_data *out, rq_error *err)
 {
     rq_data_spec spec = a->data;
     spec.dir = o->data;
     if (!rq_data_open(&spec, out, err)) return false;
-    if (strcmp(a->settings.loss, "local") || rq_data_product_targets(out, err)) return true;
+    if (take_test(a, o, out, err) && (strcmp(a->settings.loss, "local") || rq_data_product_targets(out, err))) return true;
     rq_data_free(out);
     return false;
 }

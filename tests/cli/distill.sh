@@ -48,25 +48,23 @@ expect 0 out '"event":"distilled"' distill d.rq --action drawn --out drawn --jso
 [ "$(grep -c '"event":"distill_epoch"' out)" = 2 ] || fail "not two epochs"
 expect 0 out "distilled images" run d.rq --action drawn --out again
 
-# Data for another model.
-cat >other.rq <<'RQ'
-data ten = npy(input: "one/images.npy", target: "one/labels.npy");
+# Data for another model, which is asked of real samples; soft labels are shares of the classes.
+for kind in one soft; do
+    [ $kind = one ] || expect 0 out "distilled images" distill d.rq --action drawn --set drawn.inner_steps=1 --out soft
+    cat >other.rq <<RQ
+data digits = glyphs(train: 400, test: 200, size: 12);
+data ten = npy(input: "$kind/images.npy", target: "$kind/labels.npy");
 model Other { input x: image[1, 12, 12]; layer out = dense(10); output out; }
-train go { model: Other;  data: ten;  loss: cross_entropy;  epochs: 2;  batch: 10; }
+train go { model: Other;  data: ten;  test: digits;  loss: cross_entropy;  optimizer: sgd(rate: 0.2);  rounds: 30; }
 RQ
-expect 0 out "epoch 2/2" run other.rq --out other
-
-# A native program leaves the same bits, and goes on with what the other began.
-if command -v "${CC:-cc}" >/dev/null; then
-    expect 0 out "'prog distill' distils" build d.rq -o prog
-    ./prog distill --action ten --out native >out 2>err || { fail "the native program fails"; cat err; }
-    for file in last.safetensors images.npy rates.npy settings.json; do
-        cmp -s "one/$file" "native/$file" || fail "native: other $file"
-    done
-    ./prog distill --action ten --out one >out 2>err && grep -q "goes on in one after epoch 12 of 12" out || fail "it does not go on: $(cat out err)"
-    ./prog run >out 2>err && fail "run without a train action succeeds"
-    grep -q "has no train action" err || fail "run: $(cat err)"
-fi
+    expect 0 out "from 200 images" run other.rq --out "other_$kind"
+    grep -q "round 30/30  loss 0\." out || fail "$kind: the loss is no cross entropy with shares: $(cat out)"
+done
+expect 0 out "" build other.rq -o other
+./other train --out native >out 2>err || fail "a native program with test samples of another set: $(cat err)"
+cmp -s native/last.safetensors other_soft/last.safetensors || fail "a native program trains to other bits"
+sed 's/size: 12)/size: 12, classes: 3)/' other.rq >bad.rq
+expect 1 err "E0520: the output is [10], but there are 3 classes in 'digits'" run bad.rq --diag=line
 
 expect 2 err "has several distill actions" distill d.rq
 expect 2 err "has no distill action 'nine'" distill d.rq --action nine
