@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "native/verbs.h"
+#include "train/interrupt.h"
 
 typedef struct verb_row {
     char letter; /* what options.c knows it by */
@@ -216,12 +217,15 @@ static const verb_row *verb_named(const char *word, rq_error *err)
     return NULL;
 }
 
-/* A full disk or a closed pipe is found out here at the latest. */
+/* A full disk or a closed pipe is found out here at the latest; a run that stopped for it has said so and keeps its code. */
 static int close_output(const char *self, int code)
 {
+    bool failed = ferror(stdout) != 0;
     errno = 0;
-    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
-    if (errno != EPIPE) fprintf(stderr, "%s: error: standard output cannot be written: %s\n", self, strerror(errno));
+    if ((fflush(stdout) == 0 && !failed) || code == RQ_OUTCOME_interrupted) return code;
+    if (errno != EPIPE)
+        fprintf(stderr, "%s: error: standard output could not be written completely%s%s\n", self, errno ? ": " : "",
+                errno ? strerror(errno) : "");
     return RQ_OUTCOME_failed;
 }
 
@@ -230,6 +234,7 @@ int rq_native_main(const rq_native_program *p, int argc, char **argv)
     const char *self = argc ? argv[0] : "program", *word = argc > 1 ? argv[1] : NULL;
     rq_error err = {{0}};
     rq_outcome outcome = RQ_OUTCOME_failed;
+    rq_standard_files();
     signal(SIGPIPE, SIG_DFL);
     if (!word) {
         print_help(p, self, stderr);

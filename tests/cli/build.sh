@@ -141,8 +141,17 @@ native_is 0 out "--resume" train --help
 native_is 0 out "model.rq of rq " --version
 if [ -e /dev/full ]; then
     ./prog flow >/dev/full 2>err
-    [ $? -eq 2 ] && grep -q "standard output cannot be written" err || fail "a full disk goes unnoticed"
+    [ $? -eq 2 ] && grep -q "standard output could not be written" err || fail "a full disk goes unnoticed"
 fi
+
+# Standard files: one that is closed does not become a file of the run; a reader that goes away ends the run with a checkpoint
+./prog train --action quick --out closed >&- 2>err
+[ $? -eq 2 ] && grep -q "standard output could not be written" err || fail "a closed standard output goes unnoticed: $(cat err)"
+python3 -c 'import json; [json.loads(line) for line in open("closed/metrics.jsonl")]' || fail "what was printed went into a file of the run"
+cmp -s closed/last.safetensors native_plain/last.safetensors || fail "a closed standard output loses the run"
+./prog train --action quick --set quick.epochs=3000 --json --out piped 2>err | head -n 1 >/dev/null
+code=${PIPESTATUS[0]}
+[ "$code" -eq 3 ] && grep -q "train --resume piped" err || fail "'prog train | head': exit code $code: $(cat err)"
 
 # Building: mistakes, other processors, what is emitted
 usage_error "build wants -o PROG" build model.rq
