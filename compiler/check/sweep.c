@@ -134,10 +134,20 @@ static bool is_none(Check *k, const Expr *x)
     return x->kind == EXPR_name && !strcmp(name_string(k, x->name), "none");
 }
 
+/* A path, or a list of them that are frozen together. */
+static void check_frozen(Sweep *s, const Expr *x)
+{
+    if (x->kind != EXPR_list) {
+        check_path(s->a->k, s->model, x);
+        return;
+    }
+    for (uint32_t i = 0; i < x->list.len; i++) check_path(s->a->k, s->model, x->list.at[i]);
+}
+
 static void over_freeze(Sweep *s, const Field *f)
 {
     for (uint32_t i = 0; s->model && i < f->values.len; i++) {
-        if (!is_none(s->a->k, f->values.at[i])) check_path(s->a->k, s->model, f->values.at[i]);
+        if (!is_none(s->a->k, f->values.at[i])) check_frozen(s, f->values.at[i]);
     }
 }
 
@@ -167,7 +177,7 @@ static void over_ablate(Sweep *s, const Field *f)
         }
         const Expr *what = x->call.args.at[0].value;
         if (!s->model) continue;
-        if (!strcmp(name_string(s->a->k, x->call.callee.name), "freeze")) check_path(s->a->k, s->model, what);
+        if (!strcmp(name_string(s->a->k, x->call.callee.name), "freeze")) check_frozen(s, what);
         else is_layer_name(s, what);
     }
 }

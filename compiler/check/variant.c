@@ -15,7 +15,7 @@ typedef struct Option {
     const char *text;    /* in labels */
     const Field *field;  /* skips and sums: where `mask` chooses from; placement: the block */
     uint32_t mask;
-    const Expr *freeze;  /* NULL: nothing */
+    ExprList freeze;
     const Ablation *ablation; /* NULL: none, or a freeze */
     bool detached, is_mean;
     const char *value;   /* of a setting */
@@ -107,9 +107,17 @@ static bool is_none(const Space *s, const Expr *x)
     return x->kind == EXPR_name && !strcmp(name_string(s->k, x->name), "none");
 }
 
+/* "freeze q1", "freeze q1 q2" of a path or a list of them. */
 static Option frozen(Space *s, const Expr *x)
 {
-    return (Option){.text = arena_printf(s->c->keep, "freeze %s", path_of(s->k, x)), .freeze = x};
+    Option o = {.text = "freeze"};
+    uint32_t n = x->kind == EXPR_list ? x->list.len : 1;
+    for (uint32_t i = 0; i < n; i++) {
+        Expr *path = x->kind == EXPR_list ? x->list.at[i] : (Expr *)x;
+        vec_push(s->c->keep, &o.freeze, path);
+        o.text = arena_printf(s->c->keep, "%s %s", o.text, path_of(s->k, path));
+    }
+    return o;
 }
 
 /* freeze: none, q1 */
@@ -369,7 +377,7 @@ static ModelChange change_at(Space *s, const Point *p, Variant *v, Words *words)
             break;
         case DIM_freeze:
         case DIM_ablate:
-            if (o->freeze) vec_push(keep, &change.freeze, (Expr *)o->freeze);
+            for (uint32_t k = 0; k < o->freeze.len; k++) vec_push(keep, &change.freeze, o->freeze.at[k]);
             if (o->ablation) change.ablation = o->ablation;
             v->settings = joined(keep, v->settings, o->text);
             break;
@@ -464,7 +472,7 @@ static const ActionInst *train_of(Check *k, const Program *p, const ActionInst *
 static uint32_t plain_digit(const Dim *d, uint32_t digit)
 {
     for (uint32_t i = 0; (d->kind == DIM_freeze || d->kind == DIM_ablate) && i < d->options.len; i++)
-        if (!d->options.at[i].freeze && !d->options.at[i].ablation) return i;
+        if (!d->options.at[i].freeze.len && !d->options.at[i].ablation) return i;
     return digit;
 }
 
@@ -493,6 +501,15 @@ VariantList *variants_of(Compiler *c, const Program *p, const ActionInst *explor
         more = i > 0;
     }
     return s.variants;
+}
+
+bool variant_has_quanv(const Variant *v)
+{
+    for (uint32_t i = 0; v->flow && i < v->flow->layers.len; i++) {
+        const char *kind = v->flow->layers.at[i].kind_text;
+        if (kind && !strncmp(kind, "quanv", 5)) return true;
+    }
+    return !v->flow;
 }
 
 bool variant_reaches_all(const Variant *v)

@@ -31,6 +31,8 @@ enum { MOST_VARIANTS = 4096 };
 
 /* All variants that `where` admits. NULL = errors reported (equal variants, too many of them). */
 VariantList *variants_of(Compiler *c, const Program *p, const ActionInst *explore);
+/* Has it a quanvolutional layer? One that does not fit may have been meant to. */
+bool variant_has_quanv(const Variant *v);
 /* Does every quanvolutional layer with parameters receive a gradient? */
 bool variant_reaches_all(const Variant *v);
 

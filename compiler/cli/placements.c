@@ -60,21 +60,22 @@ static int longest(const VariantList *variants, bool settings, int least)
 /* "every quanvolutional layer receives a gradient: exact 8 of 15, detached 2 of 15" */
 static void print_count(FILE *out, const VariantList *variants)
 {
-    fprintf(out, "every quanvolutional layer receives a gradient:");
-    const char *between = "";
+    const char *between = "every quanvolutional layer receives a gradient:";
+    bool any = false;
     for (int detached = 0; detached < 2; detached++) {
         unsigned all = 0, reached = 0;
         for (uint32_t i = 0; i < variants->list.len; i++) {
             const Variant *v = &variants->list.at[i];
-            if (v->detached != detached) continue;
+            if (v->detached != detached || !variant_has_quanv(v)) continue;
             all++;
             reached += variant_reaches_all(v);
         }
         if (!all) continue;
         fprintf(out, "%s %s %u of %u", between, detached ? "detached" : "exact", reached, all);
         between = ",";
+        any = true;
     }
-    fputc('\n', out);
+    if (any) fputc('\n', out);
 }
 
 void variants_print(FILE *out, Compiler *c, const VariantList *variants)

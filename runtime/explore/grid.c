@@ -174,6 +174,14 @@ void rq_grid_free(rq_grid *g)
 
 /* ---- notes ---- */
 
+/* A model with a quanvolutional layer; NULL, one that does not fit, may have been meant to be one. */
+static bool is_quanvolutional(const rq_model *m)
+{
+    for (int i = 0; m && i < m->layer_count; i++)
+        if (!strncmp(m->layers[i].kind, "quanv", 5)) return true;
+    return !m;
+}
+
 static bool reaches_all(const rq_model *m)
 {
     for (int i = 0; i < m->layer_count; i++) {
@@ -184,8 +192,8 @@ static bool reaches_all(const rq_model *m)
     return true;
 }
 
-/* "every quanvolutional layer receives a gradient: exact 8 of 15, detached 2 of 15" */
-static void reached_text(const rq_exploration *x, char *out, size_t size)
+/* "every quanvolutional layer receives a gradient: exact 8 of 15, detached 2 of 15". False: no variant has such a layer. */
+static bool reached_text(const rq_exploration *x, char *out, size_t size)
 {
     static const char *const modes[] = {"exact", "detached"};
     const char *between = "";
@@ -193,14 +201,16 @@ static void reached_text(const rq_exploration *x, char *out, size_t size)
     for (int k = 0; k < 2; k++) {
         int all = 0, reached = 0;
         for (int v = 0; v < x->variant_count; v++) {
-            if (strcmp(x->variants[v].gradient, modes[k])) continue;
+            const rq_model *m = x->variants[v].action ? x->variants[v].action->model : NULL;
+            if (strcmp(x->variants[v].gradient, modes[k]) || !is_quanvolutional(m)) continue;
             all++;
-            reached += x->variants[v].action && reaches_all(x->variants[v].action->model);
+            reached += m && reaches_all(m);
         }
         if (!all) continue;
         at += (size_t)snprintf(out + at, size - at, "%s %s %d of %d", between, modes[k], reached, all);
         between = ",";
     }
+    return *between;
 }
 
 static bool has_column(const rq_grid *g, rq_column_kind kind)
@@ -223,7 +233,7 @@ int rq_grid_notes(const rq_ranking *r, const rq_grid *g, char note[RQ_NOTES][RQ_
     const size_t size = RQ_NOTE_LENGTH;
     unsigned long long first = (unsigned long long)x->seed, last = first + (unsigned long long)x->seeds - 1;
     int n = 0;
-    reached_text(x, note[n++], size);
+    n += reached_text(x, note[n], size);
     if (x->seeds > 1)
         snprintf(note[n++], size, "mean over %d seeds (%llu to %llu) +- half of the 95%% interval by Student's t; %d of %d runs", x->seeds, first,
                  last, r->runs_done, r->runs_in_all);
@@ -232,8 +242,8 @@ int rq_grid_notes(const rq_ranking *r, const rq_grid *g, char note[RQ_NOTES][RQ_
     if (has_column(g, RQ_COLUMN_test_set))
         snprintf(note[n++], size, "test set: Wilson's 95%% interval of that accuracy, as the test samples are finite; no seed narrows it");
     if (g->family || g->confirmed_family) {
-        size_t at = (size_t)snprintf(note[n], size, "p (1): %s differs from that of rank 1, paired over seeds; corrected by Holm over all %lld pairs",
-                                     x->rank, (long long)g->family);
+        size_t at = (size_t)snprintf(note[n], size, "p (1): %s differs from that of rank 1, paired over seeds; corrected by Holm over all %lld pair%s",
+                                     x->rank, (long long)g->family, g->family == 1 ? "" : "s");
         if (g->confirmed_family) snprintf(note[n] + at, size - at, " (confirmed: %lld)", (long long)g->confirmed_family);
         n++;
     }

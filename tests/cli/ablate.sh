@@ -74,6 +74,20 @@ for r in rows: assert r["a"] == r["b"].split(", ")[-1] and r["a"] != r["b"], r
 PY
 grep -qE '^freeze q1, mean +mean +[+-]0\.[0-9]{4} ' all.txt || { fail "no table of ablations"; cat all.txt; }
 
+# A list is frozen together, and is what the training with both frozen gives.
+sed -e 's/over ablate: none, no_entanglement(q2), no_entanglement(head)/over freeze: none, [q1, q2], q1/' all.rq >list.rq
+expect 0 out "freeze q1 q2" explore list.rq --action misfits --out list --quiet
+{ sed '/^explore/d; /^train/d' all.rq; echo "${train/probe: 4;/probe: 4; freeze: q1, q2;}"; echo 'explore one { train: t; over gradient: exact; }'; } >frozen.rq
+expect 0 out "frozen" explore frozen.rq --out frozen --quiet
+python3 - <<'PY' || fail "frozen together"
+import csv
+value = lambda d, v: sorted(r["value"] for r in csv.DictReader(open(d + "/results.csv")) if r["variant"] == v)
+got = value("list", "freeze q1 q2")
+assert got and got == value("frozen", "exact") and got != value("list", "freeze q1"), got
+PY
+sed 's/over ablate: none, no_entanglement(q2), no_entanglement(head)/over freeze: none, [q1, q7]/' all.rq >unknown.rq
+expect 1 err "no layer or parameter has the path 'q7'" explore unknown.rq --action misfits
+
 # What has no entanglement to lose is a row; where nothing is added there is one variant.
 expect 0 out "does not fit: what loses its entanglement has to be a layer with a gate on two qubits or more, not head" explore all.rq --action misfits --dry-run
 expect 0 out "does not fit: what loses its entanglement has to be a layer with a gate on two qubits or more, not q2" explore all.rq --action misfits --dry-run

@@ -15,7 +15,7 @@ expect 0 out "10 variants x 1 epoch, 5 x 2, 3 x 3, 2 x 6, 48 epochs in all; then
 expect 0 out "results: all/results.csv" explore all.rq --out all --quiet
 expect 0 out "budget of 60 epochs: 10 variants x 1 epoch, 5 x 2, 3 x 3, 2 x 6, 2 seeds each: 48 epochs" explore half.rq --out half --threads 2 --quiet
 [ "$(grep -c 'ended after' out)" -eq 8 ] || { fail "not 8 variants ended"; cat out; }
-grep -q "corrected by Holm over all 1 pairs" out || fail "variants of different lengths are compared"
+grep -q "corrected by Holm over all 1 pair" out || fail "variants of different lengths are compared"
 [ -z "$(ls half/states)" ] || fail "states are left"
 
 python3 - <<'PY' || fail "who went on"
