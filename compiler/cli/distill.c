@@ -36,7 +36,7 @@ rq_distillation distill_fields(Compiler *c, const Options *o, const ActionInst *
 
 int distill_action(Compiler *c, const Options *o, const ActionInst *a)
 {
-    rq_error err = {{0}};
+    rq_error err = {0};
     if (model_couples_samples(a->model)) {
         diag_error(c, a->span, D_not_executable, "distillation of a model with 'batch_norm'", "'layer_norm' and 'group_norm' can be");
         diag_flush(c);

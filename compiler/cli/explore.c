@@ -127,7 +127,7 @@ static int run(Exploring *e, const Program *p, const struct rq_export *report)
                                   .stop = rq_interrupt_flag(), .report = report};
     if (report) options.out = e->o->run;
     rq_explore_end end = RQ_EXPLORE_failed;
-    rq_error err = {{0}};
+    rq_error err = {0};
     char *versions = NULL;
     for (int i = 0; i < x.variant_count && !versions; i++)
         if (x.variants[i].action) versions = rq_versions_text(x.variants[i].action, options.threads, &err);

@@ -31,7 +31,7 @@ static int report_train(Compiler *c, const Options *o, const Program *p, const r
 {
     const ActionInst *a = session_action(c, o, p);
     ActionCode code = {0};
-    rq_error err = {{0}};
+    rq_error err = {0};
     if (a->kind != ACTION_train) fatal("'%s' is the directory of another kind of run; a training or an exploration can be reported", o->run);
     diag_flush(c);
     rq_action action = session_table(c, o, a, compile_flow(c, a->model), &code);

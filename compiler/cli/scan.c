@@ -103,7 +103,7 @@ static int run(Scanning *x)
     rq_verb_options verb = session_verb_options(x->o);
     rq_scan s = scan_of(x);
     rq_action named = {.llvm = backend_llvm_version(), .cpu = model_code_cpu(x->code[0])};
-    rq_error err = {{0}};
+    rq_error err = {0};
     char *versions = rq_versions_text(&named, rq_verb_threads(&verb), &err);
     rq_scan_options options = {.threads = rq_verb_threads(&verb), .data = x->o->data, .out = x->o->out, .json = x->o->json,
                                .quiet = x->o->quiet, .stop = rq_interrupt_flag()};

@@ -80,17 +80,19 @@ static bool open_batch(Cifar *c, Batch *b, int pool, rq_data *out, rq_error *err
 static bool open_all(Cifar *c, const char *folder, rq_data *out, rq_error *err)
 {
     char name[32];
+    bool has;
     while (c->training < BATCHES) {
         snprintf(name, sizeof name, "data_batch_%d.bin", c->training + 1);
         Batch *b = &c->batches[c->training];
-        if (!rq_data_file_path(folder, name, b->path)) break;
+        if (!rq_data_file_path(folder, name, b->path, &has, err)) return false;
+        if (!has) break;
         if (!open_batch(c, b, 0, out, err)) return false;
         c->training++;
     }
     if (c->training == 0) return rq_fail(err, "'%s' has no data_batch_1.bin", folder);
     Batch *test = &c->batches[BATCHES];
-    if (!rq_data_file_path(folder, "test_batch.bin", test->path))
-        return rq_fail(err, "'%s' has no test_batch.bin", folder);
+    if (!rq_data_file_path(folder, "test_batch.bin", test->path, &has, err)) return false;
+    if (!has) return rq_fail(err, "'%s' has no test_batch.bin", folder);
     return open_batch(c, test, 1, out, err);
 }
 

@@ -157,8 +157,10 @@ static bool has_images(const char *path, bool *yes, rq_error *err)
 bool rq_data_given(const rq_data_spec *like, const char *path, int rank, const int64_t *dims, rq_data *out, rq_error *err)
 {
     const struct Source *source = source_named(like->source);
-    bool is_states = source && source->is_states, is_picture = !is_states && rq_png_is(path), is_image = is_picture;
+    bool is_states = source && source->is_states, is_picture = false;
     *out = (rq_data){0};
+    if (!is_states && !rq_png_is(path, &is_picture, err)) return false;
+    bool is_image = is_picture;
     if (!is_states && !is_picture && !has_images(path, &is_image, err)) return false;
     rq_data_spec spec = rq_data_spec_default(is_states ? "states" : is_picture ? "picture" : "npy");
     spec.file = path;

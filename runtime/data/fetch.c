@@ -153,7 +153,7 @@ static bool begin_anew(Transfer *t, const char *part, rq_error *err)
 {
     t->have = 0;
     if (ftruncate(t->fd, 0) == 0 && lseek(t->fd, 0, SEEK_SET) == 0) return true;
-    return rq_fail(err, "cannot write '%s': %s", part, strerror(errno));
+    return rq_fail_system(err, "cannot write '%s': %s", part, strerror(errno));
 }
 
 static bool receive(Transfer *t, const char *url, const char *part, rq_error *err)
@@ -167,11 +167,11 @@ static bool receive(Transfer *t, const char *url, const char *part, rq_error *er
         code = transfer(t, url, why);
     }
     tell(t, true);
-    if (t->reason) return rq_fail(err, "cannot write '%s': %s; %" PRIu64 " bytes are kept, the same command goes on from there", part,
+    if (t->reason) return rq_fail_system(err, "cannot write '%s': %s; %" PRIu64 " bytes are kept, the same command goes on from there", part,
                                   strerror(t->reason), t->have);
     if (code == CURLE_OK || t->too_long) return true;
     if (t->have == 0) unlink(part);
-    return rq_fail(err, "'%s' could not be downloaded: %s%s", url, *why ? why : curl_easy_strerror(code),
+    return rq_fail_system(err, "'%s' could not be downloaded: %s%s", url, *why ? why : curl_easy_strerror(code),
                    t->have ? "; what has come is kept, the same command goes on from there" : "");
 }
 
@@ -199,7 +199,7 @@ static bool look_at_old(const rq_download *d, const char *path, bool *absent, rq
     struct stat st;
     char hex[65];
     *absent = stat(path, &st) != 0;
-    if (*absent) return errno == ENOENT || rq_fail(err, "cannot look at '%s': %s", path, strerror(errno));
+    if (*absent) return errno == ENOENT || rq_fail_system(err, "cannot look at '%s': %s", path, strerror(errno));
     if (is_the_file(d, path, hex, err)) return true;
     return err->text[0] ? false : rq_fail(err, "'%s' is there, but it is damaged or another file (SHA-256 %s); remove it, then fetch again", path, hex);
 }
@@ -207,7 +207,7 @@ static bool look_at_old(const rq_download *d, const char *path, bool *absent, rq
 static bool finish(Transfer *t, const char *part, const char *path, rq_error *err)
 {
     if (fsync(t->fd) == 0 && rename(part, path) == 0) return true;
-    return rq_fail(err, "cannot write '%s': %s", path, strerror(errno));
+    return rq_fail_system(err, "cannot write '%s': %s", path, strerror(errno));
 }
 
 static bool fetch_open(Transfer *t, const char *url, const char *part, const char *path, rq_error *err)
@@ -236,7 +236,7 @@ bool rq_fetch(const rq_download *d, const char *url, const char *path, const rq_
     if (n < 0 || (size_t)n >= sizeof part) return rq_fail(err, "the path '%s' is too long", path);
     Transfer t = {.d = d, .progress = progress};
     t.fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (t.fd < 0) return rq_fail(err, "cannot write '%s': %s", part, strerror(errno));
+    if (t.fd < 0) return rq_fail_system(err, "cannot write '%s': %s", part, strerror(errno));
     bool good = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK || rq_fail(err, "libcurl cannot be started");
     if (good) {
         good = fetch_open(&t, url, part, path, err);

@@ -32,7 +32,9 @@ static bool open_file(const char *folder, const char *name, uint32_t magic, int 
                       rq_stream *s, uint32_t *header, rq_error *err)
 {
     char path[RQ_PATH];
-    if (!rq_data_file_path(folder, name, path))
+    bool has;
+    if (!rq_data_file_path(folder, name, path, &has, err)) return false;
+    if (!has)
         return rq_fail(
             err, "'%s' has no %s (plain or .gz), though other files of the data set are there",
             folder, name);

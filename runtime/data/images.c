@@ -14,8 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "data/file.h"
 #include "data/png.h"
 #include "data/sha256.h"
 
@@ -72,25 +72,23 @@ static bool is_png(const char *name)
            (strcmp(name + length - 4, ".png") == 0 || strcmp(name + length - 4, ".PNG") == 0);
 }
 
-static bool is_folder(const char *path)
-{
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* Lists the folders or the PNG files in a folder. */
 static bool list(const char *folder, bool folders, Names *out, rq_error *err)
 {
     DIR *dir = opendir(folder);
-    if (!dir) return rq_fail(err, "cannot open the folder '%s': %s", folder, strerror(errno));
+    if (!dir) return rq_fail_system(err, "cannot open the folder '%s': %s", folder, strerror(errno));
     bool good = true;
-    for (struct dirent *e; good && (e = readdir(dir)) != NULL;) {
+    errno = 0;
+    for (struct dirent *e; good && (e = readdir(dir)) != NULL; errno = 0) {
         char path[RQ_PATH];
+        rq_file_kind kind = RQ_FILE_none;
         if (e->d_name[0] == '.') continue;
         int n = snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
         if (n >= (int)sizeof path) continue;
-        if (folders ? is_folder(path) : is_png(path)) good = names_add(out, e->d_name, err);
+        if (folders) good = rq_file_look(path, &kind, err);
+        if (good && (folders ? kind == RQ_FILE_folder : is_png(path))) good = names_add(out, e->d_name, err);
     }
+    if (good && errno) good = rq_fail_system(err, "cannot read the folder '%s': %s", folder, strerror(errno));
     closedir(dir);
     if (out->count) qsort(out->names, (size_t)out->count, sizeof *out->names, by_bytes);
     return good;

@@ -1,11 +1,11 @@
 /* locate.c: name of a data set -> folder. --data DIR, then $RQ_DATA, then $XDG_DATA_HOME/rq (or
  * ~/.local/share/rq). */
+#include "data/file.h"
 #include "data/source.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static bool join(char out[RQ_PATH], const char *a, const char *b, const char *c)
 {
@@ -29,27 +29,26 @@ int rq_data_roots(const char *dir, char roots[RQ_ROOTS][RQ_PATH])
     return count;
 }
 
-bool rq_data_has_file(const char *path)
+bool rq_data_file_path(const char *folder, const char *name, char path[RQ_PATH], bool *has, rq_error *err)
 {
-    struct stat st;
-    return stat(path, &st) == 0 && !S_ISDIR(st.st_mode);
+    rq_file_kind kind;
+    *has = false;
+    for (int i = 0; i < 2 && !*has; i++) {
+        int n = snprintf(path, RQ_PATH, "%s/%s%s", folder, name, i ? ".gz" : "");
+        if (n < 0 || n >= RQ_PATH) return true;
+        if (!rq_file_look(path, &kind, err)) return false;
+        *has = kind == RQ_FILE_other;
+    }
+    return true;
 }
 
-bool rq_data_file_path(const char *folder, const char *name, char path[RQ_PATH])
-{
-    if (join(path, folder, name, "") && rq_data_has_file(path)) return true;
-    size_t used = strlen(path);
-    if (used + 4 > RQ_PATH) return false;
-    memcpy(path + used, ".gz", 4);
-    return rq_data_has_file(path);
-}
-
-static bool holds_any(const char *folder, const char *const *names)
+static bool holds_any(const char *folder, const char *const *names, bool *any, rq_error *err)
 {
     char path[RQ_PATH];
-    for (; *names; names++)
-        if (rq_data_file_path(folder, *names, path)) return true;
-    return false;
+    *any = false;
+    for (; *names && !*any; names++)
+        if (!rq_data_file_path(folder, *names, path, any, err)) return false;
+    return true;
 }
 
 static void append(char *text, size_t size, const char *prefix, const char *item)
@@ -84,7 +83,9 @@ bool rq_data_locate(const char *source, const char *dir, char folder[RQ_PATH], r
     for (int i = 0; i < count; i++) {
         for (const char *const *sub = places[p].subs; *sub; sub++) {
             if (!join(folder, roots[i], *sub, "")) continue;
-            if (holds_any(folder, places[p].names)) return true;
+            bool found;
+            if (!holds_any(folder, places[p].names, &found, err)) return false;
+            if (found) return true;
             append(looked, sizeof looked, looked[0] ? ", " : "", folder);
         }
     }
@@ -100,13 +101,17 @@ bool rq_data_find(const rq_data_spec *spec, const char *file, char path[RQ_PATH]
 {
     if (!file || !*file)
         return rq_fail(err, "'%s' needs the name of a file or folder", spec->source);
-    struct stat st;
-    if (join(path, file, "", "") && stat(path, &st) == 0) return true;
+    bool found;
+    if (!join(path, file, "", "")) return rq_fail(err, "the path '%.60s...' is too long", file);
+    if (!rq_file_is_there(path, &found, err)) return false;
+    if (found) return true;
     char roots[RQ_ROOTS][RQ_PATH];
     int count = *file == '/' ? 0 : rq_data_roots(spec->dir, roots);
     char looked[600] = "";
     for (int i = 0; i < count; i++) {
-        if (join(path, roots[i], file, "") && stat(path, &st) == 0) return true;
+        if (!join(path, roots[i], file, "")) continue;
+        if (!rq_file_is_there(path, &found, err)) return false;
+        if (found) return true;
         append(looked, sizeof looked, ", nor in ", roots[i]);
     }
     return rq_fail(err, "'%s' was not found here%s", file, looked);

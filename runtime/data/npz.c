@@ -71,7 +71,7 @@ static bool unpack(const Zip *z, const Member *m, const unsigned char *from, uns
         memcpy(to, from, m->unpacked);
         return m->packed == m->unpacked || damaged(z, "a member has two sizes");
     }
-    if (inflateInit2(&s, -15) != Z_OK) return rq_fail(z->err, "no memory to unpack '%s'", z->path);
+    if (inflateInit2(&s, -15) != Z_OK) return rq_fail_system(z->err, "no memory to unpack '%s'", z->path);
     int code = inflate(&s, Z_FINISH);
     inflateEnd(&s);
     return (code == Z_STREAM_END && s.avail_out == 0) || damaged(z, "a member's packed bytes are damaged");

@@ -1,6 +1,7 @@
 /* png.c: pixels <-> PNG through libpng. Files are read and written at once; libpng sees memory. */
 #include "data/png.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <png.h>
 #include <stdio.h>
@@ -156,12 +157,13 @@ unsigned char *rq_picture_planes(const rq_picture *p, rq_error *err)
     return planes;
 }
 
-bool rq_png_is(const char *path)
+bool rq_png_is(const char *path, bool *is, rq_error *err)
 {
     unsigned char head[8];
     FILE *f = fopen(path, "rb");
-    if (!f) return false;
-    bool is = fread(head, 1, sizeof head, f) == sizeof head && png_sig_cmp(head, 0, sizeof head) == 0;
+    if (!f) return rq_fail_system(err, "cannot open '%s': %s", path, strerror(errno));
+    *is = fread(head, 1, sizeof head, f) == sizeof head && png_sig_cmp(head, 0, sizeof head) == 0;
+    bool good = !ferror(f) || rq_fail_system(err, "cannot read '%s': %s", path, strerror(errno));
     fclose(f);
-    return is;
+    return good;
 }

@@ -21,8 +21,8 @@ bool rq_png_read(const char *path, int channels, rq_picture *out, rq_error *err)
 /* The pixels as [channels][height][width], from rq_alloc; NULL = no memory. */
 unsigned char *rq_picture_planes(const rq_picture *p, rq_error *err);
 
-/* Does the file begin like a PNG file? */
-bool rq_png_is(const char *path);
+/* Does the file begin like a PNG file? False = it cannot be read. */
+bool rq_png_is(const char *path, bool *is, rq_error *err);
 
 /* pixels[height][width][channels], 1 channel = grey, 3 = RGB. */
 bool rq_png_write(const char *path, const unsigned char *pixels, int64_t width, int64_t height,

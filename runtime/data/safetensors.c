@@ -15,7 +15,7 @@
 
 #include "data/file.h"
 
-enum { HEADER_MOST = 100000000 };
+enum { HEADER_MOST = 1 << 24 }; /* a hundred thousand tensors */
 
 static const char *const dtype_names[RQ_DTYPE_COUNT] = {"", "F32", "F64", "I32", "I64", "U8"};
 
@@ -201,9 +201,11 @@ static bool parse(const unsigned char *b, size_t size, rq_tensors *out, rq_error
         return rq_fail(err, "a header of %" PRIu64 " bytes is promised, but %zu follow", length,
                        size - 8);
     json_error_t where;
+    uint64_t refused = rq_memory_refused();
     json_t *header = json_loadb((const char *)b + 8, length, JSON_REJECT_DUPLICATES, &where);
     if (!header)
-        return rq_fail(err, "the header is not the JSON that is expected: %s at byte %d",
+        return rq_memory_sufficed(refused, "the header", err) &&
+               rq_fail(err, "the header is not the JSON that is expected: %s at byte %d",
                        where.text, where.position + 8);
     Entry *entries = rq_alloc_array(json_object_size(header), sizeof *entries, "the header", err);
     bool good = entries != NULL;
@@ -275,12 +277,12 @@ static json_t *describe(const rq_array *a, uint64_t begin, uint64_t end)
                      "data_offsets", (json_int_t)begin, (json_int_t)end);
 }
 
-/* The header's text, which goes back through jansson's own allocator; NULL = a name is not UTF-8 or
- * there twice, or no memory. */
+/* The header's text; NULL = a name is not UTF-8 or there twice, or no memory. */
 static char *header_text(const rq_tensors *t, const rq_tensor *const *order, rq_error *err)
 {
+    uint64_t refused = rq_memory_refused();
     json_t *header = json_object();
-    bool good = header != NULL;
+    bool good = true;
     if (t->text_count > 0) {
         json_t *meta = json_object();
         for (int i = 0; i < t->text_count; i++)
@@ -299,9 +301,10 @@ static char *header_text(const rq_tensors *t, const rq_tensor *const *order, rq_
         at += bytes;
     }
     char *text = good ? json_dumps(header, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    if (good && !text) rq_fail(err, "no memory for the header");
     json_decref(header);
-    return text;
+    if (rq_memory_sufficed(refused, "the header", err)) return text;
+    rq_free(text);
+    return NULL;
 }
 
 /* Puts length, header, padding to a multiple of 8 and values one after the other into the file. */
@@ -335,10 +338,7 @@ bool rq_safetensors_write(const char *path, const rq_tensors *t, rq_error *err)
         if (!header) rq_fail_at(err, "cannot write '%s'", path);
     }
     bool good = header && write_parts(path, header, order, t->count, parts, sizes, err);
-    json_malloc_t take;
-    json_free_t give;
-    json_get_alloc_funcs(&take, &give);
-    give(header);
+    rq_free(header);
     rq_free(order);
     rq_free(parts);
     rq_free(sizes);

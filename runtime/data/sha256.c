@@ -101,7 +101,7 @@ void rq_sha256_bytes(const void *bytes, size_t count, char hex[65])
 bool rq_sha256_file(const char *path, char hex[65], rq_error *err)
 {
     FILE *f = fopen(path, "rb");
-    if (!f) return rq_fail(err, "cannot open '%s': %s", path, strerror(errno));
+    if (!f) return rq_fail_system(err, "cannot open '%s': %s", path, strerror(errno));
     rq_sha256 s;
     rq_sha256_start(&s);
     unsigned char buffer[16384];
@@ -110,7 +110,7 @@ bool rq_sha256_file(const char *path, char hex[65], rq_error *err)
     bool good = !ferror(f);
     int reason = errno;
     fclose(f);
-    if (!good) return rq_fail(err, "cannot read '%s': %s", path, strerror(reason));
+    if (!good) return rq_fail_system(err, "cannot read '%s': %s", path, strerror(reason));
     rq_sha256_end(&s, hex);
     return true;
 }

@@ -68,10 +68,8 @@ bool rq_data_locate(const char *source, const char *dir, char folder[RQ_PATH], r
 /* Where spec->file is: itself, or below one of the data folders. False = nowhere, or not given. */
 bool rq_data_find(const rq_data_spec *spec, const char *file, char path[RQ_PATH], rq_error *err);
 
-/* Whether there is a regular file, and the name in `folder` with or without .gz that is one; false
- * = neither. */
-bool rq_data_has_file(const char *path);
-bool rq_data_file_path(const char *folder, const char *name, char path[RQ_PATH]);
+/* The file NAME or NAME.gz in `folder`; *has = false: there is neither. False = it cannot be told. */
+bool rq_data_file_path(const char *folder, const char *name, char path[RQ_PATH], bool *has, rq_error *err);
 
 /* The sources, one file each. */
 bool rq_idx_open(const rq_data_spec *spec, rq_data *out, rq_error *err);

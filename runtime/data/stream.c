@@ -27,7 +27,7 @@ bool rq_stream_open(rq_stream *s, const char *path, rq_error *err)
     if (!z || inflateInit2(z, 15 + 16) != Z_OK) {
         rq_free(z);
         rq_stream_close(s);
-        return rq_fail(err, "no memory to unpack '%s'", path);
+        return rq_fail_system(err, "no memory to unpack '%s'", path);
     }
     s->inflater = z;
     z->next_in = s->packed;

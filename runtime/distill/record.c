@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "data/array.h"
+#include "data/file.h"
 #include "data/png.h"
 #include "distill/distill.h"
 #include "distill/page.h"
@@ -31,6 +32,7 @@ struct rq_distill_record {
     int64_t count;
     double seconds; /* of earlier runs */
     bool live;
+    uint64_t refused; /* memory, before the event that is being made */
 };
 
 rq_distill_record *rq_distill_record_new(const rq_distillation *d, const rq_distill_options *o, rq_error *err)
@@ -70,13 +72,14 @@ static const char *file_in(const rq_distill_record *r, const char *name, char *p
 
 static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
 
-static json_t *event(const rq_distill_record *r, const char *kind)
+static json_t *event(rq_distill_record *r, const char *kind)
 {
+    r->refused = rq_memory_refused();
     return json_pack("{s:i, s:s, s:s, s:s, s:s, s:I}", "schema", 1, "event", kind, "run", r->dir, "action", r->d->name, "variant", "",
                      "seed", (json_int_t)r->d->seed);
 }
 
-static json_t *epoch_event(const rq_distill_record *r, const rq_distill_epoch *e)
+static json_t *epoch_event(rq_distill_record *r, const rq_distill_epoch *e)
 {
     json_t *o = event(r, "distill_epoch");
     json_object_set_new(o, "epoch", json_integer(e->epoch));
@@ -89,18 +92,19 @@ static json_t *epoch_event(const rq_distill_record *r, const rq_distill_epoch *e
     return o;
 }
 
-static bool put(FILE *out, json_t *o, rq_error *err)
+static bool put(const rq_distill_record *r, FILE *out, json_t *o, rq_error *err)
 {
     bool bad = !o || json_dumpf(o, out, JSON_COMPACT) || fputc('\n', out) == EOF || fflush(out);
     json_decref(o);
-    return !bad || rq_fail(err, "an event could not be written: %s", strerror(errno));
+    return rq_memory_sufficed(r->refused, "an event", err) && (!bad || rq_fail_system(err, "an event could not be written: %s", strerror(errno)));
 }
 
 /* ---- resuming ---- */
 
-static void read_epochs(rq_distill_record *r, int64_t most)
+static bool read_epochs(rq_distill_record *r, int64_t most, rq_error *err)
 {
     char path[PATH_MAX + 64];
+    uint64_t refused = rq_memory_refused();
     FILE *f = fopen(file_in(r, "epochs.jsonl", path), "r");
     json_error_t error;
     json_t *o;
@@ -113,15 +117,19 @@ static void read_epochs(rq_distill_record *r, int64_t most)
         if (e.epoch == r->count + 1) r->epochs[r->count++] = e;
         json_decref(o);
     }
+    bool ok = f && !ferror(f);
+    if (!ok) rq_fail_system(err, "file '%s' cannot be read: %s", path, strerror(errno));
     if (f) fclose(f);
     if (r->count) r->seconds = r->epochs[r->count - 1].seconds;
+    return ok && rq_memory_sufficed(refused, path, err);
 }
 
 bool rq_distill_record_resume(rq_distill_record *r, rq_outer *o, rq_progress *progress, rq_error *err)
 {
     char path[PATH_MAX + 64];
-    file_in(r, "last.safetensors", path);
-    if (access(path, F_OK)) {
+    bool is_there;
+    if (!rq_file_is_there(file_in(r, "last.safetensors", path), &is_there, err)) return false;
+    if (!is_there) {
         if (!r->o->json && !r->o->quiet)
             printf("%s   %lld images, %lld inner steps, %s   %s\n", r->d->name, (long long)o->count, (long long)o->steps,
                    r->d->nets ? "networks drawn" : "one network", r->d->model->summary);
@@ -129,7 +137,7 @@ bool rq_distill_record_resume(rq_distill_record *r, rq_outer *o, rq_progress *pr
     }
     if (!rq_checkpoint_load(path, &o->values, &o->state, progress, &r->settings, err)) return false;
     rq_outer_update(o);
-    read_epochs(r, progress->epoch);
+    if (!read_epochs(r, progress->epoch, err)) return false;
     if (!r->o->json && !r->o->quiet) printf("goes on in %s after epoch %lld of %lld\n", r->dir, (long long)progress->epoch, (long long)r->d->epochs);
     return true;
 }
@@ -138,8 +146,11 @@ bool rq_distill_record_best(rq_distill_record *r, rq_outer *o, rq_error *err)
 {
     char path[PATH_MAX + 64];
     rq_progress progress = {0};
+    bool is_there;
     rq_data_identity(r->d->data, progress.data, sizeof progress.data);
-    if (!r->d->data->count[RQ_SPLIT_val] || access(file_in(r, "best.safetensors", path), F_OK)) return true;
+    if (!r->d->data->count[RQ_SPLIT_val]) return true;
+    if (!rq_file_is_there(file_in(r, "best.safetensors", path), &is_there, err)) return false;
+    if (!is_there) return true;
     if (!rq_checkpoint_load(path, &o->values, &o->state, &progress, &r->settings, err)) return false;
     rq_outer_update(o);
     return true;
@@ -154,7 +165,7 @@ static bool save_array(const rq_distill_record *r, const char *name, const rq_ar
     file_in(r, name, path);
     file_in(r, ".array.new", hidden);
     if (!rq_npy_write(hidden, a, err)) return false;
-    return !rename(hidden, path) || rq_fail(err, "file '%s' cannot be written: %s", path, strerror(errno));
+    return rq_place_rename(hidden, path, err);
 }
 
 static bool save_labels(const rq_distill_record *r, const rq_outer *o, rq_error *err)
@@ -181,7 +192,7 @@ static bool save_picture(const rq_distill_record *r, const rq_outer *o, int64_t 
         if (k && epoch % every && epoch != r->d->epochs) break;
         snprintf(name, sizeof name, k ? "images/%04lld.png" : "images.png", (long long)epoch);
         if (!rq_png_sheet(hidden, s, RQ_SPLIT_train, (int)(rows < 50 ? rows : 50), s->classes, ZOOM, err)) return false;
-        if (rename(hidden, file_in(r, name, path))) return rq_fail(err, "file '%s' cannot be written: %s", path, strerror(errno));
+        if (!rq_place_rename(hidden, file_in(r, name, path), err)) return false;
     }
     return true;
 }
@@ -196,14 +207,14 @@ static bool save_numbers(const rq_distill_record *r, const rq_outer *o, rq_error
 }
 
 /* All epochs, and at the end the scores. */
-static bool save_metrics(const rq_distill_record *r, json_t *last, rq_error *err)
+static bool save_metrics(rq_distill_record *r, json_t *last, rq_error *err)
 {
     char path[PATH_MAX + 64], hidden[PATH_MAX + 64];
     FILE *f = rq_place_open(file_in(r, ".metrics.new", hidden), err);
     bool ok = f != NULL;
-    for (int64_t i = 0; ok && i < r->count; i++) ok = put(f, epoch_event(r, &r->epochs[i]), err);
-    if (ok && last) ok = put(f, json_incref(last), err);
-    return f && rq_place_close(f, hidden, file_in(r, "epochs.jsonl", path), err) && ok;
+    for (int64_t i = 0; ok && i < r->count; i++) ok = put(r, f, epoch_event(r, &r->epochs[i]), err);
+    if (ok && last) ok = put(r, f, json_incref(last), err);
+    return rq_place_end(f, ok, hidden, file_in(r, "epochs.jsonl", path), err);
 }
 
 /* Learned rates beside each other, the first and last few of many. */
@@ -253,7 +264,7 @@ static bool save_page(const rq_distill_record *r, const rq_outer *o, const rq_di
     rq_distill_page page = {.d = r->d, .dir = r->dir, .epochs = r->epochs, .count = r->count, .rates = o->rates, .steps = o->steps,
                             .score = score, .scores = count};
     bool ok = rq_distill_page_write(f, &page, err);
-    return rq_place_close(f, hidden, file_in(r, "report.html", path), err) && ok;
+    return rq_place_end(f, ok, hidden, file_in(r, "report.html", path), err);
 }
 
 bool rq_distill_record_epoch(rq_distill_record *r, rq_outer *o, const rq_progress *progress, const rq_distill_epoch *e, bool is_best,
@@ -267,7 +278,7 @@ bool rq_distill_record_epoch(rq_distill_record *r, rq_outer *o, const rq_progres
                                 r->d->settings_text, err);
     ok = ok && rq_checkpoint_save(file_in(r, "last.safetensors", path), &o->values, &o->state, progress, &r->settings, r->d->source,
                                   r->d->settings_text, err);
-    if (ok && r->o->json) return put(stdout, epoch_event(r, e), err);
+    if (ok && r->o->json) return put(r, stdout, epoch_event(r, e), err);
     if (ok) show_epoch(r, o, e);
     return ok;
 }
@@ -284,8 +295,8 @@ bool rq_distill_record_scores(rq_distill_record *r, rq_outer *o, const rq_distil
     }
     json_object_set_new(result, "scores", list);
     json_object_set_new(result, "out", json_string(r->dir));
-    bool ok = save_numbers(r, o, err) && save_metrics(r, result, err) && save_page(r, o, score, count, err);
-    if (ok && r->o->json) return put(stdout, result, err);
+    bool ok = rq_memory_sufficed(r->refused, "an event", err) && save_numbers(r, o, err) && save_metrics(r, result, err) && save_page(r, o, score, count, err);
+    if (ok && r->o->json) return put(r, stdout, result, err);
     json_decref(result);
     if (!ok) return false;
     printf("\n%-20s  %8s  %s\n", "trained on", "images", "test accuracy");

@@ -75,7 +75,7 @@ static void run_job(void *context, int64_t task, int thread)
 {
     Explorer *e = context;
     rq_trial *j = &e->jobs[task];
-    rq_error err = {{0}};
+    rq_error err = {0};
     bool interrupted = false;
     (void)thread;
     pthread_mutex_lock(&e->mutex);
@@ -119,7 +119,7 @@ static void compile_jobs(Explorer *e)
     int kept = 0;
     for (int i = 0; i < e->job_count; i++) {
         const rq_model *m = e->x->variants[e->jobs[i].variant].action->model;
-        rq_error err = {{0}};
+        rq_error err = {0};
         bool ok = true;
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds && ok; k++) ok = m->function(m, kinds[k], NULL, &err) != NULL;
         if (ok) e->jobs[kept++] = e->jobs[i];

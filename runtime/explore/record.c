@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/file.h"
 #include "explore/explore.h"
 
 char *rq_record_path(const char *dir, int variant, uint64_t seed, int64_t epochs, bool finished, rq_error *err)
@@ -47,28 +48,32 @@ static void take_event(const json_t *o, rq_explored *run)
     }
 }
 
+static bool take_line(void *context, const char *line, rq_error *err)
+{
+    json_error_t error;
+    json_t *o = json_loads(line, 0, &error);
+    (void)err;
+    take_event(o, context);
+    json_decref(o);
+    return true;
+}
+
 bool rq_record_read(const char *path, rq_explored *run)
 {
-    FILE *f = fopen(path, "r");
-    if (!f) return false;
-    uint64_t seed = run->seed;
+    uint64_t seed = run->seed, refused = rq_memory_refused();
+    bool is_there;
     *run = (rq_explored){.seed = seed};
     for (int m = 0; m < RQ_METRICS; m++) run->metric[m] = NAN;
-    json_error_t error;
-    json_t *o;
-    while ((o = json_loadf(f, JSON_DISABLE_EOF_CHECK, &error))) {
-        take_event(o, run);
-        json_decref(o);
-    }
-    fclose(f);
+    run->done = rq_file_lines(path, take_line, run, &is_there, NULL) && rq_memory_refused() == refused && run->done;
     return run->done;
 }
 
 bool rq_record_failure(FILE *out, const rq_exploration *x, int variant, uint64_t seed, const char *reason, rq_error *err)
 {
+    uint64_t refused = rq_memory_refused();
     json_t *o = json_pack("{s:i, s:s, s:s, s:s, s:s, s:I, s:s}", "schema", 1, "event", "failure", "run", "", "action", x->name, "variant",
                           x->variants[variant].label, "seed", (json_int_t)seed, "reason", reason);
     bool bad = !o || json_dumpf(o, out, JSON_COMPACT) != 0 || fputc('\n', out) == EOF;
     json_decref(o);
-    return !bad || rq_fail(err, "an event could not be written");
+    return rq_memory_sufficed(refused, "an event", err) && (!bad || rq_fail(err, "an event could not be written"));
 }

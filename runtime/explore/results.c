@@ -121,10 +121,12 @@ static json_t *budget_json(const rq_ranking *r)
 
 bool rq_ranking_json(FILE *out, const rq_ranking *r, bool lines, rq_error *err)
 {
+    uint64_t refused = rq_memory_refused();
     json_t *all = json_array();
     size_t flags = JSON_REAL_PRECISION(17);
     bool bad = false;
     for (int i = 0; i < r->x->variant_count; i++) json_array_append_new(all, row_json(r, &r->rows[i]));
+    if (rq_memory_refused() != refused) json_array_clear(all);
     for (size_t i = 0; lines && i < json_array_size(all); i++)
         bad |= json_dumpf(json_array_get(all, i), out, flags | JSON_COMPACT) != 0 || fputc('\n', out) == EOF;
     if (!lines) {
@@ -136,5 +138,5 @@ bool rq_ranking_json(FILE *out, const rq_ranking *r, bool lines, rq_error *err)
         json_decref(o);
     }
     json_decref(all);
-    return !bad || rq_fail(err, "the results could not be written");
+    return rq_memory_sufficed(refused, "the results", err) && (!bad || rq_fail(err, "the results could not be written"));
 }

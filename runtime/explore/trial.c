@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "data/file.h"
 #include "report/place.h"
 #include "report/report.h"
 #include "train/checkpoint.h"
@@ -53,18 +54,32 @@ static bool keeper_result(void *context, const rq_result *r, rq_error *err)
     return rq_checkpoint_save(k->path, k->params, k->state, k->progress, k->settings, k->x->source, k->x->settings_text, err);
 }
 
+static bool copy_event(void *context, const char *line, rq_error *err)
+{
+    (void)err;
+    if (!strstr(line, "\"event\":\"result\"")) fprintf((FILE *)context, "%s\n", line);
+    return true;
+}
+
 /* The events of the rung before, without its result. */
 static bool copy_events(const char *dir, const rq_trial *t, FILE *out, rq_error *err)
 {
-    enum { LINE = 16384 };
-    char line[LINE], *path = rq_record_path(dir, t->variant, t->seed, t->from, true, err);
-    FILE *old = path ? fopen(path, "r") : NULL;
+    char *path = rq_record_path(dir, t->variant, t->seed, t->from, true, err);
+    bool is_there, ok = path && rq_file_lines(path, copy_event, out, &is_there, err);
     rq_free(path);
-    if (!old) return false;
-    while (fgets(line, LINE, old))
-        if (!strstr(line, "\"event\":\"result\"")) fputs(line, out);
-    fclose(old);
-    return !ferror(out) || rq_fail(err, "an event could not be written: %s", strerror(errno));
+    return ok && (!ferror(out) || rq_fail_system(err, "an event could not be written: %s", strerror(errno)));
+}
+
+/* Is there a state of the rung before, with its events, to go on from? */
+static bool look_back(const char *dir, const rq_trial *t, const char *state, bool *goes_on, rq_error *err)
+{
+    *goes_on = false;
+    if (!t->from) return true;
+    char *path = rq_record_path(dir, t->variant, t->seed, t->from, true, err);
+    bool has_state, has_events, ok = path && rq_file_is_there(state, &has_state, err) && rq_file_is_there(path, &has_events, err);
+    if (ok) *goes_on = has_state && has_events;
+    rq_free(path);
+    return ok;
 }
 
 /* The events' own sink; a run that goes on has told its start before. */
@@ -106,7 +121,9 @@ static bool train(const rq_exploration *x, const char *dir, const rq_trial *t, r
     rq_params params = {0};
     rq_result result = {0};
     char *report = NULL;
-    if (t->from && access(from, R_OK) == 0 && copy_events(dir, t, out, err)) s->resume = from;
+    bool goes_on;
+    if (!look_back(dir, t, from, &goes_on, err) || (goes_on && !copy_events(dir, t, out, err))) return false;
+    if (goes_on) s->resume = from;
     rq_events *events = rq_events_new(out, dir, &info, err);
     rq_sink sinks[2] = {{0}, {.context = &keeper, .start = keeper_start, .result = keeper_result}};
     if (events) sinks[0] = events_sink(events, s->resume != NULL, a, s);
@@ -142,10 +159,12 @@ bool rq_trial_run(const rq_exploration *x, const char *dir, const volatile sig_a
     char *hidden = path ? rq_record_path(dir, t->variant, t->seed, t->to, false, err) : NULL;
     FILE *out = hidden ? rq_place_open(hidden, err) : NULL;
     rq_train_settings settings = settings_of(x, t, stop);
-    rq_error reason = {{0}};
+    rq_error reason = {0};
     bool ok = out != NULL;
-    if (ok && !train(x, dir, t, &settings, out, interrupted, &reason))
-        ok = rq_record_failure(out, x, t->variant, t->seed, reason.text, err);
+    if (ok && !train(x, dir, t, &settings, out, interrupted, &reason)) {
+        *err = reason; /* what the system had not may be there another time, so it is no result */
+        ok = !reason.of_system && rq_record_failure(out, x, t->variant, t->seed, reason.text, err);
+    }
     if (out && (!ok || *interrupted)) {
         fclose(out);
         unlink(hidden);

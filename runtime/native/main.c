@@ -61,7 +61,7 @@ typedef struct run_settings {
 static bool read_text(const char *path, char **text, rq_error *err)
 {
     FILE *f = fopen(path, "r");
-    if (!f) return rq_fail(err, "'%s' cannot be read as the settings of a run: %s", path, strerror(errno));
+    if (!f) return rq_fail_system(err, "'%s' cannot be read as the settings of a run: %s", path, strerror(errno));
     long size = fseek(f, 0, SEEK_END) ? -1 : ftell(f);
     rewind(f);
     *text = size < 0 ? NULL : rq_alloc_array((uint64_t)size + 1, 1, path, err);
@@ -232,7 +232,7 @@ static int close_output(const char *self, int code)
 int rq_native_main(const rq_native_program *p, int argc, char **argv)
 {
     const char *self = argc ? argv[0] : "program", *word = argc > 1 ? argv[1] : NULL;
-    rq_error err = {{0}};
+    rq_error err = {0};
     rq_outcome outcome = RQ_OUTCOME_failed;
     rq_standard_files();
     signal(SIGPIPE, SIG_DFL);

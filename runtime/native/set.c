@@ -127,7 +127,7 @@ static bool set_number(const setting *s, const field_row *row, rq_error *err)
     if (row->kind == FIELD_count) *(int64_t *)field = (int64_t)x;
     else if (row->kind == FIELD_whole) *(uint64_t *)field = (uint64_t)x;
     else *(double *)field = x;
-    return !json_object_set_new(s->all, row->name, number_json(x)) || rq_fail(err, "no memory for the settings");
+    return !json_object_set_new(s->all, row->name, number_json(x)) || rq_fail_system(err, "no memory for the settings");
 }
 
 static double *optimizer_member(rq_optimizer *o, const char *name)
@@ -189,7 +189,7 @@ static bool read_argument(const setting *s, const char *kind, const char **at, r
     if (row->is_share ? x < 0 || x > 1 : x <= 0)
         return rq_fail(err, "--set %s: '%s' is %s", s->text, name, row->is_share ? "between 0 and 1" : "positive");
     *optimizer_member(o, name) = x;
-    return !json_object_set_new(call, name, number_json(x)) || rq_fail(err, "no memory for the settings");
+    return !json_object_set_new(call, name, number_json(x)) || rq_fail_system(err, "no memory for the settings");
 }
 
 static bool read_call(const setting *s, rq_optimizer *o, json_t *call, rq_error *err)
@@ -214,7 +214,7 @@ static bool set_optimizer(const setting *s, rq_error *err)
 {
     rq_optimizer o;
     json_t *call = json_object();
-    bool ok = read_call(s, &o, call, err) && (!json_object_set(s->all, "optimizer", call) || rq_fail(err, "no memory for the settings"));
+    bool ok = read_call(s, &o, call, err) && (!json_object_set(s->all, "optimizer", call) || rq_fail_system(err, "no memory for the settings"));
     json_decref(call);
     if (ok) s->a->settings.optimizer = o;
     return ok;
@@ -270,9 +270,7 @@ static char *dump(const json_t *all, rq_error *err)
     size_t n = strlen(text);
     copy = rq_alloc_array(n + 2, 1, "the settings", err);
     if (copy) memcpy(copy, text, n), copy[n] = '\n';
-    json_free_t release;
-    json_get_alloc_funcs(NULL, &release);
-    release(text);
+    rq_free(text);
     return copy;
 }
 
@@ -286,7 +284,7 @@ bool rq_native_set_new(const rq_native_program *p, const rq_action *a, const cha
     bool ok = all || rq_fail(err, "the settings in the program are damaged: %s", error.text);
     for (int i = 0; ok && i < count; i++) {
         setting s = {.p = p, .a = &out->action, .all = all, .text = sets[i]};
-        ok = apply(&s, err) && (!json_array_append_new(list, json_string(sets[i])) || rq_fail(err, "no memory for the settings"));
+        ok = apply(&s, err) && (!json_array_append_new(list, json_string(sets[i])) || rq_fail_system(err, "no memory for the settings"));
     }
     const rq_train_settings *t = &out->action.settings;
     if (ok && t->schedule.warmup >= t->epochs)
@@ -294,7 +292,7 @@ bool rq_native_set_new(const rq_native_program *p, const rq_action *a, const cha
                      (long long)t->epochs);
     if (ok && seed) {
         out->action.settings.seed = *seed;
-        ok = !json_object_set_new(all, "seed", json_integer((json_int_t)*seed)) || rq_fail(err, "no memory for the settings");
+        ok = !json_object_set_new(all, "seed", json_integer((json_int_t)*seed)) || rq_fail_system(err, "no memory for the settings");
     }
     if (ok) out->action.settings_text = out->settings_text = dump(all, err);
     json_decref(all);

@@ -162,7 +162,7 @@ static bool take_memory(rq_runner *r, int64_t max_samples, rq_error *error)
                        f->name, max_samples);
     r->memory = rq_alloc((size_t)bytes);
     if (!r->memory)
-        return rq_fail(error,
+        return rq_fail_system(error,
                        "no memory for '%s': %" PRId64 " samples at once on %d threads need %" PRId64
                        " bytes: use a smaller batch or fewer threads",
                        f->name, max_samples, r->threads, bytes);
@@ -203,7 +203,7 @@ bool rq_runner_new(const rq_function *f, int64_t max_samples, int threads, rq_ru
         return rq_fail(error, "'%s' needs at least one sample and one thread, not %" PRId64 " and %d", f->name,
                        max_samples, threads);
     rq_runner *r = rq_alloc(sizeof *r);
-    if (!r) return rq_fail(error, "no memory for '%s'", f->name);
+    if (!r) return rq_fail_system(error, "no memory for '%s'", f->name);
     r->f = f;
     r->max_chunks = chunks_of(f, max_samples);
     r->threads = threads > r->max_chunks ? (int)r->max_chunks : threads;

@@ -100,7 +100,7 @@ static bool start(rq_pool *p, int threads, rq_error *error)
         worker *w = &p->workers[p->started];
         *w = (worker){.pool = p, .number = p->started + 1};
         if (pthread_create(&w->thread, NULL, run_worker, w) != 0)
-            return rq_fail(error, "the system gives no %d threads: use fewer", threads);
+            return rq_fail_system(error, "the system gives no %d threads: use fewer", threads);
     }
     return true;
 }
@@ -109,7 +109,7 @@ rq_pool *rq_pool_new(int threads, rq_error *error)
 {
     rq_pool *p = rq_alloc(sizeof *p);
     if (!p) {
-        rq_fail(error, "no memory for threads");
+        rq_fail_system(error, "no memory for threads");
         return NULL;
     }
     pthread_mutex_init(&p->mutex, NULL);

@@ -14,6 +14,7 @@ struct rq_events {
     const rq_run_info *info;
     const rq_model *model;
     const rq_train_settings *settings;
+    uint64_t refused; /* memory, before the event that is being made */
 };
 
 rq_events *rq_events_new(FILE *out, const char *run, const rq_run_info *info, rq_error *err)
@@ -27,8 +28,9 @@ void rq_events_free(rq_events *e) { rq_free(e); }
 
 static json_t *number(double x) { return isfinite(x) ? json_real(x) : json_null(); }
 
-static json_t *event_new(const rq_events *e, const char *kind)
+static json_t *event_new(rq_events *e, const char *kind)
 {
+    e->refused = rq_memory_refused();
     json_t *o = json_object();
     json_object_set_new(o, "schema", json_integer(1));
     json_object_set_new(o, "event", json_string(kind));
@@ -42,9 +44,13 @@ static json_t *event_new(const rq_events *e, const char *kind)
 /* Consumes o. A reader that went away is no failure: SIGPIPE stops the run (train/interrupt.h). */
 static bool event_write(const rq_events *e, json_t *o, rq_error *err)
 {
-    int bad = !o || json_dumpf(o, e->out, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0;
+    bool whole = rq_memory_sufficed(e->refused, "an event", err);
+    errno = 0;
+    int bad = whole && json_dumpf(o, e->out, JSON_COMPACT | JSON_REAL_PRECISION(17)) != 0;
     json_decref(o);
-    if (bad || fputc('\n', e->out) == EOF || fflush(e->out)) return errno == EPIPE || rq_fail(err, "an event could not be written: %s", strerror(errno));
+    if (!whole || !rq_memory_sufficed(e->refused, "an event", err)) return false;
+    if (bad || fputc('\n', e->out) == EOF || fflush(e->out))
+        return errno == EPIPE || rq_fail_system(err, "an event could not be written: %s", strerror(errno));
     return true;
 }
 

@@ -15,9 +15,7 @@ bool rq_export_file(const rq_export *e, const char *name, rq_file_writer write, 
 {
     char *path = rq_place_path(e->dir, name, err), *hidden = path ? rq_place_path(e->dir, ".export.new", err) : NULL;
     FILE *f = hidden ? rq_place_open(hidden, err) : NULL;
-    bool ok = f && write(f, context, err);
-    if (f && !ok) fclose(f);
-    ok = ok && rq_place_close(f, hidden, path, err);
+    bool ok = rq_place_end(f, f && write(f, context, err), hidden, path, err);
     if (ok && !e->quiet) printf("%s\n", path);
     rq_free(path);
     rq_free(hidden);
@@ -42,7 +40,7 @@ bool rq_export_figures(const rq_export *e, const rq_figures *figures, rq_error *
     char folder[PATH_MAX + 16], name[160];
     if (!e->formats.svg && !e->formats.pdf && !e->formats.png) return true;
     snprintf(folder, sizeof folder, "%s/figures", e->dir);
-    if (mkdir(folder, 0777) && errno != EEXIST) return rq_fail(err, "directory '%s' cannot be made: %s", folder, strerror(errno));
+    if (mkdir(folder, 0777) && errno != EEXIST) return rq_fail_system(err, "directory '%s' cannot be made: %s", folder, strerror(errno));
     for (int i = 0; i < figures->count; i++) {
         rq_picture *p = figures->at[i];
         snprintf(name, sizeof name, "figures/%.100s.svg", p->name);

@@ -70,7 +70,7 @@ void rq_picture_free(rq_picture *p)
     rq_free(p);
 }
 
-bool rq_picture_ok(const rq_picture *p, rq_error *err) { return !p->failed || rq_fail(err, "no memory for the picture '%s'", p->name); }
+bool rq_picture_ok(const rq_picture *p, rq_error *err) { return !p->failed || rq_fail_system(err, "no memory for the picture '%s'", p->name); }
 
 /* A copy, or NULL with the picture marked. */
 static void *copied(rq_picture *p, const void *from, size_t size)

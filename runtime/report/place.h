@@ -24,5 +24,9 @@ char *rq_place_path(const char *dir, const char *name, rq_error *err);
 FILE *rq_place_open(const char *hidden, rq_error *err);
 /* Syncs, closes and renames. */
 bool rq_place_close(FILE *f, const char *hidden, const char *path, rq_error *err);
+/* The same if `whole`; else what was begun is removed. Takes f = NULL, which rq_place_open has worded. */
+bool rq_place_end(FILE *f, bool whole, const char *hidden, const char *path, rq_error *err);
+/* Puts a finished file in its place, or removes it. */
+bool rq_place_rename(const char *hidden, const char *path, rq_error *err);
 
 #endif

@@ -161,6 +161,7 @@ static bool print_json(const Prediction *p, int64_t s, rq_error *err)
 {
     char text[32];
     const double *v = p->values + s * p->reals;
+    uint64_t refused = rq_memory_refused();
     json_t *o = json_object(), *list = p->has_classes ? json_object() : json_array();
     json_object_set_new(o, "schema", json_integer(1));
     if (p->o->input) json_object_set_new(o, "input", json_string(p->o->input));
@@ -174,10 +175,10 @@ static bool print_json(const Prediction *p, int64_t s, rq_error *err)
         if (p->has_classes) json_object_set_new(list, class_text(p, k, text), number(v[k]));
         else json_array_append_new(list, number(v[k]));
     }
-    bool whole = list && (p->has_classes ? json_object_size(list) : json_array_size(list)) == (size_t)p->reals;
-    whole = json_object_set_new(o, p->has_classes ? "probabilities" : "values", list) == 0 && whole;
-    bool good = whole && json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
+    json_object_set_new(o, p->has_classes ? "probabilities" : "values", list);
+    bool good = rq_memory_sufficed(refused, "JSON", err) && json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(9)) == 0;
     json_decref(o);
+    if (!rq_memory_sufficed(refused, "JSON", err)) return false;
     return (good && putchar('\n') != EOF) || rq_fail(err, "the prediction could not be written as JSON");
 }
 

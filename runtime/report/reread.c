@@ -40,7 +40,7 @@ static char *text_of(const char *dir, const char *name, rq_error *err)
         fclose(f);
         return text;
     }
-    if (text) rq_fail(err, "file '%s' cannot be read: %s", path, strerror(errno));
+    if (text) rq_fail_system(err, "file '%s' cannot be read: %s", path, strerror(errno));
     rq_free(text);
     return NULL;
 }

@@ -1,9 +1,9 @@
 /* run_history.c: growing arrays of epochs and statistics; lines of metrics back into them. */
 #include "report/run_history.h"
 
-#include <stdio.h>
 #include <string.h>
 
+#include "data/file.h"
 #include "report/report.h"
 
 /* Makes room for item number `count`: there is room for the next power of two. */
@@ -32,10 +32,17 @@ bool rq_run_history_epoch(rq_run_history *h, const rq_epoch *epoch, rq_error *er
     return true;
 }
 
-static bool take(rq_run_history *h, const char *line, const rq_model *m, rq_error *err)
+typedef struct Reading {
+    rq_run_history *history;
+    const rq_model *model;
+} Reading;
+
+static bool take(void *context, const char *line, rq_error *err)
 {
+    const Reading *r = context;
+    rq_run_history *h = r->history;
     rq_event e;
-    switch (rq_event_read(line, m, &e)) {
+    switch (rq_event_read(line, r->model, &e)) {
     case RQ_EVENT_none:
     case RQ_EVENT_start: return true;
     case RQ_EVENT_result:
@@ -50,14 +57,9 @@ static bool take(rq_run_history *h, const char *line, const rq_model *m, rq_erro
 
 bool rq_run_history_read(rq_run_history *h, const char *path, const rq_model *m, bool *is_there, rq_error *err)
 {
-    enum { LINE = 16384 };
-    char line[LINE];
-    FILE *f = fopen(path, "r");
-    bool ok = true;
-    *is_there = f != NULL;
-    while (f && ok && fgets(line, LINE, f)) ok = take(h, line, m, err);
-    if (f) fclose(f);
-    return ok;
+    Reading r = {h, m};
+    uint64_t refused = rq_memory_refused();
+    return rq_file_lines(path, take, &r, is_there, err) && rq_memory_sufficed(refused, path, err);
 }
 
 void rq_run_history_free(rq_run_history *h)

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/file.h"
 #include "report/report.h"
 #include "train/checkpoint.h"
 
@@ -36,7 +37,7 @@ struct rq_rundir {
 static bool make_dir(const char *path, rq_error *err)
 {
     if (!mkdir(path, 0777) || errno == EEXIST) return true;
-    return rq_fail(err, "directory '%s' cannot be made: %s; name another with --out DIR", path, strerror(errno));
+    return rq_fail_system(err, "directory '%s' cannot be made: %s; name another with --out DIR", path, strerror(errno));
 }
 
 /* runs/NAME-001, -002, ...: mkdir itself decides, so two runs never share one. */
@@ -48,7 +49,7 @@ static bool next_free(rq_rundir *d, const char *name, rq_error *err)
         if (n < 0 || (size_t)n >= sizeof d->path) return rq_fail(err, "the name '%s' is too long for a directory", name);
         if (!mkdir(d->path, 0777)) return true;
         if (errno != EEXIST)
-            return rq_fail(err, "directory '%s' cannot be made: %s; name another with --out DIR", d->path, strerror(errno));
+            return rq_fail_system(err, "directory '%s' cannot be made: %s; name another with --out DIR", d->path, strerror(errno));
     }
     return rq_fail(err, "runs/ holds 99,999 runs of '%s' already; name a directory with --out DIR", name);
 }
@@ -58,7 +59,7 @@ static bool take_given(rq_rundir *d, const char *dir, rq_error *err)
     if (strlen(dir) >= sizeof d->path) return rq_fail(err, "the path '%.60s...' is too long", dir);
     strcpy(d->path, dir);
     if (!mkdir(dir, 0777)) return true;
-    if (errno != EEXIST) return rq_fail(err, "directory '%s' cannot be made: %s", dir, strerror(errno));
+    if (errno != EEXIST) return rq_fail_system(err, "directory '%s' cannot be made: %s", dir, strerror(errno));
     struct stat st;
     if (stat(dir, &st) || !S_ISDIR(st.st_mode)) return rq_fail(err, "'%s' is no directory; name another with --out DIR", dir);
     return true;
@@ -69,7 +70,7 @@ static bool take_given(rq_rundir *d, const char *dir, rq_error *err)
 static bool lock_dir(rq_rundir *d, rq_error *err)
 {
     d->lock = open(d->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (d->lock < 0) return rq_fail(err, "directory '%s' cannot be opened: %s", d->path, strerror(errno));
+    if (d->lock < 0) return rq_fail_system(err, "directory '%s' cannot be opened: %s", d->path, strerror(errno));
     if (flock(d->lock, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return true;
     return rq_fail(err, "another run is writing into '%s'; wait for its end, or name another directory with --out DIR", d->path);
 }
@@ -78,7 +79,9 @@ static bool holds_no_run(const rq_rundir *d, rq_error *err)
 {
     char file[PATH_MAX + 32];
     snprintf(file, sizeof file, "%s/metrics.jsonl", d->path);
-    if (access(file, F_OK) != 0) return true;
+    bool is_there;
+    if (!rq_file_is_there(file, &is_there, err)) return false;
+    if (!is_there) return true;
     return rq_fail(err, "'%s' already holds a run; name another directory with --out DIR, or remove it first", d->path);
 }
 
@@ -86,7 +89,7 @@ static FILE *open_in(const rq_rundir *d, const char *name, char *temporary, size
 {
     snprintf(temporary, size, "%s/.%s.new", d->path, name);
     FILE *f = fopen(temporary, "w");
-    if (!f) rq_fail(err, "file '%s' cannot be written: %s", temporary, strerror(errno));
+    if (!f) rq_fail_system(err, "file '%s' cannot be written: %s", temporary, strerror(errno));
     return f;
 }
 
@@ -101,7 +104,7 @@ static bool close_in(const rq_rundir *d, const char *name, FILE *f, const char *
     if (!bad && rename(temporary, path)) bad = true, why = errno;
     if (!bad) return true;
     unlink(temporary);
-    return rq_fail(err, "file '%s' could not be written completely: %s", path, strerror(why));
+    return rq_fail_system(err, "file '%s' could not be written completely: %s", path, strerror(why));
 }
 
 static bool write_text(const rq_rundir *d, const char *name, const char *text, rq_error *err)
@@ -118,7 +121,7 @@ static bool open_metrics(rq_rundir *d, const char *mode, rq_error *err)
     char path[PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/metrics.jsonl", d->path);
     d->metrics = fopen(path, mode);
-    if (!d->metrics) return rq_fail(err, "file '%s' cannot be written: %s", path, strerror(errno));
+    if (!d->metrics) return rq_fail_system(err, "file '%s' cannot be written: %s", path, strerror(errno));
     d->events = rq_events_new(d->metrics, d->path, d->info, err);
     if (d->events) d->event_sink = rq_events_sink(d->events);
     return d->events != NULL;
@@ -188,9 +191,16 @@ char *rq_data_text(const rq_data *data, rq_error *err)
     return rq_copy_text(text, err);
 }
 
+typedef struct Restoring {
+    rq_rundir *dir;
+    FILE *kept;
+} Restoring;
+
 /* One line of the interrupted run's metrics: into the history, and into `kept` if it is of a complete epoch. */
-static bool take_line(rq_rundir *d, const char *line, FILE *kept, rq_error *err)
+static bool take_line(void *context, const char *line, rq_error *err)
 {
+    const Restoring *r = context;
+    rq_rundir *d = r->dir;
     rq_event e;
     switch (rq_event_read(line, d->history.model, &e)) {
     case RQ_EVENT_none:
@@ -205,24 +215,24 @@ static bool take_line(rq_rundir *d, const char *line, FILE *kept, rq_error *err)
         if (!rq_run_history_epoch(&d->history.run, &e.epoch, err)) return false;
         break;
     }
-    fputs(line, kept);
+    fprintf(r->kept, "%s\n", line);
     return true;
 }
 
 /* Metrics without what came after the checkpoint; the history is read back from them. */
 static bool restore_metrics(rq_rundir *d, rq_error *err)
 {
-    enum { LINE = 16384 };
-    char path[PATH_MAX + 32], temporary[PATH_MAX + 64], line[LINE];
+    char path[PATH_MAX + 32], temporary[PATH_MAX + 64];
     snprintf(path, sizeof path, "%s/metrics.jsonl", d->path);
-    FILE *old = fopen(path, "r");
-    if (!old) return rq_fail(err, "file '%s' cannot be read: %s", path, strerror(errno));
-    FILE *kept = open_in(d, "metrics.jsonl", temporary, sizeof temporary, err);
-    bool ok = kept != NULL;
-    while (ok && fgets(line, LINE, old)) ok = take_line(d, line, kept, err);
-    fclose(old);
-    if (kept && !ok) fclose(kept);
-    return ok && close_in(d, "metrics.jsonl", kept, temporary, err);
+    Restoring r = {d, open_in(d, "metrics.jsonl", temporary, sizeof temporary, err)};
+    if (!r.kept) return false;
+    uint64_t refused = rq_memory_refused();
+    bool is_there, ok = rq_file_lines(path, take_line, &r, &is_there, err) && rq_memory_sufficed(refused, "the run's metrics", err) &&
+                        (is_there || rq_fail(err, "'%s' is not there", path));
+    if (ok) return close_in(d, "metrics.jsonl", r.kept, temporary, err);
+    fclose(r.kept);
+    unlink(temporary);
+    return false;
 }
 
 static bool on_start(void *context, const rq_model *m, const rq_train_settings *s, const rq_data *data, const rq_params *params,

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "data/file.h"
 #include "report/report.h"
 #include "train/interrupt.h"
 
@@ -175,7 +176,9 @@ bool rq_verb_params(const rq_action *a, const rq_verb_options *o, rq_params *out
         return rq_fail(err, "'%s' has no trained parameters: name a run directory in place of the file, or give --init FILE.safetensors",
                        a->file);
     snprintf(path, sizeof path, "%s%s", o->init ? o->init : o->run, o->init ? "" : "/best.safetensors");
-    if (!o->init && access(path, F_OK)) snprintf(path, sizeof path, "%s/last.safetensors", o->run);
+    bool is_there = true;
+    if (!o->init && !rq_file_is_there(path, &is_there, err)) return false;
+    if (!is_there) snprintf(path, sizeof path, "%s/last.safetensors", o->run);
     return rq_params_new(a->model, out, err) && rq_params_load(out, path, err);
 }
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sys/stat.h>
 
+#include "data/file.h"
 #include "data/safetensors.h"
 #include "data/sha256.h"
 #include "unitary.h"
@@ -264,12 +264,6 @@ static const rq_array *wanted(const rq_params *p, int i, const rq_tensors *t, co
     return count && *rule < 0 ? NULL : rq_tensors_find(t, name);
 }
 
-static bool is_kind(const char *path, mode_t kind)
-{
-    struct stat info;
-    return !stat(path, &info) && (info.st_mode & S_IFMT) == kind;
-}
-
 typedef struct Report {
     char loaded[1500], left[1500];
     bool met[256];
@@ -310,9 +304,12 @@ bool rq_params_load_rules(rq_params *p, const char *run, const rq_rename *rules,
     if (count > 256) return rq_fail(err, "init from '%s': %d rules, at most 256 are read", run, count);
     if (strlen(run) > sizeof path - 32) return rq_fail(err, "init from: the path '%.60s...' is too long", run);
     snprintf(path, sizeof path, "%s", run);
-    if (is_kind(run, S_IFDIR)) {
+    rq_file_kind kind;
+    if (!rq_file_look(run, &kind, err)) return false;
+    if (kind == RQ_FILE_folder) {
         snprintf(path, sizeof path, "%.4000s/best.safetensors", run);
-        if (!is_kind(path, S_IFREG)) snprintf(path, sizeof path, "%.4000s/last.safetensors", run);
+        if (!rq_file_look(path, &kind, err)) return false;
+        if (kind != RQ_FILE_other) snprintf(path, sizeof path, "%.4000s/last.safetensors", run);
     }
     if (!rq_safetensors_read(path, &t, err)) return rq_fail_at(err, "init from '%s'", run);
     bool ok = true;

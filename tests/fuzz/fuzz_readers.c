@@ -124,7 +124,7 @@ static bool read_one(int kind, unsigned ask, const uint8_t *data, size_t size, r
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    rq_error err = {{0}};
+    rq_error err = {0};
     if (size < 2) return 0;
     bool good = read_one(data[0] % 11, data[1], data + 2, size - 2, &err);
     if (!good && !err.text[0]) abort(); /* a failure without a word */

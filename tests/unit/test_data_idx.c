@@ -2,6 +2,7 @@
 #include "unit/scratch.h"
 
 #include "data/data.h"
+#include "faults/fault.h"
 
 enum { TRAIN = 40, TEST = 20, SIDE = 4, PIXELS = SIDE * SIDE };
 
@@ -71,7 +72,7 @@ static rq_data_spec spec_here(void)
 static void refused(const rq_data_spec *s, const char *expected)
 {
     rq_data d;
-    rq_error err = {""};
+    rq_error err = {0};
     assert_false(rq_data_open(s, &d, &err));
     if (!strstr(err.text, expected)) fail_msg("'%s' is not in: %s", expected, err.text);
     assert_int_equal(rq_memory_live(), 0);
@@ -80,7 +81,7 @@ static void refused(const rq_data_spec *s, const char *expected)
 static rq_data opened(const rq_data_spec *s)
 {
     rq_data d;
-    rq_error err = {""};
+    rq_error err = {0};
     if (!rq_data_open(s, &d, &err)) fail_msg("%s", err.text);
     return d;
 }
@@ -385,10 +386,10 @@ static void every_allocation_may_fail(void **state)
     s.shuffle = true;
     for (int64_t n = 0;; n++) {
         rq_data d;
-        rq_error err = {""};
-        rq_memory_fail_after(n);
+        rq_error err = {0};
+        fault_after(FAULT_memory, n);
         bool good = rq_data_open(&s, &d, &err);
-        rq_memory_fail_after(-1);
+        fault_after(FAULT_memory, -1);
         if (good) {
             assert_true(n > 15);
             rq_data_free(&d);

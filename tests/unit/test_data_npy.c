@@ -3,6 +3,7 @@
 
 #include "data/array.h"
 #include "data/file.h"
+#include "faults/fault.h"
 
 /* Writes an npy file of version 1 with this header text and `bytes` bytes 0, 1, 2, ... behind it.
  */
@@ -19,7 +20,7 @@ static const char *write_npy(const char *header, size_t bytes)
 static void refused(const char *path, const char *expected)
 {
     rq_array a;
-    rq_error err = {""};
+    rq_error err = {0};
     assert_false(rq_npy_read(path, &a, &err));
     if (!strstr(err.text, expected)) fail_msg("'%s' is not in: %s", expected, err.text);
     assert_int_equal(rq_memory_live(), 0);
@@ -28,7 +29,7 @@ static void refused(const char *path, const char *expected)
 static rq_array read_back(const char *path)
 {
     rq_array a;
-    rq_error err = {""};
+    rq_error err = {0};
     if (!rq_npy_read(path, &a, &err)) fail_msg("%s", err.text);
     return a;
 }
@@ -204,9 +205,9 @@ static void a_failed_write_leaves_the_old_file(void **state)
     assert_true(rq_npy_write(path, &a, &err));
     ((int64_t *)a.values)[0] = 5;
     for (int n = 0; n < 3; n++) {
-        rq_file_fail_after(n);
+        fault_after(FAULT_write, n);
         assert_false(rq_npy_write(path, &a, &err));
-        rq_file_fail_after(-1);
+        fault_after(FAULT_write, -1);
         assert_non_null(strstr(err.text, "cannot write '"));
         assert_non_null(strstr(err.text, "No space left"));
         rq_array old = read_back(path);

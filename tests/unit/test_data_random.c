@@ -1,6 +1,7 @@
 /* Philox against its published vectors; streams by name, distributions, shuffles; SHA-256 against
  * FIPS vectors; memory. */
 #include "data/sha256.h"
+#include "faults/fault.h"
 #include "memory.h"
 #include "random.h"
 
@@ -204,10 +205,10 @@ static void memory_says_no_before_it_is_taken(void **state)
     assert_non_null(strstr(err.text, "500 bytes are needed"));
     rq_free(p);
     rq_memory_limit(0);
-    rq_memory_fail_after(2);
+    fault_after(FAULT_memory, 2);
     void *a = rq_alloc(1), *b = rq_alloc(1);
     assert_true(a && b && !rq_alloc(1) && !rq_alloc(1));
-    rq_memory_fail_after(-1);
+    fault_after(FAULT_memory, -1);
     rq_free(a);
     rq_free(b);
     assert_int_equal(rq_memory_live(), 0);

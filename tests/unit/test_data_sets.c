@@ -12,7 +12,7 @@
 static rq_data opened(const rq_data_spec *s)
 {
     rq_data d;
-    rq_error err = {""};
+    rq_error err = {0};
     if (!rq_data_open(s, &d, &err)) fail_msg("%s", err.text);
     return d;
 }
@@ -20,7 +20,7 @@ static rq_data opened(const rq_data_spec *s)
 static void refused(const rq_data_spec *s, const char *expected)
 {
     rq_data d;
-    rq_error err = {""};
+    rq_error err = {0};
     assert_false(rq_data_open(s, &d, &err));
     if (!strstr(err.text, expected)) fail_msg("'%s' is not in: %s", expected, err.text);
     assert_int_equal(rq_memory_live(), 0);

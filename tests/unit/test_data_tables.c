@@ -5,11 +5,12 @@
 
 #include "data/array.h"
 #include "data/data.h"
+#include "faults/fault.h"
 
 static rq_data opened(const rq_data_spec *s)
 {
     rq_data d;
-    rq_error err = {""};
+    rq_error err = {0};
     if (!rq_data_open(s, &d, &err)) fail_msg("%s", err.text);
     return d;
 }
@@ -17,7 +18,7 @@ static rq_data opened(const rq_data_spec *s)
 static void refused(const rq_data_spec *s, const char *expected)
 {
     rq_data d;
-    rq_error err = {""};
+    rq_error err = {0};
     assert_false(rq_data_open(s, &d, &err));
     if (!strstr(err.text, expected)) fail_msg("'%s' is not in: %s", expected, err.text);
     assert_int_equal(rq_memory_live(), 0);
@@ -165,9 +166,9 @@ static void tables_run_out_of_memory(void **state)
     for (int64_t n = 0;; n++) {
         rq_data d;
         rq_error err;
-        rq_memory_fail_after(n);
+        fault_after(FAULT_memory, n);
         bool good = rq_data_open(&s, &d, &err);
-        rq_memory_fail_after(-1);
+        fault_after(FAULT_memory, -1);
         if (good) {
             rq_data_free(&d);
             break;

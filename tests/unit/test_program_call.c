@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "program/program.h"
+#include "faults/fault.h"
 
 enum { LANES = 4, ELEMENTS = 300, P = 0, X, Y, SUM, KEPT, PARTIAL, TOTAL, SCRATCH, BUFFERS };
 
@@ -182,10 +183,10 @@ static void test_failing_allocations(void **state)
     rq_function f = function();
     for (int n = 0; n < 8; n++) {
         rq_runner *r = NULL;
-        rq_error error = {""};
-        rq_memory_fail_after(n);
+        rq_error error = {0};
+        fault_after(FAULT_memory, n);
         assert_false(rq_runner_new(&f, 8, 1, &r, &error));
-        rq_memory_fail_after(-1);
+        fault_after(FAULT_memory, -1);
         assert_null(r);
         assert_non_null(strstr(error.text, "no memory for"));
         assert_int_equal(rq_memory_live(), 0);
