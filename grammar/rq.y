@@ -355,6 +355,10 @@ fields:
 field:
     word[label] "':'" values end
           { $$ = (Field){FIELD_set, .label = $label, .values = $values}; }
+  | word[label] "':'" "'train'"[split] "'.'" member end /* rank: train.loss */
+          { $$ = (Field){FIELD_set, .label = $label};
+            Expr *base = expr_name(p, ident_at(p, @split));
+            $$.values = exprs_add(p, $$.values, expr_member(p, base->span, base, $member)); }
   | word[label] "'='"[equals] values end
           { mistake_equals(p, $label, @equals);
             $$ = (Field){FIELD_set, .label = $label, .values = $values}; }

@@ -241,7 +241,10 @@ static void model_output(Env *e, const Stmt *s, StageId *output)
         diag_error(e->k->c, s->span, D_second_output);
         return;
     }
+    Frame frame; /* layers written here have the path of a layer called output */
+    frame_begin(e->model, &frame);
     *output = val_to_stage(e, eval_expr(e, s->expr), s->expr->span);
+    frame_end(e->model, &frame, "output");
     e->model->is_poison = e->model->is_poison || !output->i;
 }
 

@@ -45,7 +45,8 @@ static bool begins_expression(int kind)
     case TOK_LBRACKET:
     case TOK_MINUS:
     case TOK_NOT:
-    case TOK_FREEZE: return true;
+    case TOK_FREEZE:
+    case TOK_TRAIN: return true;
     }
     return token_is_name(kind);
 }
