@@ -59,13 +59,13 @@ static const char *reason_text(Compiler *c, const LayerFlow *l)
 }
 
 /* How the layer's circuits are simulated, by density matrices if one of them is; NULL: it has none. */
-static const char *circuit_engine(Compiler *c, const ModelInst *model, LayerId layer, Engine wanted)
+static const char *circuit_engine(const ModelInst *model, LayerId layer, Engine wanted)
 {
     Engine engine = ENGINE_none;
     for (uint32_t i = 0; i < model->stages.len && engine != ENGINE_density; i++) {
         const Stage *s = &model->stages.at[i];
         if (s->layer.i != layer.i) continue;
-        if (stage_is_quantum(s) || s->kind == STAGE_dissipative) engine = stage_engine(c, model, (StageId){i + 1}, wanted);
+        if (stage_is_quantum(s) || s->kind == STAGE_dissipative) engine = stage_engine(model, (StageId){i + 1}, wanted);
     }
     return engine ? engine_text(engine) : NULL;
 }
@@ -89,7 +89,7 @@ static void fill_layers(Compiler *c, const ModelInst *model, const Flow *flow, E
         const LayerFlow *l = &flow->layers.at[i];
         int32_t *groups = arena_array(c->keep, int32_t, l->groups.len);
         for (uint32_t k = 0; k < l->groups.len; k++) groups[k] = (int32_t)l->groups.at[k].group.i - 1;
-        const char *engine = l->layer.i ? circuit_engine(c, model, l->layer, wanted) : NULL;
+        const char *engine = l->layer.i ? circuit_engine(model, l->layer, wanted) : NULL;
         if (!engine) engine = l->layer.i && has_dense(model, l->layer) ? "blas" : "";
         rq_layer row = {.name = l->name, .kind = l->kind_text ? l->kind_text : "", .params = l->params, .dead = l->dead,
                              .flow = l->verdict == VERDICT_none_set ? "" : verdict_text(l->verdict),

@@ -109,16 +109,33 @@ static EngineCost pure_cost(const StagePlan *p)
     return cost;
 }
 
+double chain_ns(const ModelInst *m, const StagePlan *plan, StageId id, StageId source)
+{
+    const StagePlan *p = &plan[id.i - 1];
+    double ns = form_cost(p, p->form).ns;
+    return id.i == source.i ? ns : ns + chain_ns(m, plan, stage_of(m, id)->operand[0], source);
+}
+
+static EngineCost both(EngineCost a, EngineCost b)
+{
+    return (EngineCost){a.obstacle ? a.obstacle : b.obstacle, a.circuit + b.circuit, a.step + b.step, a.ns + b.ns};
+}
+
+void chain_costs(const ModelInst *m, const StagePlan *plan, StageId id, StageId source, EngineCost *state, EngineCost *density)
+{
+    EngineCost pure = {0}, mixed = {0};
+    if (id.i != source.i) chain_costs(m, plan, stage_of(m, id)->operand[0], source, &pure, &mixed);
+    *state = both(pure_cost(&plan[id.i - 1]), pure);
+    *density = both(density_cost(&plan[id.i - 1]), mixed);
+}
+
 const char *state_obstacle(const Stage *s) { return state_cost(&s->quantum).obstacle; }
 
 /* ---- transfer ---- */
 
-static EngineCost transfer_cost(Compiler *c, const ModelInst *model, const Stage *s,
-                                double circuits)
+EngineCost parts_cost(const QuantumAttr *q, double circuits)
 {
-    EngineCost cost = {.obstacle = transfer_obstacle(model, s)};
-    if (cost.obstacle) return cost;
-    const QuantumAttr *q = &s->quantum;
+    EngineCost cost = {0};
     Arena *a = arena_new("cost");
     const EncodingFunctions *f = encoding_functions(a, q->encoding, q->qubits);
     const Reach *r = reach(a, q->observable, q->circuit, f);
@@ -138,8 +155,13 @@ static EngineCost transfer_cost(Compiler *c, const ModelInst *model, const Stage
             cost.circuit / rate_transfer + cost.step / rate_shared / (circuits * step_samples);
     }
     arena_drop(a);
-    (void)c;
     return cost;
+}
+
+static EngineCost transfer_cost(const ModelInst *model, const Stage *s, double circuits)
+{
+    const char *obstacle = transfer_obstacle(model, s);
+    return obstacle ? (EngineCost){.obstacle = obstacle} : parts_cost(&s->quantum, circuits);
 }
 
 /* ---- the choice ---- */
@@ -161,13 +183,15 @@ static bool is_cheaper(const EngineCost *a, const EngineCost *b)
 /* A stage that takes or leaves a register. */
 static void register_cost(const StagePlan *p, StageCost *cost)
 {
-    cost->state = pure_cost(p);
-    cost->density = density_cost(p);
-    cost->transfer.obstacle = "a state comes in or goes out";
-    cost->chosen = plan_is_mixed(p) ? ENGINE_density : ENGINE_state;
+    cost->state = p->transfer ? p->state_chain : pure_cost(p);
+    cost->density = p->transfer ? p->density_chain : density_cost(p);
+    cost->is_unread = !p->is_read;
+    cost->chosen = p->transfer ? ENGINE_transfer : plan_is_mixed(p) ? ENGINE_density : ENGINE_state;
+    if (p->transfer) cost->transfer = parts_cost(p->transfer, (double)cost->circuits);
+    else cost->transfer.obstacle = "a state comes in or goes out";
 }
 
-StageCost stage_cost(Compiler *c, const ModelInst *model, StageId stage, Engine wanted)
+StageCost stage_cost(const ModelInst *model, StageId stage, Engine wanted)
 {
     const Stage *s = stage_of(model, stage);
     StageCost cost = {.stage = stage, .circuits = circuits_of(model, s), .chosen = wanted};
@@ -177,7 +201,7 @@ StageCost stage_cost(Compiler *c, const ModelInst *model, StageId stage, Engine 
         register_cost(plan, &cost);
     } else {
         cost.state = state_cost(&s->quantum);
-        cost.transfer = transfer_cost(c, model, s, (double)cost.circuits);
+        cost.transfer = transfer_cost(model, s, (double)cost.circuits);
         cost.density.obstacle = "a state comes in or goes out, and it is pure";
         if (transfer_applies(model, s)) {
             StagePlan own = register_plan_stage(a, model, s, ENGINE_density);
@@ -194,13 +218,13 @@ StageCost stage_cost(Compiler *c, const ModelInst *model, StageId stage, Engine 
     return cost;
 }
 
-Engine stage_engine(Compiler *c, const ModelInst *model, StageId stage, Engine wanted)
+Engine stage_engine(const ModelInst *model, StageId stage, Engine wanted)
 {
     const Stage *s = stage_of(model, stage);
-    if (s->kind == STAGE_dissipative || !transfer_applies(model, s)) return stage_cost(c, model, stage, wanted).chosen;
+    if (s->kind == STAGE_dissipative || !transfer_applies(model, s)) return stage_cost(model, stage, wanted).chosen;
     if (wanted != ENGINE_none) return wanted;
     if (transfer_obstacle(model, s)) return state_obstacle(s) ? ENGINE_density : ENGINE_state;
-    return stage_cost(c, model, stage, wanted).chosen;
+    return stage_cost(model, stage, wanted).chosen;
 }
 
 static void print_engine(FILE *out, const EngineCost *cost, Engine engine, Engine chosen)
@@ -219,11 +243,15 @@ void cost_print(FILE *out, Compiler *c, const ModelInst *model, Engine wanted)
     for (uint32_t i = 1; i <= model->stages.len; i++) {
         const Stage *s = stage_of(model, (StageId){i});
         if (!stage_is_quantum(s) && s->kind != STAGE_dissipative) continue;
-        StageCost cost = stage_cost(c, model, (StageId){i}, wanted);
+        StageCost cost = stage_cost(model, (StageId){i}, wanted);
         const LayerInst *layer = layer_of(model, s->layer);
         fprintf(out, "%s %s: %lld circuit%s per sample\n", name_text(c->names, layer->name),
                 layer->kind_text ? layer->kind_text : "", (long long)cost.circuits,
                 cost.circuits == 1 ? "" : "s");
+        if (cost.is_unread) {
+            fputs("    its state is not asked for\n", out);
+            continue;
+        }
         print_engine(out, &cost.transfer, ENGINE_transfer, cost.chosen);
         print_engine(out, &cost.state, ENGINE_state, cost.chosen);
         print_engine(out, &cost.density, ENGINE_density, cost.chosen);

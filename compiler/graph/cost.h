@@ -15,15 +15,18 @@ typedef struct StageCost {
     StageId stage;
     int64_t circuits; /* per sample */
     EngineCost state, transfer, density;
+    bool is_unread; /* nobody asks for the state that it leaves */
     Engine chosen; /* the cheapest that can, unless one is wanted */
 } StageCost;
 
+/* By the transfer engine, which has no obstacle but perhaps their number; for so many circuits of a sample. */
+EngineCost parts_cost(const QuantumAttr *q, double circuits);
 const char *engine_text(Engine engine);
 /* Of a quantum stage. wanted: none lets the costs choose. */
-StageCost stage_cost(Compiler *c, const ModelInst *model, StageId stage, Engine wanted);
+StageCost stage_cost(const ModelInst *model, StageId stage, Engine wanted);
 /* The engine alone: with a wanted one nothing is counted. Stages that leave or read a state have
  * the state or the density engine, whatever is wanted. */
-Engine stage_engine(Compiler *c, const ModelInst *model, StageId stage, Engine wanted);
+Engine stage_engine(const ModelInst *model, StageId stage, Engine wanted);
 /* Why the state engine cannot compute a quantum stage; NULL: it can. */
 const char *state_obstacle(const Stage *s);
 bool stage_is_quantum(const Stage *s); /* encode, evolve, measure, quantum, quanv */

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "graph/chain.h"
 #include "graph/dead.h"
 #include "graph/transfer.h"
 
@@ -18,13 +19,13 @@ enum { MOST_PRODUCTS = 1 << 12, MOST_WORK = 1 << 18 };
 typedef enum Initial {
     INITIAL_ground, /* |0..0> */
     INITIAL_real,   /* any real amplitudes on the first qubits, |0> on the others */
-    INITIAL_any
+    INITIAL_any     /* any state of the first qubits, |0> on the others */
 } Initial;
 
 /* Gates from preparation to measurement, over stages that hand a state on. */
 typedef struct Chain {
     const ModelInst *m;
-    uint32_t qubits, prepared; /* INITIAL_real: qubits with amplitudes */
+    uint32_t qubits, prepared; /* the first ones, of which something else than |0> may be known */
     int64_t channels;          /* own: parameters have this leading axis */
     Initial initial;
     VEC(const GateApp *) gates;
@@ -74,14 +75,6 @@ static bool push_gates(Arena *a, Chain *chain, const CircuitInst *circuit)
     return true;
 }
 
-static uint32_t readers_of(const ModelInst *m, StageId id)
-{
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < m->stages.len; i++)
-        for (uint32_t k = 0; k < m->stages.at[i].operand_count; k++) n += m->stages.at[i].operand[k].i == id.i;
-    return n;
-}
-
 static bool push_encoding(Arena *a, Chain *chain, const Stage *s)
 {
     const EncodingInst *e = s->quantum.encoding;
@@ -100,26 +93,27 @@ static bool chain_of(Arena *a, const ModelInst *m, StageId id, Chain *chain)
     *chain = (Chain){.m = m, .qubits = s->quantum.observable->qubits, .channels = 1, .initial = INITIAL_any,
                      .observable = s->quantum.observable};
     if (s->kind == STAGE_quanv && s->quantum.channels == CHANNELS_own) chain->channels = stage_of(m, s->operand[0])->type.dim[0];
-    if (!push_gates(a, chain, s->quantum.circuit)) return false;
-    if (s->kind == STAGE_quantum || s->kind == STAGE_quanv)
-        return stage_of(m, s->operand[0])->type.kind != VALUE_real || push_encoding(a, chain, s);
-    for (id = s->operand[0]; readers_of(m, id) == 1; id = s->operand[0]) {
-        s = stage_of(m, id);
-        if (s->kind != STAGE_evolve && s->kind != STAGE_encode) break;
+    if (s->kind == STAGE_quantum || s->kind == STAGE_quanv) {
+        chain->prepared = chain->qubits;
         if (!push_gates(a, chain, s->quantum.circuit)) return false;
-        if (s->kind == STAGE_encode) return push_encoding(a, chain, s);
+        return stage_of(m, s->operand[0])->type.kind != VALUE_real || push_encoding(a, chain, s);
     }
-    return true;
+    const StateChain *whole = state_chain(a, m, id, false);
+    if (!whole || !push_gates(a, chain, &whole->circuit)) return false;
+    chain->qubits = whole->circuit.qubits;
+    chain->prepared = whole->taken;
+    chain->observable = &whole->observable;
+    s = stage_of(m, whole->first);
+    return s->kind != STAGE_encode || readers_of(m, whole->first) != 1 || push_encoding(a, chain, s);
 }
 
 /* ---- levels ---- */
 
 static bool may_be_nonzero(const Chain *chain, Pauli p)
 {
-    uint32_t rest = chain->initial == INITIAL_real ? (UINT32_C(1) << (chain->qubits - chain->prepared)) - 1 : UINT32_MAX;
-    if (chain->initial == INITIAL_any) return true;
-    if (p.x & rest) return false;
-    return chain->initial == INITIAL_ground || __builtin_parity(p.x & p.z) == 0; /* a product with an odd number of Y is imaginary */
+    uint32_t prepared = chain->initial == INITIAL_ground ? 0 : chain->prepared;
+    if (p.x & ((UINT32_C(1) << (chain->qubits - prepared)) - 1)) return false;
+    return chain->initial != INITIAL_real || __builtin_parity(p.x & p.z) == 0; /* a product with an odd number of Y is imaginary */
 }
 
 static bool varies(Weight w) { return w != WEIGHT_one && w != WEIGHT_matrix; }
@@ -214,9 +208,10 @@ static void find_chained(Arena *a, const ModelInst *m, bool *chained, Marks *k)
         if (!chain_of(a, m, (StageId){i + 1}, &chain)) continue;
         mark_chain(k, &chain);
         chained[i] = true;
-        for (StageId id = s->operand[0]; s->kind == STAGE_measure || s->kind == STAGE_evolve; id = s->operand[0]) {
+        while (s->kind == STAGE_measure || s->kind == STAGE_evolve || s->kind == STAGE_dissipative) {
+            StageId id = s->operand[0];
             s = stage_of(m, id);
-            if (readers_of(m, id) != 1 || (s->kind != STAGE_evolve && s->kind != STAGE_encode)) break;
+            if (readers_of(m, id) != 1 || (s->kind != STAGE_evolve && s->kind != STAGE_encode && s->kind != STAGE_dissipative)) break;
             chained[id.i - 1] = true;
         }
     }

@@ -44,7 +44,7 @@ static Engine engine_of(const Lower *l)
 {
     bool prefers_state = l->options.few_samples && l->options.engine == ENGINE_none &&
                          l->stage->quantum.qubits <= FEW_QUBITS && !state_obstacle(l->stage);
-    Engine engine = prefers_state ? ENGINE_state : stage_engine(l->c, l->model, l->stage_id, l->options.engine);
+    Engine engine = prefers_state ? ENGINE_state : stage_engine(l->model, l->stage_id, l->options.engine);
     /* coefficients are computed once for all samples, so they cannot be each sample's own */
     if (engine == ENGINE_transfer && l->options.sampled) return state_obstacle(l->stage) ? ENGINE_density : ENGINE_state;
     return engine;
@@ -56,7 +56,7 @@ static NodeId values_by(Lower *l, Engine engine, const Scope *s)
     const QuantumAttr *q = &l->stage->quantum;
     NodeId values = {0};
     if (engine == ENGINE_transfer) {
-        values = lower_transfer(l, s);
+        values = lower_transfer(l, s, q);
     } else if (engine == ENGINE_density) {
         StagePlan plan = register_plan_stage(l->g->arena, l->model, l->stage, l->options.engine);
         values = register_values(l, s, q, &plan);

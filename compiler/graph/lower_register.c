@@ -3,6 +3,7 @@
 
 #include "graph/cost.h"
 #include "graph/register.h"
+#include "graph/transfer.h"
 
 /* ---- what does not fit ---- */
 
@@ -37,9 +38,9 @@ NodeId register_too_large(Lower *l, Span at, uint32_t pure, uint32_t density)
 /* False after a report: a group does not fit, or the wanted engine cannot compute the stage. */
 static bool executable(Lower *l, const StagePlan *p)
 {
-    for (uint32_t i = 0; i < p->gates.len && l->options.engine == ENGINE_state; i++) {
-        const GateApp *gate = p->gates.at[i].gate;
-        if (gate->gate < GATE_depolarize || gate->gate == GATE_reset || p->gates.at[i].is_dropped) continue;
+    for (uint32_t i = 0; i < p->g.gates.len && l->options.engine == ENGINE_state; i++) {
+        const GateApp *gate = p->g.gates.at[i].gate;
+        if (gate->gate < GATE_depolarize || gate->gate == GATE_reset || p->g.gates.at[i].is_dropped) continue;
         not_executable(l, gate->span, "a channel by state vectors", "noise needs density matrices; 'engine: auto' takes them");
         return false;
     }
@@ -94,11 +95,11 @@ static void add_amplitudes(Run *r, const QuantumAttr *q, StateRegister *reg)
 static StateRegister *run_stage(Run *r, StateRegister *reg, const StagePlan *p)
 {
     if (!executable(r->l, p)) return NULL;
-    if (!reg) reg = register_new(r->a, p->wires);
-    reg->wires = p->wires;
+    if (!reg) reg = register_new(r->a, p->g.wires);
+    reg->wires = p->g.wires;
     if (stage_is_quantum(r->l->stage)) add_amplitudes(r, &r->l->stage->quantum, reg);
     for (uint32_t i = 0; i < reg->groups.len && r->form == FORM_density; i++) register_to_density(r, reg, (int)i);
-    gates_run(r, reg, &p->gates, p->asked);
+    gates_run(r, reg, &p->g.gates, p->asked);
     return reg;
 }
 
@@ -117,15 +118,27 @@ NodeId register_values(Lower *l, const Scope *s, const QuantumAttr *q, const Sta
 /* The stage's result: the last of its wires. */
 static void leave(Run *r, const StagePlan *p, const StateRegister *reg)
 {
-    uint16_t *keep = arena_array(r->a, uint16_t, p->results + 1);
-    for (uint32_t i = 0; i < p->results; i++) keep[i] = (uint16_t)(p->wires - p->results + i);
-    r->l->registers[r->l->stage_id.i - 1] = register_renamed(r->a, reg, keep, p->results);
+    uint16_t *keep = arena_array(r->a, uint16_t, p->g.results + 1);
+    for (uint32_t i = 0; i < p->g.results; i++) keep[i] = (uint16_t)(p->g.wires - p->g.results + i);
+    r->l->registers[r->l->stage_id.i - 1] = register_renamed(r->a, reg, keep, p->g.results);
 }
 
 static StateRegister *detached(Run *r, StateRegister *reg)
 {
     for (uint32_t i = 0; i < reg->groups.len; i++) reg->groups.at[i].node = detach(r->l->g, reg->groups.at[i].node);
     return reg;
+}
+
+/* A measurement with all stages back to the encoding, whose data come from the stage before it. */
+static NodeId transferred(Lower *l, Scope *scope, const StagePlan *p)
+{
+    const Stage *source = stage_of(l->model, p->source);
+    if (source->kind == STAGE_encode) {
+        scope->values = flat_values(l->g, l->out->stage[source->operand[0].i - 1]);
+        scope->outer = type_behind(type_of(l->g, scope->values), 0, NULL);
+    }
+    NodeId values = lower_transfer(l, scope, p->transfer);
+    return l->failed ? values : shaped_values(l, measured(l, values));
 }
 
 NodeId lower_register(Lower *l)
@@ -141,14 +154,15 @@ NodeId lower_register(Lower *l)
         scope->values = flat_values(l->g, stage_operand(l, 0));
         scope->outer = type_behind(type_of(l->g, scope->values), 0, NULL);
     }
+    if (p->transfer) return transferred(l, scope, p);
     if (s->kind == STAGE_detach && reg) reg = detached(&r, reg);
     reg = run_stage(&r, reg, p);
     if (!reg) return (NodeId){0};
-    if (p->results) leave(&r, p, reg);
+    if (p->g.results) leave(&r, p, reg);
     if (s->kind == STAGE_input) return leaf;
     if (l->options.whole.i == l->stage_id.i) {
         NodeId rho = register_density(&r, l->registers[l->stage_id.i - 1]);
         return node_is(rho) || l->failed ? rho : register_too_large(l, s->span, r.pure, r.density);
     }
-    return p->results ? (NodeId){0} : shaped_values(l, measured(l, register_observable(&r, s->quantum.observable, reg)));
+    return p->g.results ? (NodeId){0} : shaped_values(l, measured(l, register_observable(&r, s->quantum.observable, reg)));
 }

@@ -22,6 +22,8 @@
 
 #include <math.h>
 
+#include "graph/chain.h"
+#include "graph/cost.h"
 #include "graph/lowering.h"
 
 /* How many qubits a group may have. For 16 samples in f64 a state of 18 takes 64 MB, a density matrix of 8 takes 16 MB. */
@@ -84,17 +86,6 @@ void register_channel(Run *r, StateRegister *reg, NodeId m, uint32_t wire, const
 
 /* ---- register_circuit.c ---- */
 
-/* A gate on wires of a register. */
-typedef struct WireGate {
-    const GateApp *gate;
-    const uint16_t *wire; /* of each qubit of the gate's circuit */
-    bool is_dropped;      /* nobody asks for what it does */
-    uint64_t ends;        /* bit k: nobody asks for its k-th qubit (targets, then controls) any more */
-} WireGate;
-typedef VEC(WireGate) WireGates;
-
-/* Appends the circuit's gates. wire[i]: where its qubit i is; kept by pointer. */
-void gates_append(Arena *a, WireGates *gates, const CircuitInst *circuit, const uint16_t *wire);
 /* asked[w]: whether wire w is asked for, behind all gates; then it is whether it is asked for before. Sets is_dropped and ends. */
 void gates_ask(WireGates *gates, bool *asked);
 /* The register after the gates, wires that are not asked for traced as soon as they can be. asked: before the gates. */
@@ -105,19 +96,25 @@ void gates_run(Run *r, StateRegister *reg, const WireGates *gates, const bool *a
 /* A stage that takes or leaves a register. */
 typedef struct StagePlan {
     bool is_register;
-    uint32_t wires, results; /* in the stage; of its result, which are the last ones */
-    WireGates gates;
+    StageGates g;
     bool *asked;             /* of its wires, before the gates */
     Form form;               /* the cheapest that fits, unless an engine is wanted */
     double operations[FORM_COUNT];
     uint32_t pure[FORM_COUNT], density[FORM_COUNT]; /* most qubits of a group */
     const StateRegister *value;   /* dry; NULL without a result */
+    bool is_read;                 /* its result is asked for, or values come out */
+    const QuantumAttr *transfer;  /* a measurement that takes the transfer engine, with all stages back to `source`; else NULL */
+    StageId source;
+    EngineCost state_chain, density_chain; /* then: what the same stages cost otherwise */
 } StagePlan;
 
 /* Of all stages: index StageId.i - 1. */
 StagePlan *register_plan(Arena *a, const ModelInst *m, LowerOptions o);
 /* Of a stage from values to values alone, as if a register were in it. */
 StagePlan register_plan_stage(Arena *a, const ModelInst *m, const Stage *s, Engine engine);
+/* cost.c: estimated, forward, for one sample; of all stages back to `source`. */
+double chain_ns(const ModelInst *m, const StagePlan *plan, StageId id, StageId source);
+void chain_costs(const ModelInst *m, const StagePlan *plan, StageId id, StageId source, EngineCost *state, EngineCost *density);
 static inline bool plan_fits(const StagePlan *p) { return p->operations[p->form] < INFINITY; }
 /* A density matrix occurs. */
 static inline bool plan_is_mixed(const StagePlan *p) { return p->density[p->form] > 0; }

@@ -20,11 +20,6 @@ static uint16_t wire_of(const WireGate *g, uint32_t k)
     return g->wire[k < gate->target_count ? gate->targets[k] : gate->controls[k - gate->target_count]];
 }
 
-void gates_append(Arena *a, WireGates *gates, const CircuitInst *circuit, const uint16_t *wire)
-{
-    for (uint32_t i = 0; circuit && i < circuit->gates.len; i++) vec_push(a, gates, (WireGate){.gate = &circuit->gates.at[i], .wire = wire});
-}
-
 /* ---- what is asked for ---- */
 
 static void ask(WireGate *g, bool *asked)

@@ -4,10 +4,8 @@
  * its state from and hands its state on to. Backwards: what the readers of a result ask for is asked for in it. Forwards: every form
  * is run dry from the register that comes in, and the one with the fewest operations taken.
  */
-#include "graph/cost.h"
 #include "graph/register.h"
-
-static bool leaves_state(const Stage *s) { return s->type.kind == VALUE_state || s->type.kind == VALUE_density; }
+#include "graph/transfer.h"
 
 static bool has_channels(const Stage *s)
 {
@@ -53,45 +51,6 @@ static void keep_whole(const ModelInst *m, StagePlan *plan, StageId id)
     for (uint32_t k = 0; k < s->operand_count; k++) keep_whole(m, plan, s->operand[k]);
 }
 
-/* ---- their gates ---- */
-
-static uint16_t *wires_from(Arena *a, uint32_t first, uint32_t count)
-{
-    uint16_t *wire = arena_array(a, uint16_t, count + 1);
-    for (uint32_t i = 0; i < count; i++) wire[i] = (uint16_t)(first + i);
-    return wire;
-}
-
-/* Where perceptron j's qubits are: its inputs, then output j behind all inputs. */
-static uint16_t *perceptron_wires(Arena *a, const Stage *s, uint32_t inputs, uint32_t j)
-{
-    uint32_t fan_in = s->dissipative.fan_in;
-    int64_t n = inputs, first = j + s->dissipative.shift;
-    uint16_t *wire = arena_array(a, uint16_t, fan_in + 1);
-    if (!s->dissipative.periodic) first = first < 0 ? 0 : first > n - fan_in ? n - fan_in : first;
-    for (uint32_t i = 0; i < fan_in; i++) wire[i] = (uint16_t)(((first + i) % n + n) % n);
-    wire[fan_in] = (uint16_t)(inputs + j);
-    return wire;
-}
-
-static void plan_gates(Arena *a, const ModelInst *m, const Stage *s, StagePlan *p)
-{
-    uint32_t in = s->operand_count && leaves_state(stage_of(m, s->operand[0])) ? (uint32_t)stage_of(m, s->operand[0])->type.dim[0] : 0;
-    p->results = leaves_state(s) ? (uint32_t)s->type.dim[0] : 0;
-    p->wires = in > p->results ? in : p->results;
-    if (s->kind == STAGE_dissipative) {
-        p->wires = in + p->results;
-        gates_append(a, &p->gates, s->dissipative.circuit, wires_from(a, 0, p->wires));
-        for (uint32_t j = 0; s->dissipative.perceptron && j < s->dissipative.count; j++)
-            gates_append(a, &p->gates, s->dissipative.perceptron[j], perceptron_wires(a, s, in, j));
-    }
-    if (!stage_is_quantum(s)) return;
-    const uint16_t *wire = wires_from(a, 0, MAX_QUBITS);
-    p->wires = s->quantum.qubits;
-    if (s->quantum.encoding) gates_append(a, &p->gates, s->quantum.encoding->circuit, wire);
-    gates_append(a, &p->gates, s->quantum.circuit, wire);
-}
-
 /* ---- what is asked for ---- */
 
 static void ask_observable(const ObservableInst *o, bool *asked)
@@ -105,10 +64,12 @@ static void ask_observable(const ObservableInst *o, bool *asked)
 /* result: of its result's qubits; NULL: it leaves values. */
 static void plan_asked(Arena *a, const Stage *s, StagePlan *p, const bool *result)
 {
-    p->asked = arena_array(a, bool, p->wires + 1);
-    for (uint32_t i = 0; result && i < p->results; i++) p->asked[p->wires - p->results + i] = result[i];
-    if (stage_is_quantum(s)) ask_observable(s->quantum.observable, p->asked);
-    gates_ask(&p->gates, p->asked);
+    p->asked = arena_array(a, bool, p->g.wires + 1);
+    for (uint32_t i = 0; result && i < p->g.results; i++) p->asked[p->g.wires - p->g.results + i] = result[i];
+    if (stage_is_quantum(s) && !p->transfer) ask_observable(s->quantum.observable, p->asked);
+    p->is_read = !result;
+    for (uint32_t i = 0; result && i < p->g.results; i++) p->is_read |= result[i];
+    gates_ask(&p->g.gates, p->asked);
 }
 
 /* ---- forms ---- */
@@ -118,7 +79,7 @@ static void add_source(Run *r, const Stage *s, const StagePlan *p, LowerOptions 
 {
     bool amplitudes = stage_is_quantum(s) && s->quantum.encoding && s->quantum.encoding->kind == ENCODING_amplitude;
     if (s->kind == STAGE_input && !o.ground) {
-        register_add_pure(r, reg, (NodeId){0}, 0, p->wires);
+        register_add_pure(r, reg, (NodeId){0}, 0, p->g.wires);
         if (s->type.kind == VALUE_density && reg->groups.len) register_to_density(r, reg, 0);
     }
     if (amplitudes) register_add_pure(r, reg, (NodeId){0}, 0, s->quantum.encoding->qubits);
@@ -126,11 +87,11 @@ static void add_source(Run *r, const Stage *s, const StagePlan *p, LowerOptions 
 
 static StateRegister *run_dry(Run *r, const Stage *s, const StagePlan *p, const StateRegister *from, LowerOptions o)
 {
-    StateRegister *reg = from ? register_take(r, from) : register_new(r->a, p->wires);
-    reg->wires = p->wires;
+    StateRegister *reg = from ? register_take(r, from) : register_new(r->a, p->g.wires);
+    reg->wires = p->g.wires;
     if (!from) add_source(r, s, p, o, reg);
     for (uint32_t i = 0; i < reg->groups.len && r->form == FORM_density; i++) register_to_density(r, reg, (int)i);
-    gates_run(r, reg, &p->gates, p->asked);
+    gates_run(r, reg, &p->g.gates, p->asked);
     double terms = 0;
     for (uint32_t y = 0; stage_is_quantum(s) && s->quantum.observable && y < s->quantum.observable->yields.len; y++)
         terms += s->quantum.observable->yields.at[y].terms.len;
@@ -152,9 +113,10 @@ static void choose_form(Arena *a, const Stage *s, StagePlan *p, const StateRegis
     }
     if (o.engine == ENGINE_state) p->form = FORM_pure;
     if (o.engine == ENGINE_density) p->form = FORM_density;
-    uint16_t *last = wires_from(a, p->wires - p->results, p->results);
-    if (p->results && plan_fits(p)) p->value = register_renamed(a, value[p->form], last, p->results);
-    if (p->results && !p->value) p->value = register_new(a, p->results);
+    uint16_t *last = arena_array(a, uint16_t, p->g.results + 1);
+    for (uint32_t i = 0; i < p->g.results; i++) last[i] = (uint16_t)(p->g.wires - p->g.results + i);
+    if (p->g.results && plan_fits(p)) p->value = register_renamed(a, value[p->form], last, p->g.results);
+    if (p->g.results && !p->value) p->value = register_new(a, p->g.results);
 }
 
 /* ---- all stages ---- */
@@ -163,19 +125,62 @@ static void ask_backwards(Arena *a, const ModelInst *m, LowerOptions o, StagePla
 {
     bool **result = arena_array(a, bool *, m->stages.len + 1);
     for (uint32_t i = 0; i < m->stages.len; i++) {
-        plan_gates(a, m, &m->stages.at[i], &plan[i]);
-        result[i] = arena_array(a, bool, plan[i].results + 1);
+        plan[i].g = stage_gates(a, m, &m->stages.at[i]);
+        result[i] = arena_array(a, bool, plan[i].g.results + 1);
         bool all = m->output.i == i + 1 || o.whole.i == i + 1;
-        for (uint32_t q = 0; all && q < plan[i].results; q++) result[i][q] = true;
+        for (uint32_t q = 0; all && q < plan[i].g.results; q++) result[i][q] = true;
     }
     for (uint32_t i = m->stages.len; i-- > 0;) {
         const Stage *s = &m->stages.at[i];
         if (!plan[i].is_register) continue;
-        plan_asked(a, s, &plan[i], result[i]);
+        plan_asked(a, s, &plan[i], plan[i].g.results ? result[i] : NULL);
         if (!s->operand_count || !leaves_state(stage_of(m, s->operand[0]))) continue;
         uint32_t from = s->operand[0].i - 1;
-        for (uint32_t q = 0; q < plan[from].results; q++) result[from][q] |= plan[i].asked[q];
+        for (uint32_t q = 0; q < plan[from].g.results; q++) result[from][q] |= plan[i].asked[q];
     }
+}
+
+/* A register of one group. */
+static const StateRegister *amplitudes(Arena *a, uint32_t qubits)
+{
+    Run r = {.a = a};
+    StateRegister *whole = register_new(a, qubits);
+    register_add_pure(&r, whole, (NodeId){0}, 0, qubits);
+    return whole;
+}
+
+static void choose_forms(Arena *a, const ModelInst *m, LowerOptions o, StagePlan *plan)
+{
+    for (uint32_t i = 0; i < m->stages.len; i++) {
+        const Stage *s = &m->stages.at[i];
+        if (!plan[i].is_register) continue;
+        const StateRegister *from = NULL;
+        if (s->operand_count && leaves_state(stage_of(m, s->operand[0]))) {
+            from = plan[s->operand[0].i - 1].value;
+            if (!from) from = amplitudes(a, (uint32_t)stage_of(m, s->operand[0])->type.dim[0]);
+        }
+        choose_form(a, s, &plan[i], from, o);
+    }
+}
+
+/* ---- transfer ---- */
+
+/* Measurements of which the transfer engine computes all from the encoding on, because that is cheaper, or it is wanted. */
+static bool choose_transfers(Arena *a, const ModelInst *m, LowerOptions o, StagePlan *plan)
+{
+    bool any = false;
+    if (o.sampled || (o.engine != ENGINE_none && o.engine != ENGINE_transfer)) return false;
+    for (uint32_t i = 0; i < m->stages.len; i++) {
+        StagePlan *p = &plan[i];
+        const QuantumAttr *q = p->is_register ? transfer_chain(a, m, (StageId){i + 1}, o.ground, &p->source) : NULL;
+        if (!q || (o.few_samples && o.engine == ENGINE_none && plan_fits(p))) continue;
+        EngineCost cost = parts_cost(q, m->stages.at[i].maps);
+        if (cost.obstacle || (o.engine == ENGINE_none && cost.ns > chain_ns(m, plan, (StageId){i + 1}, p->source))) continue;
+        chain_costs(m, plan, (StageId){i + 1}, p->source, &p->state_chain, &p->density_chain);
+        p->transfer = q;
+        any = true;
+    }
+    return any;
 }
 
 StagePlan *register_plan(Arena *a, const ModelInst *m, LowerOptions o)
@@ -185,28 +190,17 @@ StagePlan *register_plan(Arena *a, const ModelInst *m, LowerOptions o)
     spread(m, plan);
     if (o.whole.i) keep_whole(m, plan, o.whole);
     ask_backwards(a, m, o, plan);
-    for (uint32_t i = 0; i < m->stages.len; i++) {
-        const Stage *s = &m->stages.at[i];
-        if (!plan[i].is_register) continue;
-        const StateRegister *from = NULL;
-        if (s->operand_count && leaves_state(stage_of(m, s->operand[0]))) {
-            from = plan[s->operand[0].i - 1].value;
-            if (!from) { /* amplitudes */
-                Run r = {.a = a};
-                StateRegister *whole = register_new(a, (uint32_t)stage_of(m, s->operand[0])->type.dim[0]);
-                register_add_pure(&r, whole, (NodeId){0}, 0, whole->wires);
-                from = whole;
-            }
-        }
-        choose_form(a, s, &plan[i], from, o);
-    }
+    choose_forms(a, m, o, plan);
+    if (!choose_transfers(a, m, o, plan)) return plan;
+    ask_backwards(a, m, o, plan);
+    choose_forms(a, m, o, plan);
     return plan;
 }
 
 StagePlan register_plan_stage(Arena *a, const ModelInst *m, const Stage *s, Engine engine)
 {
     StagePlan p = {.is_register = true};
-    plan_gates(a, m, s, &p);
+    p.g = stage_gates(a, m, s);
     plan_asked(a, s, &p, NULL);
     choose_form(a, s, &p, NULL, (LowerOptions){.engine = engine});
     return p;

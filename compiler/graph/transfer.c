@@ -1,4 +1,5 @@
 /* transfer.c: quantum stages by the transfer engine. */
+#include "graph/chain.h"
 #include "graph/transfer.h"
 
 static bool reads_data(const Sx *x)
@@ -26,17 +27,34 @@ bool transfer_applies(const ModelInst *model, const Stage *s)
 
 const char *transfer_obstacle(const ModelInst *model, const Stage *s)
 {
-    const QuantumAttr *q = &s->quantum;
     if (!transfer_applies(model, s))
-        return q->observable ? "a state comes in" : "it leaves a state";
+        return s->quantum.observable ? "a state comes in" : "it leaves a state";
+    return parts_obstacle(&s->quantum);
+}
+
+const char *parts_obstacle(const QuantumAttr *q)
+{
     const char *why = encoding_obstacle(q->encoding);
     return why ? why : circuit_obstacle(q->circuit);
 }
 
-NodeId lower_transfer(Lower *l, const Scope *s)
+const QuantumAttr *transfer_chain(Arena *a, const ModelInst *m, StageId stage, bool ground, StageId *from)
 {
-    const QuantumAttr *q = &l->stage->quantum;
-    const char *why = transfer_obstacle(l->model, l->stage);
+    const Stage *s = stage_of(m, stage);
+    if (s->kind != STAGE_measure) return NULL;
+    const StateChain *chain = state_chain(a, m, stage, true);
+    const Stage *first = chain ? stage_of(m, chain->first) : NULL;
+    if (!first || (first->kind != STAGE_encode && !(first->kind == STAGE_input && ground))) return NULL;
+    QuantumAttr *q = arena_make(a, QuantumAttr);
+    *q = (QuantumAttr){.encoding = first->kind == STAGE_encode ? first->quantum.encoding : NULL, .circuit = &chain->circuit,
+                       .observable = &chain->observable, .qubits = chain->circuit.qubits};
+    *from = chain->first;
+    return parts_obstacle(q) ? NULL : q;
+}
+
+NodeId lower_transfer(Lower *l, const Scope *s, const QuantumAttr *q)
+{
+    const char *why = parts_obstacle(q);
     Arena *a = arena_new("transfer");
     NodeId values = {0};
     if (!why) {

@@ -191,7 +191,11 @@ NodeId reach_values(Lower *l, const Scope *s, const Reach *r, const EncodingFunc
 bool transfer_applies(const ModelInst *model, const Stage *s);
 /* NULL, or why the stage needs the state engine; too many products come out later. */
 const char *transfer_obstacle(const ModelInst *model, const Stage *s);
-/* The stage's values: real[outer|yields] or real[yields]. An obstacle is reported. */
-NodeId lower_transfer(Lower *l, const Scope *s);
+/* The same of encoding, circuit and observable. */
+const char *parts_obstacle(const QuantumAttr *q);
+/* A measurement's stages back to an encoding (or to an input of ground samples), *from, as one. NULL: the engine does not transfer them. */
+const QuantumAttr *transfer_chain(Arena *a, const ModelInst *m, StageId stage, bool ground, StageId *from);
+/* The values of encoding, circuit and observable: real[outer|yields] or real[yields]. An obstacle is reported. */
+NodeId lower_transfer(Lower *l, const Scope *s, const QuantumAttr *q);
 
 #endif

@@ -54,7 +54,7 @@ static void check_model(Compiler *c, const char *path, const ModelInst *m)
     models_met++;
     for (Engine engine = ENGINE_state; engine <= ENGINE_density; engine++) {
         if (engine == ENGINE_density && models_met % DENSITY_EACH) continue;
-        if (!model_executes(c, m, engine)) continue;
+        if (!model_executes(m, engine)) continue;
         GradcheckInput in = {.model = m, .flow = compile_flow(c, m), .loss = loss, .engine = engine, .samples = SAMPLES,
                              .bindings = bindings, .binding_count = n, .seed = 5, .elements = 1, .tolerance = 1e-5};
         Hessian *h = compile_hessian(c, &in);

@@ -109,7 +109,7 @@ static void check_model(Compiler *c, const char *path, const ModelInst *m)
         Graph *plain = plain_graph(c, m, per_sample);
         if (!plain) return;
         for (Engine engine = ENGINE_none; engine <= (per_sample ? ENGINE_transfer : ENGINE_density); engine++)
-            for (int real_bytes = engine == ENGINE_none ? 4 : 8; real_bytes <= 8 && model_executes(c, m, engine); real_bytes += 4) {
+            for (int real_bytes = engine == ENGINE_none ? 4 : 8; real_bytes <= 8 && model_executes(m, engine); real_bytes += 4) {
                 FunctionSpec spec = {.kind = per_sample ? RQ_FUNCTION_probe : RQ_FUNCTION_step, .loss = loss_for(m),
                                      .real_bytes = real_bytes, .engine = engine};
                 Graph *compiled = compile_graph(c, m, &spec);

@@ -420,16 +420,17 @@ static void near(uint64_t seed, Engine engine, int i, double a, double b, double
     fail_msg("seed %llu, engine %d, number %d: %.12g, expected %.12g", (unsigned long long)seed, (int)engine, i, a, b);
 }
 
-static int pure_cases;
+static int pure_cases, transferred_cases;
 
 static void check_case(uint64_t seed)
 {
-    static const Engine engines[] = {ENGINE_none, ENGINE_density, ENGINE_state};
+    static const Engine engines[] = {ENGINE_none, ENGINE_transfer, ENGINE_density, ENGINE_state};
     Case k = random_case(seed);
     double first[NUMBERS], n[NUMBERS], h = 1e-5;
     bool pure = stays_pure(&k);
     pure_cases += pure;
-    for (int e = 0; e < (pure ? 3 : 2); e++) {
+    transferred_cases += k.end == END_measure && (k.source == SOURCE_encode || k.source == SOURCE_ground);
+    for (int e = 0; e < (pure ? 4 : 3); e++) {
         numbers(&k, engines[e], n);
         near(seed, engines[e], 0, n[0], dense_mean_loss(&k), 1e-12);
         for (int i = 0; i < NUMBERS && e; i++) near(seed, engines[e], i, n[i], first[i], 1e-9);
@@ -451,7 +452,7 @@ static void test_registers(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 100; seed++) check_case(seed);
-    assert_true(pure_cases > 15);
+    assert_true(pure_cases > 15 && transferred_cases > 10);
 }
 
 /* ---- what falls apart ---- */

@@ -14,6 +14,7 @@
 
 #include "compile.h"
 #include "kernels_run.h"
+#include "reference/every_model.h"
 #include "unitary.h"
 
 enum { SAMPLES = 3, MOST_ELEMENTS = 60, MOST_REALS = 20000 };
@@ -79,7 +80,8 @@ static int64_t type_reals(const Type *t) { return type_count(t) * (t->is_complex
 /* Loss and derivatives of sample s, by eval. */
 static void plain(Compiler *c, const ModelInst *m, const WrtList *wrt, int s, const double *params, double *loss, double *out)
 {
-    Lowered *l = lower(c, m, (LowerOptions){.loss = LOSS_mse, .engine = ENGINE_state});
+    Engine engine = model_executes(m, ENGINE_state) ? ENGINE_state : ENGINE_density;
+    Lowered *l = lower(c, m, (LowerOptions){.loss = LOSS_mse, .engine = engine});
     Graph *g = l->g;
     Bindings b = {0};
     uint32_t n = m->groups.len;

@@ -54,15 +54,15 @@ static bool small_enough(const ModelInst *m, int64_t most)
     return reals < most;
 }
 
-bool model_executes(Compiler *c, const ModelInst *m, Engine engine)
+bool model_executes(const ModelInst *m, Engine engine)
 {
     for (uint32_t i = 1; i <= m->stages.len; i++) {
         StageId id = {i};
         if (!stage_is_quantum(stage_of(m, id)) && stage_of(m, id)->kind != STAGE_dissipative) continue;
-        StageCost cost = stage_cost(c, m, id, engine);
+        StageCost cost = stage_cost(m, id, engine);
         if (cost.chosen == ENGINE_transfer && cost.transfer.obstacle) return false;
         if (cost.chosen == ENGINE_density && (cost.density.obstacle || cost.density.circuit * (double)cost.circuits > MOST_DENSITY)) return false;
-        if ((cost.chosen == ENGINE_state || engine == ENGINE_state) && cost.state.obstacle) return false;
+        if ((cost.chosen == ENGINE_state || engine == ENGINE_state) && cost.state.obstacle && !cost.is_unread) return false;
     }
     return true;
 }

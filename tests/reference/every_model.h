@@ -9,7 +9,7 @@
 int every_model(int64_t reals, void (*examine)(Compiler *c, const char *path, const ModelInst *m));
 
 /* Whether every layer can be computed by the engine in a short time. */
-bool model_executes(Compiler *c, const ModelInst *m, Engine engine);
+bool model_executes(const ModelInst *m, Engine engine);
 /* Values for a leaf, those of an input for each of the samples; states have length 1, unitary parameters are the identity, weights
  * 1/samples. In c->keep. */
 double *leaf_values(Compiler *c, const Leaf *leaf, bool is_input, int samples);
