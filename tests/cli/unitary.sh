@@ -58,6 +58,10 @@ expect 0 out "" build net.rq -o net
 ./net train --action pure --threads 1 --out net-native >/dev/null 2>err || fail "native: $(cat err)"
 cmp -s net-pure/last.safetensors net-native/last.safetensors || fail "native: other perceptrons"
 
+# Without validation samples variants are ranked by what they were trained on.
+echo 'explore frozen { train: pure;  over freeze: none, h;  rank: train.loss; }' >>net.rq
+expect 0 out "train.loss" explore net.rq --out ranked --threads 1
+
 # Killed and gone on with.
 for action in adam mixed; do
     "$RQ" train model.rq --action $action --threads 1 --out cut >/dev/null 2>&1 &
