@@ -95,6 +95,21 @@ bool rq_png_sheet(const char *path, const rq_data *d, rq_split split, int rows, 
     return good;
 }
 
+/* libpng is content with the last pixel; a file is whole up to its IEND.
+ *
+ *     signature, 8 bytes | length, 4 | name, 4 | data | checksum, 4 | length | name | ...
+ */
+static bool is_whole(const unsigned char *bytes, size_t size)
+{
+    for (size_t at = 8; size - at >= 12;) {
+        size_t length = (size_t)bytes[at] << 24 | (size_t)bytes[at + 1] << 16 | (size_t)bytes[at + 2] << 8 | bytes[at + 3];
+        if (length > size - at - 12) return false;
+        if (memcmp(bytes + at + 4, "IEND", 4) == 0) return true;
+        at += 12 + length;
+    }
+    return false;
+}
+
 /* Opens an image in memory; false = libpng holds nothing. */
 static bool begin(const char *path, const unsigned char *bytes, size_t size, png_image *image,
                   rq_picture *out, rq_error *err)
@@ -103,6 +118,10 @@ static bool begin(const char *path, const unsigned char *bytes, size_t size, png
     image->version = PNG_IMAGE_VERSION;
     if (!png_image_begin_read_from_memory(image, bytes, size))
         return rq_fail(err, "'%s' is not a readable PNG file: %s", path, image->message);
+    if (!is_whole(bytes, size)) {
+        png_image_free(image);
+        return rq_fail(err, "'%s' is damaged: its last part, IEND, is missing or cut off", path);
+    }
     out->width = image->width;
     out->height = image->height;
     out->channels = image->format & PNG_FORMAT_FLAG_COLOR ? 3 : 1;

@@ -78,11 +78,16 @@ bool rq_unpack(const char *archive, const char *folder, int *count, rq_error *er
 {
     rq_stream s = {0};
     unsigned char header[BLOCK];
+    char whole[65];
     *count = 0;
-    if (!rq_stream_open(&s, archive, err)) return false;
+    /* What is packed has its checksum at the end: to there before the first file is written. */
+    if (!rq_stream_sha256(archive, whole, err) || !rq_stream_open(&s, archive, err)) return false;
     bool good = true;
     while ((good = rq_stream_read(&s, header, BLOCK, "a header of the archive", err)) && !all_zero(header))
         if (!(good = unpack_next(&s, header, folder, count, err))) break;
+    /* two empty blocks are the end */
+    if (good && (good = rq_stream_read(&s, header, BLOCK, "the end of the archive", err)) && !all_zero(header))
+        good = rq_fail(err, "'%s' is a damaged tar archive: its end is not empty", archive);
     rq_stream_close(&s);
     return good;
 }
