@@ -274,6 +274,14 @@ static const rq_function *find_function(const ModelCode *m, rq_function_kind kin
     return NULL;
 }
 
+static void drop_functions(Graph **g, Kernels **k, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        kernels_drop(k[i]);
+        graph_drop(g[i]);
+    }
+}
+
 /* Functions that are not there yet, all at once. False: an error is reported. */
 static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_t n, const char *layer)
 {
@@ -285,18 +293,19 @@ static bool compile_functions(ModelCode *m, const rq_function_kind *kinds, size_
         FunctionSpec spec = {.kind = kinds[i], .layer = layer, .loss = m->options.loss, .real_bytes = m->options.real_bytes, .engine = m->options.engine,
                              .ground = m->options.ground, .wrt = m->options.wrt};
         g[i] = compile_graph(m->c, m->model, &spec);
-        if (!g[i]) return false;
+        if (!g[i]) {
+            drop_functions(g, k, i);
+            return false;
+        }
         /* one of a kind in this model, and the same in all models: equal code then has equal names */
         const char *name = arena_printf(m->c->keep, "f%d_%s", (int)kinds[i], layer ? layer : "");
         k[i] = schedule(m->c, g[i], name, LANES, m->options.real_bytes);
     }
     if (!m->jit) m->jit = jit_open(); /* a scan has many models that wait for their turn */
     jit_functions(m->jit, m->c, (const Kernels *const *)k, n, m->options.cpu, m->c->keep, f);
-    for (size_t i = 0; i < n; i++) {
-        kernels_drop(k[i]);
-        graph_drop(g[i]);
+    drop_functions(g, k, n);
+    for (size_t i = 0; i < n; i++)
         vec_push(m->c->keep, &m->functions, (CompiledFunction){kinds[i], layer ? arena_strdup(m->c->keep, layer) : "", f[i]});
-    }
     return true;
 }
 
