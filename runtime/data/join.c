@@ -91,9 +91,9 @@ bool rq_data_test_from(rq_data *d, rq_data *other, rq_error *err)
     rq_data old = *d;
     take_files(d, other);
     memset(old.files, 0, sizeof old.files);
-    if (!d->classes) {
+    if (!d->classes) { /* without classes it may still hold an empty list of them, which the other gives back */
         d->classes = other->classes, d->class_labels = other->class_labels, d->class_names = other->class_names;
-        other->classes = 0, other->class_labels = NULL, other->class_names = NULL;
+        other->classes = 0, other->class_labels = old.class_labels, other->class_names = old.class_names;
     }
     old.classes = 0, old.class_labels = NULL, old.class_names = NULL;
     d->bytes = NULL, d->table = NULL;
