@@ -1,0 +1,164 @@
+"""`./dev bench`: rq and its peers on the same works, one table of ratios.
+
+    python run.py RQ [--works a,b] [--peers jax,pennylane] [--limit SECONDS] [--list MISSING-PEERS]
+
+Every peer runs in a process of its own; what takes longer than the limit is said to. Ratios are of the seconds of the fastest form
+of any peer to those of rq in the engine that its cost model chooses.
+"""
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from works import WORKS
+
+HERE = Path(__file__).resolve().parent
+FORMS = {
+    "jax": ["state", "unitary", "transfer", "products"],
+    "pennylane": ["jax", "torch", "lightning"],
+    "tensorcircuit": ["jax"],
+    "torchquantum": ["batched"],
+}
+GOALS = {"4q-d4-grad": 50, "4q-d4-forward": 40, "4q-d1-grad": 150, "9q-d1-grad": 500, "9q-d4-grad": 25, "10q-d2-grad": 10,
+         "16q-d4-state": 3, "20q-d4-state": 3, "resqunn-step": 25, "first-step": 20, "epoch": 15}
+
+
+def fits(peer, form, work):
+    """Which forms are for which works."""
+    if form == "lightning":
+        return work.last or work.qubits == 4 and work.kind == "gradient"
+    if work.last:
+        return (peer, form) == ("jax", "state") and work.qubits <= 16
+    if work.kind == "step":
+        return peer == "jax" and form in ("unitary", "transfer")
+    if form == "products":
+        return work.depth == 1
+    if form == "transfer":
+        return work.qubits == 4
+    return True
+
+
+def run(command, limit, env=None):
+    """Seconds and output of a process, or what went wrong."""
+    start = time.perf_counter()
+    try:
+        p = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=limit, env={**os.environ, **(env or {})})
+    except subprocess.TimeoutExpired:
+        return None, f"no result in {limit} s"
+    if p.returncode:
+        return None, (p.stderr.strip().splitlines() or ["failed"])[-1]
+    return time.perf_counter() - start, p.stdout
+
+
+class Bench:
+    def __init__(self, options):
+        self.o, self.rows = options, []
+        self.work = Path(tempfile.mkdtemp(prefix="rq-bench-"))
+        self.numbers = self.work / "numbers.safetensors"
+
+    def rq(self, name):
+        """Seconds of the engine that the costs choose, and how."""
+        _, text = run([self.o.rq, "bench", name, "--engine", "auto", "--json"], self.o.limit)
+        rows = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        rows = [r for r in rows if r.get("chosen")]
+        return (rows[0]["seconds"], f"{rows[0]['engine']}, {100 * rows[0]['share_of_peak']:.0f}% of peak") if rows else (None, text.strip())
+
+    def peer(self, peer, form, name):
+        _, text = run([sys.executable, "measure.py", peer, form, name, str(self.numbers)], self.o.limit,
+                      {"OMP_NUM_THREADS": "2" if WORKS[name].last else "1"})
+        try:
+            r = json.loads(text.splitlines()[-1])
+        except (ValueError, IndexError):
+            return None, text
+        return r.get("seconds"), r.get("how", r.get("error"))
+
+    def add(self, name, count, mine, peers):
+        self.rows.append((name, count, mine, peers))
+        print_work(name, count, mine, peers)
+
+    def works(self):
+        for name, work in WORKS.items():
+            if self.o.works and name not in self.o.works:
+                continue
+            _, why = run([self.o.rq, "bench", name, "--export", str(self.numbers)], self.o.limit)
+            if _ is None:
+                self.add(name, work.circuits, (None, why), [])
+                continue
+            peers = [(f"{p} {f}", self.peer(p, f, name)) for p in self.o.peers for f in FORMS[p] if fits(p, f, work)]
+            self.add(name, work.circuits, self.rq(name), peers)
+
+    def whole(self, name, action, form, read):
+        """What is measured as a process: of rq the action, of JAX the script."""
+        if self.o.works and name not in self.o.works:
+            return
+        out = self.work / name
+        took, text = run([self.o.rq, "train", str(HERE / "resqunn.rq"), "--action", action, "--json", "--out", str(out)], self.o.limit,
+                         {"XDG_CACHE_HOME": str(self.work / "cache")})
+        mine = (read(took, text), "whole process" if form == "first" else "") if took else (None, text)
+        peers = []
+        for f in ("unitary", "transfer") if "jax" in self.o.peers else ():
+            took, text = run([sys.executable, "process_jax.py", form, f], self.o.limit)
+            peers.append((f"jax {f}", ((took if form == "first" else float(text)) if took else None, "" if took else text)))
+        self.add(name, 1, mine, peers)
+
+    def all(self):
+        self.works()
+        self.whole("first-step", "step", "first", lambda took, text: took)
+        epochs = lambda text: [json.loads(line) for line in text.splitlines() if '"epoch"' in line]
+        self.whole("epoch", "epoch", "epoch", lambda took, text: min(e["seconds"] for e in epochs(text) if e["event"] == "epoch"))
+        shutil.rmtree(self.work, ignore_errors=True)
+
+
+def text_of(seconds, count):
+    if seconds is None:
+        return "-"
+    return f"{count / seconds:.2g}/s" if count > 1 else f"{1e3 * seconds:.3g} ms"
+
+
+def best_of(peers):
+    times = [(s, name) for name, (s, _) in peers if s]
+    return min(times) if times else (None, "-")
+
+
+def print_work(name, count, mine, peers):
+    print(f"{name}\n  {'rq':22} {text_of(mine[0], count):>12}  {mine[1] or ''}")
+    for peer, (seconds, how) in peers:
+        print(f"  {peer:22} {text_of(seconds, count):>12}  {how or ''}")
+    sys.stdout.flush()
+
+
+def print_table(rows):
+    print("\n| work | rq | best peer | of | ratio | goal |\n|---|--:|--:|---|--:|--:|")
+    for name, count, (mine, _), peers in rows:
+        best, who = best_of(peers)
+        ratio = f"{best / mine:.3g}" if best and mine else "-"
+        print(f"| {name} | {text_of(mine, count)} | {text_of(best, count)} | {who} | {ratio} | {GOALS.get(name, '')} |")
+
+
+def main():
+    p = argparse.ArgumentParser()
+    words = lambda text: text.split(",")
+    p.add_argument("rq", type=lambda text: str(Path(text).resolve()))
+    p.add_argument("--works", type=words, default=[])
+    p.add_argument("--peers", type=words, default=list(FORMS))
+    p.add_argument("--limit", type=float, default=300)
+    o = p.parse_args()
+    known = list(WORKS) + ["first-step", "epoch"]
+    for given, names in ((o.works, known), (o.peers, FORMS)):
+        for name in given:
+            if name not in names:
+                sys.exit(f"bench: no '{name}'; there are {', '.join(names)}")
+    cpu = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
+    print(f"{cpu}, {len(os.sched_getaffinity(0))} threads, load {os.getloadavg()[0]:.1f}\n")
+    b = Bench(o)
+    b.all()
+    print_table(b.rows)
+
+
+main()
