@@ -249,12 +249,12 @@ static void write_exported(Exported *x, const char *path)
 /* ---- the verb ---- */
 
 /* The engine that costs choose for all quantum layers; none if they differ. */
-static Engine chosen_engine(Compiler *c, const ModelInst *model)
+static Engine chosen_engine(const ModelInst *model)
 {
     Engine chosen = ENGINE_none;
     for (uint32_t i = 1; i <= model->stages.len; i++) {
         if (!stage_is_quantum(stage_of(model, (StageId){i}))) continue;
-        Engine engine = stage_engine(c, model, (StageId){i}, ENGINE_none);
+        Engine engine = stage_engine(model, (StageId){i}, ENGINE_none);
         if (chosen && engine != chosen) return ENGINE_none;
         chosen = engine;
     }
@@ -263,7 +263,7 @@ static Engine chosen_engine(Compiler *c, const ModelInst *model)
 
 static void run_engine(const Bench *b, Compiler *c, const Work *w, const ModelInst *model, Engine engine, Exported *x)
 {
-    Engine chosen = chosen_engine(c, model);
+    Engine chosen = chosen_engine(model);
     double begun = bench_now();
     Graph *g = work_graph(c, model, b, w, engine);
     if (!g) return;
@@ -288,11 +288,11 @@ static void run_engine(const Bench *b, Compiler *c, const Work *w, const ModelIn
 }
 
 /* Whether the engine can compute all quantum layers. */
-static bool engine_can(Compiler *c, const ModelInst *model, Engine engine)
+static bool engine_can(const ModelInst *model, Engine engine)
 {
     for (uint32_t i = 1; i <= model->stages.len; i++) {
         if (!stage_is_quantum(stage_of(model, (StageId){i}))) continue;
-        StageCost cost = stage_cost(c, model, (StageId){i}, ENGINE_none);
+        StageCost cost = stage_cost(model, (StageId){i}, ENGINE_none);
         if (engine == ENGINE_state ? cost.state.obstacle : cost.transfer.obstacle) return false;
     }
     return true;
@@ -308,7 +308,7 @@ static void run_work(const Bench *b, const Work *w, Exported *x)
     const char *wanted = b->o->engine ? b->o->engine : x ? "auto" : NULL;
     if (model && wanted) run_engine(b, c, w, model, session_engine(b->o, NULL), x);
     for (size_t i = 0; model && !wanted && i < COUNT(engines); i++) {
-        if (engine_can(c, model, engines[i])) run_engine(b, c, w, model, engines[i], NULL);
+        if (engine_can(model, engines[i])) run_engine(b, c, w, model, engines[i], NULL);
     }
     diag_flush(c);
     compiler_drop(c);
