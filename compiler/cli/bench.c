@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "backend/function.h"
 #include "data/safetensors.h"
@@ -124,6 +125,20 @@ void subject_call(void *subject)
     Subject *s = subject;
     rq_error error;
     if (!rq_run(s->runner, s->samples, s->bound, pack, s, s->outputs, &error)) fatal("%s", error.text);
+}
+
+Measured bench_graph(const Bench *b, Compiler *c, const rq_model *m, Graph *g, int64_t samples, int64_t *flops)
+{
+    Kernels *k = schedule(c, g, "bench", LANES, b->real_bytes);
+    Jit *jit = jit_open();
+    Subject s = subject_new(b, c, m, jit_function(jit, c, k, b->o->cpu, c->keep), samples);
+    Measured measured = bench_time(subject_call, &s);
+    *flops = kernels_flops(k);
+    subject_free(&s);
+    jit_close(jit);
+    kernels_drop(k);
+    graph_drop(g);
+    return measured;
 }
 
 /* ---- works ---- */
@@ -314,24 +329,29 @@ static void run_work(const Bench *b, const Work *w, Exported *x)
     compiler_drop(c);
 }
 
+void bench_machine(Bench *b, Compiler *c)
+{
+    b->flops = bench_flops(c, b);
+    b->bandwidth = bench_bandwidth(b);
+    if (b->o->json)
+        printf("{\"machine\": \"%s\", \"threads\": %d, \"flops\": %.4g, \"bandwidth\": %.4g}\n", backend_cpu_name(c->keep, NULL),
+               b->threads, b->flops, b->bandwidth);
+    else printf("peak %.1f Gflop/s, memory %.1f GB/s on %d threads\n", 1e-9 * b->flops, 1e-9 * b->bandwidth, b->threads);
+}
+
 int verb_bench(Compiler *c, const Options *o)
 {
     rq_verb_options verb = session_verb_options(o);
     Bench b = {.o = o, .real_bytes = session_real_bytes(o, NULL), .threads = rq_verb_threads(&verb)};
     Exported exported = {.a = c->keep}, *x = o->export ? &exported : NULL;
-    bool any = !o->file;
+    bool any = !o->file, is_model = o->file && access(o->file, F_OK) == 0;
     for (size_t i = 0; i < COUNT(works); i++) any |= o->file && !strcmp(o->file, works[i].name);
-    if (!any)
-        fatal("'%s' is no work of rq bench; '%s' is, and without WORK all are run", o->file,
+    if (!any && !is_model)
+        fatal("'%s' is neither a file nor a work of rq bench; '%s' is a work, and without WORK all are run", o->file,
               works[0].name);
-    if (!x) {
-        b.flops = bench_flops(c, &b);
-        b.bandwidth = bench_bandwidth(&b);
-        if (o->json)
-            printf("{\"machine\": \"%s\", \"threads\": %d, \"flops\": %.4g, \"bandwidth\": %.4g}\n", backend_cpu_name(c->keep, NULL),
-                   b.threads, b.flops, b.bandwidth);
-        else printf("peak %.1f Gflop/s, memory %.1f GB/s on %d threads\n", 1e-9 * b.flops, 1e-9 * b.bandwidth, b.threads);
-    }
+    if (is_model && x) fatal("--export writes the numbers of works; of a model 'rq gradcheck %s --export' does", o->file);
+    if (is_model) return bench_model(&b, c);
+    if (!x) bench_machine(&b, c);
     for (size_t i = 0; i < COUNT(works); i++) {
         if (!o->file || !strcmp(o->file, works[i].name)) run_work(&b, &works[i], x);
     }

@@ -34,6 +34,14 @@ Subject subject_new(const Bench *b, Compiler *c, const rq_model *m, const rq_fun
 void subject_call(void *subject);
 void subject_free(Subject *s);
 
+/* Compiles g, which it consumes, runs it on so many samples, and gives the real operations of a sample. */
+Measured bench_graph(const Bench *b, Compiler *c, const rq_model *m, Graph *g, int64_t samples, int64_t *flops);
+
+/* bench_model.c: `rq bench FILE`: each layer of a model by itself. */
+int bench_model(Bench *b, Compiler *c);
+
+/* Sets flops and bandwidth, and prints them. */
+void bench_machine(Bench *b, Compiler *c);
 /* bench_machine.c: what this machine reaches on all threads. */
 /* Real operations per second in vector registers; a multiply-add is two. */
 double bench_flops(Compiler *c, const Bench *b);

@@ -146,6 +146,8 @@ NodeId overlap(Graph *g, NodeId l, NodeId p, const Wires *w);
 
 /* Rebuilds what the outputs need in canonical order (post-order from the outputs, operands left to right) into a fresh graph. */
 Graph *graph_rebuild(Compiler *c, const Graph *g);
+/* The same with new inputs in place of batched nodes: whoever reads node[i] reads input name[i]. */
+Graph *graph_cut(Compiler *c, Graph *g, const NodeId *node, const char *const *name, size_t count);
 /* Folds constants, merges equal nodes, applies the rules of simplify.c while rebuilding. Rules may go around inner nodes, so
  * derivatives with respect to these are taken before; those with respect to leaves may be taken after. */
 Graph *simplify(Compiler *c, const Graph *g);

@@ -100,3 +100,27 @@ Graph *rebuild_reading(Compiler *c, const Graph *g, const char *name, OperandRul
 }
 
 Graph *graph_rebuild(Compiler *c, const Graph *g) { return rebuild(c, g, "graph", same_again, as_it_is, NULL); }
+
+/* ---- cuts ---- */
+
+typedef struct Cuts {
+    const NodeId *node;
+    NodeId *input;
+    size_t count;
+} Cuts;
+
+static NodeId cut_operand(const Graph *from, const Node *n, int k, void *state)
+{
+    const Cuts *cuts = state;
+    (void)from;
+    for (size_t i = 0; i < cuts->count; i++)
+        if (cuts->node[i].i == n->arg[k].i) return cuts->input[i];
+    return n->arg[k];
+}
+
+Graph *graph_cut(Compiler *c, Graph *g, const NodeId *node, const char *const *name, size_t count)
+{
+    Cuts cuts = {node, arena_array(g->arena, NodeId, count + 1), count};
+    for (size_t i = 0; i < count; i++) cuts.input[i] = graph_input(g, name[i], *type_of(g, node[i]));
+    return rebuild_reading(c, g, "cut graph", cut_operand, &cuts);
+}

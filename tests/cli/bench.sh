@@ -11,7 +11,26 @@ for field in flops bandwidth seconds per_s share_of_peak compile_s; do
 done
 expect 0 out '*' bench 4q-d1-forward --engine auto
 [ "$(grep -c 4q-d1-forward out)" = 1 ] || fail "--engine auto gives not one row: $(cat out)"
-usage_error "'nix' is no work of rq bench" bench nix
+usage_error "'nix' is neither a file nor a work of rq bench" bench nix
+usage_error "'rq gradcheck" bench "$RQ_SRC/tests/cli/model.rq" --export x.safetensors
+
+# Each layer of a model once, and the step that they make up.
+cat >two.rq <<'END'
+model Two {
+    input x: image[1, 4, 4];
+    layer q = quanv(kernel: 2, stride: 2, encode: angle(), circuit: ry_rx_cnot(depth: 1), measure: z_each);
+    skip x -> q;
+    layer h = dense(3) |> tanh;
+    output h;
+}
+train t { model: Two;  data: glyphs(size: 4, classes: 3, train: 8, val: 2, test: 2);  loss: cross_entropy;  epochs: 1;  batch: 8; }
+END
+expect 0 out '"layer": "q", "kind": "quanv 4q d1", "engine": "transfer", "samples": 8' bench two.rq --json
+[ "$(grep -c '"layer"' out)" = 2 ] && grep -q '"step": "Two"' out || fail "not two layers and a step: $(cat out)"
+[ "$(grep -c '"backward_s": 0.0,' out)" = 0 ] || fail "a layer has no backward part: $(cat out)"
+expect 0 out 'dense 3' bench two.rq --engine state
+grep -q 'quanv 4q d1 *state' out || fail "--engine state does not reach the layers: $(cat out)"
+usage_error "no train action 'u'" bench two.rq --action u
 
 rq bench 4q-d1-forward --export numbers.safetensors
 [ "$code" = 0 ] && [ ! -s out ] && [ ! -s err ] || fail "--export: exit code $code, and it prints: $(cat out err)"
