@@ -16,7 +16,7 @@
 SAME_SIZE(rq_train_settings, 272, "its row in settings.def");
 SAME_SIZE(rq_data_spec, 168, "a line in put_data");
 SAME_SIZE(rq_action, 696, "a line in put_action");
-SAME_SIZE(rq_model, 264, "a line in put_model");
+SAME_SIZE(rq_model, 272, "a line in put_model");
 SAME_SIZE(rq_distillation, 264, "a place in put_distillations");
 SAME_SIZE(rq_scan, 104, "a place in put_scans");
 SAME_SIZE(rq_scan_point, 248, "a place in put_points");
@@ -193,8 +193,9 @@ static void put_model(FILE *out, const char *id, const NativeModel *n)
     put_dims(out, "input_dims", m->input_dims, m->input_rank);
     put_dims(out, "output_dims", m->output_dims, m->output_rank);
     fprintf(out, ".input_rank=%d,.output_rank=%d,.input_reals=%" PRId64 ",.output_reals=%" PRId64 ",.target_reals=%" PRId64
-                 ",.circuits_per_sample=%" PRId64 ",.real_bytes=%d,.function=rq_native_find,.context=&%s_functions};\n",
-            m->input_rank, m->output_rank, m->input_reals, m->output_reals, m->target_reals, m->circuits_per_sample, m->real_bytes, id);
+                 ",.input_is_density=%d,.circuits_per_sample=%" PRId64 ",.real_bytes=%d,.function=rq_native_find,.context=&%s_functions};\n",
+            m->input_rank, m->output_rank, m->input_reals, m->output_reals, m->target_reals, m->input_is_density, m->circuits_per_sample,
+            m->real_bytes, id);
 }
 
 /* ---- actions ---- */

@@ -216,6 +216,7 @@ rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int
     t->gradient = detached ? "detached" : "exact";
     t->input_name = name_text(c->names, input->input.input);
     t->input_reals = shape_of(&input->type, &t->input_rank, t->input_dims);
+    t->input_is_density = input->type.kind == VALUE_density;
     t->output_reals = shape_of(&output->type, &t->output_rank, t->output_dims);
     t->target_reals = output->type.kind == VALUE_density ? INT64_C(2) << output->type.dim[0] : t->output_reals; /* amplitudes */
     t->circuits_per_sample = count_circuits(model);

@@ -21,6 +21,7 @@ static Evaluation *layer_values(const Reference *r, const double **layer)
     Evaluation *e = eval(r->c, l->g, r->samples, r->bindings.at, r->bindings.len, wanted, m->layers.len);
     for (uint32_t i = 0; i < m->layers.len; i++)
         if (stage_of(m, m->layers.at[i].value)->type.kind == VALUE_real) layer[i] = evaluation_of(e, wanted[i]);
+    graph_drop(l->g);
     return e;
 }
 

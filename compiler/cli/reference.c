@@ -120,7 +120,7 @@ static void data_samples(Reference *j)
     int64_t n = data.count[RQ_SPLIT_train], rows = rq_data_target_rows(&data);
     j->samples = n < REFERENCE_SAMPLES ? n : REFERENCE_SAMPLES;
     int64_t reals = j->table->input_reals;
-    bool embeds = rq_data_embeds(&data, reals);
+    bool embeds = j->table->input_is_density && rq_data_embeds(&data, reals);
     if ((data.size != reals && !embeds) || rows != j->table->target_reals)
         fatal("the samples of '%s' do not fit model '%s'",
               name_text(j->c->names, j->action->data->name), j->table->name);

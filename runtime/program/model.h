@@ -76,6 +76,7 @@ struct rq_model {
     int32_t input_rank, output_rank;
     int64_t input_dims[8], output_dims[8];
     int64_t input_reals, output_reals, target_reals;
+    int32_t input_is_density; /* samples are density matrices; data sets of pure states fill them with |psi><psi| */
     int64_t circuits_per_sample;
     int32_t real_bytes;
     /* NULL: failed, worded. The function stays valid as long as the model. */

@@ -8,38 +8,45 @@
 
 enum { FEED_sample = 1, FEED_target, FEED_weight, FEED_dropout, FEED_params, FEED_mixed };
 
+/* What the input is fed with, and how many numbers of a sample the data set has for it. */
+static int fed_with(const rq_model *m, const char *name, int64_t reals, const rq_data *data, int64_t *have)
+{
+    *have = reals;
+    if (!strcmp(name, "params")) return FEED_params;
+    if (!strncmp(name, "dropout:", 8)) return FEED_dropout;
+    if (!strcmp(name, "weight")) {
+        *have = 1;
+        return FEED_weight;
+    }
+    if (!strcmp(name, "target")) {
+        *have = rq_data_target_rows(data);
+        return FEED_target;
+    }
+    if (m->input_is_density && rq_data_embeds(data, reals)) return FEED_mixed;
+    *have = data->size;
+    return FEED_sample;
+}
+
 bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, rq_split split, rq_feed *out, rq_error *err)
 {
     *out = (rq_feed){.data = data, .split = split, .inputs = f->inputs, .weight = 1, .real_bytes = f->real_bytes};
     if (f->input_count > RQ_FEED_INPUTS)
         return rq_fail(err, "model '%s' has %u inputs, at most %d can be fed", m->name, f->input_count, RQ_FEED_INPUTS);
+    const rq_leaf *wrong = NULL;
+    int64_t wrong_has = 0;
     for (uint32_t i = 0; i < f->input_count; i++) {
-        const char *name = f->inputs[i].name;
+        const rq_leaf *input = &f->inputs[i];
         int64_t have;
-        if (!strcmp(name, "target")) {
-            out->kind[i] = FEED_target;
-            have = rq_data_target_rows(data);
-        } else if (!strcmp(name, "weight")) {
-            out->kind[i] = FEED_weight;
-            have = 1;
-        } else if (!strcmp(name, "params")) {
-            out->kind[i] = FEED_params;
-            have = f->inputs[i].reals;
-        } else if (!strncmp(name, "dropout:", 8)) {
-            out->kind[i] = FEED_dropout;
-            have = f->inputs[i].reals;
-        } else {
-            out->kind[i] = FEED_sample;
-            have = data->size;
-            if (rq_data_embeds(data, f->inputs[i].reals)) {
-                out->kind[i] = FEED_mixed;
-                have = f->inputs[i].reals;
-            }
+        out->kind[i] = fed_with(m, input->name, input->reals, data, &have);
+        // a target of another size often follows from samples of another size, which are then what is to be said
+        if (have != input->reals && (!wrong || out->kind[i] == FEED_sample)) {
+            wrong = input;
+            wrong_has = have;
         }
-        if (have != f->inputs[i].reals)
-            return rq_fail(err, "model '%s' wants %lld values for its '%s', but a sample of '%s' has %lld", m->name,
-                           (long long)f->inputs[i].reals, name, data->name, (long long)have);
     }
+    if (wrong)
+        return rq_fail(err, "model '%s' wants %lld values for its '%s', but a sample of '%s' has %lld", m->name,
+                       (long long)wrong->reals, wrong->name, data->name, (long long)wrong_has);
     return true;
 }
 

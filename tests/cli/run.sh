@@ -84,7 +84,6 @@ expect 4 err "denied: layer 'q1'" train "$model" --action cut --deny partial
 expect 0 out "cosine" train "$model" --action cut --compare exact --out "$work/compare"
 grep -q '"cosine":' compare/metrics.jsonl || fail "no comparison in the events"
 
-expect 1 err "E0700" run "$RQ_SRC/examples/dqnn/dqnn.rq" --action plateau
 usage_error "no action" train "$model" --action nothing
 usage_error "--threads" run "$model" --threads 0
 finish
