@@ -75,21 +75,7 @@ static void test_random_graphs(void **state)
 static void test_random_gradients(void **state)
 {
     (void)state;
-    for (uint64_t seed = 0; seed < CASES; seed++) {
-        Compiler *c = compiler_new();
-        RandomGraph r = random_graph(c, seed, 10 + (int)(seed % 25), true);
-        NodeId grad[RANDOM_GRAPH_LEAVES], loss = random_loss(&r);
-        GradOptions options = {.per_sample = seed % 3 == 0 && type_of(r.g, loss)->batched};
-        gradient(r.g, loss, r.leaf, RANDOM_GRAPH_LEAVES, grad, options);
-        graph_output(r.g, "loss", loss);
-        for (int i = 0; i < RANDOM_GRAPH_LEAVES; i++) graph_output(r.g, r.name[i], grad[i]);
-        Graph *small = simplify(c, r.g), *undone = undo_states(c, small);
-        compare(c, undone, seed, r.binding, RANDOM_GRAPH_LEAVES);
-        graph_drop(undone);
-        graph_drop(small);
-        graph_drop(r.g);
-        compiler_drop(c);
-    }
+    each_random_gradient(CASES, compare);
 }
 
 int main(void)

@@ -16,26 +16,9 @@
 #include "graph/transfer.h"
 #include "reference/dense_simulator.h"
 #include "reference/model_builder.h"
+#include "reference/random.h"
 
 enum { PARAMS = 12, VALUES = 5, SAMPLES = 2, YIELDS = 3 };
-
-typedef struct Random {
-    uint64_t s;
-} Random;
-
-static uint64_t next(Random *r)
-{
-    r->s += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t z = r->s;
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-static int below(Random *r, int n) { return (int)(next(r) % (uint64_t)n); }
-static double between(Random *r, double a, double b)
-{
-    return a + (b - a) * (double)(next(r) >> 11) * 0x1p-53;
-}
 
 /* ---- random stages ---- */
 
@@ -51,16 +34,6 @@ static const Sx *random_argument(Compiler *c, Random *r, GroupId p, bool data)
     case 3: return make_of(c, SX_mul, x, k);
     case 4: return make_of(c, SX_add, make_of(c, SX_div, x, make_number(c, 3)), k);
     default: return make_of(c, SX_mul, make_of(c, SX_sin, x, NULL), param);
-    }
-}
-
-static void shuffled(Random *r, int n, int *order)
-{
-    for (int i = 0; i < n; i++) order[i] = i;
-    for (int i = n - 1; i > 0; i--) {
-        int j = below(r, i + 1), t = order[i];
-        order[i] = order[j];
-        order[j] = t;
     }
 }
 

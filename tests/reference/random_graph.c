@@ -277,3 +277,22 @@ NodeId random_loss(RandomGraph *r)
     }
     return total;
 }
+
+void each_random_gradient(int cases, CompareGraph *compare)
+{
+    for (int seed = 0; seed < cases; seed++) {
+        Compiler *c = compiler_new();
+        RandomGraph r = random_graph(c, (uint64_t)seed, 10 + seed % 25, true);
+        NodeId grad[RANDOM_GRAPH_LEAVES], loss = random_loss(&r);
+        GradOptions options = {.per_sample = seed % 3 == 0 && type_of(r.g, loss)->batched};
+        gradient(r.g, loss, r.leaf, RANDOM_GRAPH_LEAVES, grad, options);
+        graph_output(r.g, "loss", loss);
+        for (int i = 0; i < RANDOM_GRAPH_LEAVES; i++) graph_output(r.g, r.name[i], grad[i]);
+        Graph *small = simplify(c, r.g), *undone = undo_states(c, small);
+        compare(c, undone, (uint64_t)seed, r.binding, RANDOM_GRAPH_LEAVES);
+        graph_drop(undone);
+        graph_drop(small);
+        graph_drop(r.g);
+        compiler_drop(c);
+    }
+}

@@ -27,6 +27,10 @@ RandomGraph random_graph(Compiler *c, uint64_t seed, int count, bool with_detach
 /* A weighted sum of all elements of the last nodes: real[], per sample if one of them is. */
 NodeId random_loss(RandomGraph *r);
 
+typedef void CompareGraph(Compiler *c, const Graph *g, uint64_t seed, const Binding *b, size_t n);
+/* Losses of `cases` random graphs beside their gradients by all leaves, simplified, states undone: what compilation gets to see. */
+void each_random_gradient(int cases, CompareGraph *compare);
+
 uint64_t random_bits(RandomGraph *r);
 int random_below(RandomGraph *r, int n);
 double random_real(RandomGraph *r); /* in [-1, 1) */

@@ -1,8 +1,7 @@
 /* IDX files: selection of samples, and each kind of damage, by name and place. */
-#include "unit/scratch.h"
+#include "unit/open_data.h"
 
 #include "data/data.h"
-#include "faults/fault.h"
 
 enum { TRAIN = 40, TEST = 20, SIDE = 4, PIXELS = SIDE * SIDE };
 
@@ -66,24 +65,6 @@ static rq_data_spec spec_here(void)
     rq_data_spec s = rq_data_spec_default("mnist");
     s.dir = scratch_folder;
     return s;
-}
-
-/* Opens and expects the message to hold `expected`. */
-static void refused(const rq_data_spec *s, const char *expected)
-{
-    rq_data d;
-    rq_error err = {0};
-    assert_false(rq_data_open(s, &d, &err));
-    if (!strstr(err.text, expected)) fail_msg("'%s' is not in: %s", expected, err.text);
-    assert_int_equal(rq_memory_live(), 0);
-}
-
-static rq_data opened(const rq_data_spec *s)
-{
-    rq_data d;
-    rq_error err = {0};
-    if (!rq_data_open(s, &d, &err)) fail_msg("%s", err.text);
-    return d;
 }
 
 static int pixel(const rq_data *d, rq_split split, int64_t i)
@@ -384,20 +365,7 @@ static void every_allocation_may_fail(void **state)
     write_gzip(packed, scratch_gzip(train_images.b, train_images.size, packed, sizeof packed));
     rq_data_spec s = spec_here();
     s.shuffle = true;
-    for (int64_t n = 0;; n++) {
-        rq_data d;
-        rq_error err = {0};
-        fault_after(FAULT_memory, n);
-        bool good = rq_data_open(&s, &d, &err);
-        fault_after(FAULT_memory, -1);
-        if (good) {
-            assert_true(n > 15);
-            rq_data_free(&d);
-            break;
-        }
-        assert_non_null(strstr(err.text, "no memory"));
-        assert_int_equal(rq_memory_live(), 0);
-    }
+    assert_true(opened_without_memory(&s) > 15);
     assert_int_equal(rq_memory_live(), 0);
 }
 

@@ -1,29 +1,11 @@
 /* The sources cifar10 and images, PNG files that are read: order, sizes, and damage. */
-#include "unit/scratch.h"
+#include "unit/open_data.h"
 
 #include "data/data.h"
 #include "data/file.h"
 #include "data/png.h"
-#include "faults/fault.h"
 
 enum { RECORD = 3073 };
-
-static rq_data opened(const rq_data_spec *s)
-{
-    rq_data d;
-    rq_error err = {0};
-    if (!rq_data_open(s, &d, &err)) fail_msg("%s", err.text);
-    return d;
-}
-
-static void refused(const rq_data_spec *s, const char *expected)
-{
-    rq_data d;
-    rq_error err = {0};
-    assert_false(rq_data_open(s, &d, &err));
-    if (!strstr(err.text, expected)) fail_msg("'%s' is not in: %s", expected, err.text);
-    assert_int_equal(rq_memory_live(), 0);
-}
 
 /* Writes records whose label is (start + i) % 10 and whose channels c are filled with start + i +
  * 50 c. */
@@ -107,19 +89,7 @@ static void cifar_damage(void **state)
     s.train = 20;
     refused(&s, "'cifar10' has 19 training images");
     s.train = 3;
-    for (int64_t n = 0;; n++) {
-        rq_data d;
-        rq_error err;
-        fault_after(FAULT_memory, n);
-        bool good = rq_data_open(&s, &d, &err);
-        fault_after(FAULT_memory, -1);
-        if (good) {
-            rq_data_free(&d);
-            break;
-        }
-        assert_non_null(strstr(err.text, "no memory"));
-        assert_int_equal(rq_memory_live(), 0);
-    }
+    opened_without_memory(&s);
     unlink(scratch_path("cifar-10-batches-bin/test_batch.bin"));
     refused(&s, "has no test_batch.bin");
     write_batch("test_batch", 0, 1, 0);
@@ -244,19 +214,7 @@ static void images_run_out_of_memory(void **state)
 {
     (void)state;
     rq_data_spec s = images();
-    for (int64_t n = 0;; n++) {
-        rq_data d;
-        rq_error err;
-        fault_after(FAULT_memory, n);
-        bool good = rq_data_open(&s, &d, &err);
-        fault_after(FAULT_memory, -1);
-        if (good) {
-            rq_data_free(&d);
-            break;
-        }
-        assert_non_null(strstr(err.text, "no memory"));
-        assert_int_equal(rq_memory_live(), 0);
-    }
+    opened_without_memory(&s);
 }
 
 /* In whatever order and number of batches: the test set is balanced, the colours are the known

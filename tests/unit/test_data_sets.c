@@ -1,5 +1,5 @@
 /* Drawn digits, resizing, normalisation, lane layout, pictures. */
-#include "unit/scratch.h"
+#include "unit/open_data.h"
 
 #include <math.h>
 #include <png.h>
@@ -7,24 +7,6 @@
 #include "data/data.h"
 #include "data/png.h"
 #include "data/sha256.h"
-#include "data/source.h"
-
-static rq_data opened(const rq_data_spec *s)
-{
-    rq_data d;
-    rq_error err = {0};
-    if (!rq_data_open(s, &d, &err)) fail_msg("%s", err.text);
-    return d;
-}
-
-static void refused(const rq_data_spec *s, const char *expected)
-{
-    rq_data d;
-    rq_error err = {0};
-    assert_false(rq_data_open(s, &d, &err));
-    if (!strstr(err.text, expected)) fail_msg("'%s' is not in: %s", expected, err.text);
-    assert_int_equal(rq_memory_live(), 0);
-}
 
 static rq_data_spec glyphs(int64_t train, int64_t val, int64_t test)
 {

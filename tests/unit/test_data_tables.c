@@ -1,28 +1,10 @@
 /* The sources csv and npy: what is read, and each kind of mistake with its place. */
-#include "unit/scratch.h"
+#include "unit/open_data.h"
 
 #include <math.h>
 
 #include "data/array.h"
 #include "data/data.h"
-#include "faults/fault.h"
-
-static rq_data opened(const rq_data_spec *s)
-{
-    rq_data d;
-    rq_error err = {0};
-    if (!rq_data_open(s, &d, &err)) fail_msg("%s", err.text);
-    return d;
-}
-
-static void refused(const rq_data_spec *s, const char *expected)
-{
-    rq_data d;
-    rq_error err = {0};
-    assert_false(rq_data_open(s, &d, &err));
-    if (!strstr(err.text, expected)) fail_msg("'%s' is not in: %s", expected, err.text);
-    assert_int_equal(rq_memory_live(), 0);
-}
 
 static rq_data_spec csv(const char *text, const char *label)
 {
@@ -163,19 +145,7 @@ static void tables_run_out_of_memory(void **state)
 {
     (void)state;
     rq_data_spec s = csv("a,b,c\n1,2,x\n3,4,y\n", "c");
-    for (int64_t n = 0;; n++) {
-        rq_data d;
-        rq_error err;
-        fault_after(FAULT_memory, n);
-        bool good = rq_data_open(&s, &d, &err);
-        fault_after(FAULT_memory, -1);
-        if (good) {
-            rq_data_free(&d);
-            break;
-        }
-        assert_non_null(strstr(err.text, "no memory"));
-        assert_int_equal(rq_memory_live(), 0);
-    }
+    opened_without_memory(&s);
 }
 
 static void long_tables(void **state)
