@@ -9,7 +9,7 @@ typedef struct Code {
     const rq_function *f;
 } Code;
 
-static void compile_code(void *context, Graph *g)
+static void compile_second(void *context, Graph *g)
 {
     Code *code = context;
     Graph *passed = compile_passes(code->c, g);
@@ -28,7 +28,7 @@ static void run_code(void *context, int64_t samples, const Binding *bindings, si
 Hessian *compile_hessian(Compiler *c, const GradcheckInput *in)
 {
     Code code = {.c = c, .jit = jit_open()};
-    Hessian *h = hessian_check(c, in, &(HessianCode){&code, compile_code, run_code});
+    Hessian *h = hessian_check(c, in, &(HessianCode){&code, compile_second, run_code});
     jit_close(code.jit);
     return h;
 }

@@ -3,6 +3,7 @@
 #define RQ_NATIVE_H
 
 #include "compile.h"
+#include "model_code.h"
 #include "native/native.h"
 
 typedef struct NativeFunction {

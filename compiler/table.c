@@ -1,7 +1,7 @@
 /* table.c: an instance and its flow as the table that the runtime executes and shows. Everything lies on c->keep. */
 #include <string.h>
 
-#include "compile.h"
+#include "model_code.h"
 #include "graph/cost.h"
 
 static int32_t init_of(InitKind kind)

@@ -1,8 +1,11 @@
 /* source.c: the offset space, line finding, interned names and "did you mean". */
 #include "base/source.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+enum { SOURCE_MOST = 64 << 20 };
 
 Source *source_add(Arena *keep, Sources *all, const char *path, const char *text, size_t len)
 {
@@ -17,6 +20,24 @@ Source *source_add(Arena *keep, Sources *all, const char *path, const char *text
     all->next_base += s->len + 1; /* the end of a text is a place, too */
     vec_push(keep, &all->list, s);
     return s;
+}
+
+Source *source_read(Arena *keep, Sources *all, const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) fatal("cannot read '%s': %s", path, strerror(errno));
+    VEC(char) text = {0};
+    char block[65536];
+    size_t got;
+    while ((got = fread(block, 1, sizeof block, f)) > 0) {
+        if (text.len + got > SOURCE_MOST) fatal("'%s' has more than %d MB, which is too long for a source text", path, SOURCE_MOST >> 20);
+        vec_reserve(keep, &text, got);
+        memcpy(text.at + text.len, block, got);
+        text.len += (uint32_t)got;
+    }
+    if (ferror(f)) fatal("cannot read '%s': %s", path, strerror(errno));
+    fclose(f);
+    return source_add(keep, all, path, text.len ? text.at : "", text.len);
 }
 
 Place source_place(const Sources *all, uint32_t offset)

@@ -43,6 +43,8 @@ typedef struct Names Names;
 
 /* Adds a text (copied). Never NULL. */
 Source *source_add(Arena *keep, Sources *all, const char *path, const char *text, size_t len);
+/* The text of a file, at most 64 MB; fatal() if it cannot be read. */
+Source *source_read(Arena *keep, Sources *all, const char *path);
 /* Place of an offset; source == NULL if the offset is in no source. */
 Place source_place(const Sources *all, uint32_t offset);
 /* "file.rq:12:5", on arena a. */

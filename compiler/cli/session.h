@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "compile.h"
+#include "model_code.h"
 #include "report/verbs.h"
 
 /* The options with a run directory in place of FILE resolved: `file` is its model.rq, `run` the directory, and the action, --set and

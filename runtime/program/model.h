@@ -62,6 +62,8 @@ typedef enum rq_function_kind {
                         * batched: loss, gradient: the loss derived by the elements that the scan names */
 } rq_function_kind;
 
+enum { RQ_FUNCTION_KINDS = RQ_FUNCTION_scan };
+
 typedef struct rq_model rq_model;
 struct rq_model {
     const char *name;

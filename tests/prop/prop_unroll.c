@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "compile.h"
+#include "model_code.h"
 #include "distill/distill.h"
 
 enum { SIDE = 8, BATCH = 24, TESTED = 12 };

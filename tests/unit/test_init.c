@@ -11,6 +11,7 @@
 
 #include "check/check.h"
 #include "compile.h"
+#include "model_code.h"
 #include "train/params.h"
 
 /* The parameters of the only model of the text, drawn from a seed. */
