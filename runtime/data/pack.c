@@ -1,11 +1,13 @@
 /* pack.c: samples -> lane layout, out[element][lane], for kernels.
  *
  * Bytes become reals through the table of their channel, so a value has the same bits wherever it
- * is packed.
+ * is packed. Sixteen samples side by side, as kernels have them, are turned as blocks of 16 x 16
+ * bytes; and where the table is a straight line, what lies on it is computed and not looked up.
  */
 #include "data/data.h"
 
 #include <assert.h>
+#include <string.h>
 
 static int64_t sample_of_lane(const rq_data *d, rq_split split, const int64_t *indices, int count,
                               int lane)
@@ -48,45 +50,93 @@ static void put(void *out, int64_t at, int real_bytes, double value)
         ((double *)out)[at] = value;
 }
 
-/* Elements from .. to - 1 of one lane, all of one channel: out[e * lanes] = table[bytes[e]]. */
-static void pack_bytes(const double *table, const unsigned char *bytes, int64_t from, int64_t to,
-                       int lanes, int real_bytes, void *out)
-{
-    if (real_bytes == 4)
-        for (int64_t e = from; e < to; e++) ((float *)out)[e * lanes] = (float)table[bytes[e]];
-    else
-        for (int64_t e = from; e < to; e++) ((double *)out)[e * lanes] = table[bytes[e]];
-}
-
 static void pack_reals(const double *from, int64_t size, int lanes, int real_bytes, void *out)
 {
     for (int64_t e = 0; e < size; e++) put(out, e * lanes, real_bytes, from[e]);
 }
 
-/* A few elements of all lanes at a time: what is written stays in the first cache. */
-static void pack_all_bytes(const rq_data *d, rq_split split, const int64_t *indices, int count,
-                           int lanes, int real_bytes, void *out)
+enum { BLOCK = 16 };
+
+typedef unsigned char Row __attribute__((vector_size(BLOCK)));
+
+/* to[e][lane] = from[lane][at + e]: rows 0 and 8, 1 and 9, ... interleaved, four times. */
+static void turn(const unsigned char *const *from, int64_t at, unsigned char to[BLOCK][BLOCK])
 {
-    enum { SOME = 32 };
-    int64_t plane = d->size / d->channels;
-    for (int64_t c = 0; c < d->channels; c++) {
-        int64_t end = (c + 1) * plane;
-        for (int64_t from = c * plane; from < end; from += SOME) {
-            int64_t to = from + SOME < end ? from + SOME : end;
-            for (int lane = 0; lane < lanes; lane++) {
-                int64_t sample = sample_of_lane(d, split, indices, count, lane);
-                pack_bytes(d->table + c * 256, d->bytes + sample * d->size, from, to, lanes,
-                           real_bytes, (char *)out + (size_t)lane * (size_t)real_bytes);
-            }
+    Row row[BLOCK], next[BLOCK];
+    for (int i = 0; i < BLOCK; i++) memcpy(&row[i], from[i] + at, BLOCK);
+    for (int round = 0; round < 4; round++) {
+        for (int i = 0; i < BLOCK / 2; i++) {
+            Row a = row[i], b = row[i + BLOCK / 2];
+            next[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            next[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
         }
+        memcpy(row, next, sizeof row);
     }
+    memcpy(to, row, sizeof row);
+}
+
+/* float = offset + slope * byte, if that gives every entry of a table to the bit. */
+typedef struct Line {
+    bool fits;
+    double offset, slope;
+} Line;
+
+static Line line_of(const double *table)
+{
+    Line line = {true, table[0], (table[255] - table[0]) / 255};
+    for (int b = 0; b < 256; b++) line.fits &= (float)(line.offset + line.slope * b) == (float)table[b];
+    return line;
+}
+
+RQ_CLONES static void bytes_on_line(Line line, const unsigned char *bytes, int64_t n, float *out)
+{
+    for (int64_t i = 0; i < n; i++) out[i] = (float)(line.offset + line.slope * bytes[i]);
+}
+
+/* Elements of all lanes, [n][lanes]. */
+static void bytes_to_reals(const double *table, Line line, const unsigned char *bytes, int64_t n, int real_bytes, void *out)
+{
+    if (real_bytes == 4 && line.fits) bytes_on_line(line, bytes, n, out);
+    else
+        for (int64_t i = 0; i < n; i++) put(out, i, real_bytes, table[bytes[i]]);
+}
+
+/* Elements from .. to - 1 of all samples, which are of one channel. */
+static void pack_channel(const double *table, const unsigned char *const *sample, int64_t from, int64_t to, int lanes,
+                         int real_bytes, char *out)
+{
+    Line line = line_of(table);
+    unsigned char some[BLOCK][BLOCK];
+    int64_t e = from, step = (int64_t)lanes * real_bytes;
+    for (; lanes == BLOCK && e + BLOCK <= to; e += BLOCK) {
+        turn(sample, e, some);
+        bytes_to_reals(table, line, some[0], BLOCK * BLOCK, real_bytes, out + e * step);
+    }
+    for (; e < to; e++)
+        for (int lane = 0; lane < lanes; lane++) put(out + e * step, lane, real_bytes, table[sample[lane][e]]);
+}
+
+static void pack_bytes(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes, int real_bytes,
+                       void *out)
+{
+    enum { MOST_LANES = 64 };
+    const unsigned char *sample[MOST_LANES];
+    int64_t plane = d->size / d->channels;
+    assert(lanes <= MOST_LANES);
+    for (int lane = 0; lane < lanes; lane++) {
+        sample[lane] = d->bytes + sample_of_lane(d, split, indices, count, lane) * d->size;
+        /* samples of a shuffled batch are where no processor expects them: all on their way at once */
+        for (int64_t at = 0; at < d->size; at += 64) __builtin_prefetch(sample[lane] + at);
+    }
+    for (int64_t c = 0; c < d->channels; c++)
+        pack_channel(d->table + c * 256, sample, c * plane, (c + 1) * plane, lanes, real_bytes, out);
 }
 
 void rq_data_pack(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes,
                   int real_bytes, void *out)
 {
     if (d->bytes) {
-        pack_all_bytes(d, split, indices, count, lanes, real_bytes, out);
+        pack_bytes(d, split, indices, count, lanes, real_bytes, out);
         return;
     }
     for (int lane = 0; lane < lanes; lane++) {

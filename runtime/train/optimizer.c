@@ -112,30 +112,53 @@ static void set(void *values, int64_t i, int real_bytes, double x)
     else ((double *)values)[i] = x;
 }
 
+/* What does not change from one number to the next of one step. */
+typedef struct Adam {
+    double rate, decay, shrink; /* decay: added to g; shrink: the factor of w before its step */
+    double beta1, beta2, unbias1, unbias2, eps;
+} Adam;
+
+/* Both in the precision of the parameters. */
+#define STEPS(real, root, sgd, adam)                                                                                   \
+    RQ_CLONES static void sgd(const rq_optimizer *o, real *w, const real *gradient, real *momentum, int64_t n)         \
+    {                                                                                                                  \
+        real rate = (real)o->rate, decay = (real)o->weight_decay, kept = (real)o->momentum;                            \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            momentum[i] = kept * momentum[i] + (gradient[i] + decay * w[i]);                                           \
+            w[i] -= rate * momentum[i];                                                                                \
+        }                                                                                                              \
+    }                                                                                                                  \
+    RQ_CLONES static void adam(const Adam *a, real *restrict w, const real *restrict gradient, real *restrict m,       \
+                               real *restrict v, int64_t n)                                                            \
+    {                                                                                                                  \
+        real rate = (real)a->rate, decay = (real)a->decay, shrink = (real)a->shrink, eps = (real)a->eps;               \
+        real keep1 = (real)a->beta1, keep2 = (real)a->beta2, take1 = (real)(1 - a->beta1), take2 = (real)(1 - a->beta2); \
+        real unbias1 = (real)a->unbias1, unbias2 = (real)a->unbias2;                                                   \
+        for (int64_t i = 0; i < n; i++) {                                                                              \
+            real x = shrink * w[i], g = gradient[i] + decay * w[i];                                                    \
+            m[i] = keep1 * m[i] + take1 * g;                                                                           \
+            v[i] = keep2 * v[i] + take2 * g * g;                                                                       \
+            w[i] = x - rate * (unbias1 * m[i]) / (root(unbias2 * v[i]) + eps);                                         \
+        }                                                                                                              \
+    }
+STEPS(float, sqrtf, sgd_f32, adam_f32)
+STEPS(double, sqrt, sgd_f64, adam_f64)
+
 static void step_sgd(const rq_optimizer *o, void *w, const void *gradient, void *momentum, int64_t n, int bytes)
 {
-    for (int64_t i = 0; i < n; i++) {
-        double x = get(w, i, bytes), g = get(gradient, i, bytes) + o->weight_decay * x;
-        double v = o->momentum * get(momentum, i, bytes) + g;
-        set(momentum, i, bytes, v);
-        set(w, i, bytes, x - o->rate * v);
-    }
+    if (bytes == 4) sgd_f32(o, w, gradient, momentum, n);
+    else sgd_f64(o, w, gradient, momentum, n);
 }
 
 static void step_adam(const rq_optimizer *o, bool decoupled, int64_t t, void *w, const void *gradient, void *m, void *v,
                       int64_t n, int bytes)
 {
-    double correct1 = 1 - pow(o->beta1, (double)t), correct2 = 1 - pow(o->beta2, (double)t);
-    for (int64_t i = 0; i < n; i++) {
-        double x = get(w, i, bytes), g = get(gradient, i, bytes);
-        if (decoupled) x -= o->rate * o->weight_decay * x;
-        else g += o->weight_decay * x;
-        double mi = o->beta1 * get(m, i, bytes) + (1 - o->beta1) * g;
-        double vi = o->beta2 * get(v, i, bytes) + (1 - o->beta2) * g * g;
-        set(m, i, bytes, mi);
-        set(v, i, bytes, vi);
-        set(w, i, bytes, x - o->rate * (mi / correct1) / (sqrt(vi / correct2) + o->eps));
-    }
+    Adam a = {.rate = o->rate, .decay = decoupled ? 0 : o->weight_decay, .shrink = decoupled ? 1 - o->rate * o->weight_decay : 1,
+              .beta1 = o->beta1, .beta2 = o->beta2, .eps = o->eps};
+    a.unbias1 = 1 / (1 - pow(o->beta1, (double)t));
+    a.unbias2 = 1 / (1 - pow(o->beta2, (double)t));
+    if (bytes == 4) adam_f32(&a, w, gradient, m, v, n);
+    else adam_f64(&a, w, gradient, m, v, n);
 }
 
 /* The factor of a unitary group's direction; matrices of one group step alike. */

@@ -136,26 +136,61 @@ static void sums_reset(Sums *row, int64_t blocks)
     row->finite = true;
 }
 
+/* What one chunk's gradients of one group add to a row. */
+typedef struct Chunk {
+    double squares, largest;
+    bool any, finite;
+} Chunk;
+
+/* g[elements][lanes], of which `count` are samples: their sums by element, and what all of them have in common. Squares are added lane
+ * by lane, so that lanes go side by side. */
+#define CHUNK_ADD(name, real, size_of)                                                                                 \
+    RQ_CLONES static void name(const real *g, int64_t elements, int lanes, int count, double *sum, Chunk *chunk)       \
+    {                                                                                                                  \
+        double squares[MOST_LANES] = {0};                                                                              \
+        real largest[MOST_LANES] = {0};                                                                                \
+        int odd = 0;                                                                                                   \
+        for (int64_t e = 0; e < elements; e++, g += lanes) {                                                           \
+            double all = 0;                                                                                            \
+            for (int l = 0; l < count; l++) {                                                                          \
+                real size = size_of(g[l]);                                                                             \
+                odd |= g[l] - g[l] != 0;                                                                               \
+                largest[l] = size > largest[l] ? size : largest[l];                                                    \
+                squares[l] += (double)g[l] * (double)g[l];                                                             \
+            }                                                                                                          \
+            for (int l = 0; l < count; l++) all += (double)g[l];                                                       \
+            sum[e] += all;                                                                                             \
+        }                                                                                                              \
+        if (odd) chunk->finite = false;                                                                                \
+        for (int l = 0; l < count; l++) {                                                                              \
+            chunk->squares += squares[l];                                                                              \
+            if ((double)largest[l] > chunk->largest) chunk->largest = (double)largest[l];                              \
+        }                                                                                                              \
+        chunk->any = chunk->any || odd || chunk->largest > 0;                                                          \
+    }
+enum { MOST_LANES = 64 };
+CHUNK_ADD(chunk_add_f32, float, fabsf)
+CHUNK_ADD(chunk_add_f64, double, fabs)
+
 /* Adds the gradients of one chunk of `count` samples. */
 static void sums_add(Sums *row, const Side *s, const rq_layer *layer, int64_t block, int count)
 {
-    int64_t at = 0;
+    double *sum = row->block + block * row->elements;
+    Chunk chunk = {.finite = true};
     for (int k = 0; k < layer->group_count; k++) {
         int output = group_output(s, layer->groups[k]);
         if (output < 0) continue;
         int64_t reals = s->f->outputs[output].reals;
-        for (int64_t e = 0; e < reals; e++, at++)
-            for (int l = 0; l < count; l++) {
-                double g = rq_output_get(s->f, s->outputs, output, l, e);
-                if (!isfinite(g)) row->finite = false;
-                if (g != 0) row->any = true;
-                if (fabs(g) > row->largest) row->largest = fabs(g);
-                row->total[at] += g;
-                row->block[block * row->elements + at] += g;
-                row->block_squares[block] += g * g;
-                row->squares += g * g;
-            }
+        if (s->f->real_bytes == 4) chunk_add_f32(s->outputs[output], reals, s->f->lanes, count, sum, &chunk);
+        else chunk_add_f64(s->outputs[output], reals, s->f->lanes, count, sum, &chunk);
+        sum += reals;
     }
+    for (int64_t e = 0; e < row->elements; e++) row->total[e] += row->block[block * row->elements + e];
+    row->block_squares[block] += chunk.squares;
+    row->squares += chunk.squares;
+    if (chunk.largest > row->largest) row->largest = chunk.largest;
+    row->any = row->any || chunk.any;
+    row->finite = row->finite && chunk.finite;
 }
 
 static bool side_run(Side *s, const rq_params *params, int64_t samples, int64_t blocks, rq_error *err)

@@ -117,11 +117,24 @@ static void training_close(Training *t)
     rq_free(t->order);
 }
 
+/* Finite are those that are 0 when taken from themselves. */
+#define ALL_FINITE(name, real)                                                                                         \
+    RQ_CLONES static bool name(const real *values, int64_t n)                                                          \
+    {                                                                                                                  \
+        int other = 0;                                                                                                 \
+        for (int64_t i = 0; i < n; i++) other |= values[i] - values[i] != 0;                                           \
+        return !other;                                                                                                 \
+    }
+ALL_FINITE(all_finite_f32, float)
+ALL_FINITE(all_finite_f64, double)
+
 static bool gradients_finite(const Training *t)
 {
-    for (int i = 0; i < t->m->param_count; i++)
-        for (int64_t k = 0; t->gradient[i] && k < t->m->params[i].count; k++)
-            if (!isfinite(real_at(t->gradient[i], k, t->m->real_bytes))) return false;
+    for (int i = 0; i < t->m->param_count; i++) {
+        int64_t n = t->m->params[i].count;
+        if (!t->gradient[i]) continue;
+        if (!(t->m->real_bytes == 4 ? all_finite_f32(t->gradient[i], n) : all_finite_f64(t->gradient[i], n))) return false;
+    }
     return true;
 }
 
