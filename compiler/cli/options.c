@@ -54,6 +54,26 @@ const char *option_shown(Arena *a, const char *field)
     return name;
 }
 
+/* Whether it is a field of an action that the verb runs: what other programs take as an option, a file says here. */
+static bool is_field_for(const Verb *verb, const char *name)
+{
+    static const struct {
+        const char *action, *name;
+    } fields[] = {
+#define FIELD(action, name, type, standard, help) {#action, #name},
+#include "program/fields.def"
+#undef FIELD
+    };
+    bool runs_one = false, found = false, found_there = false;
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        bool there = !strcmp(fields[i].action, verb->name), same = !strcmp(fields[i].name, name);
+        runs_one |= there;
+        found |= same;
+        found_there |= there && same;
+    }
+    return has_word(verb->options, ' ', "set", 3) && (runs_one ? found_there : found);
+}
+
 _Noreturn static void unknown_option(Arena *a, const Verb *verb, const char *name)
 {
     const char *names[COUNT(rows) + 1];
@@ -63,6 +83,10 @@ _Noreturn static void unknown_option(Arena *a, const Verb *verb, const char *nam
     }
     names[n++] = "help";
     const char *near = closest_name(name, names, n);
+    if (is_field_for(verb, name)) {
+        fatal("'rq %s' has no option '--%s'; it is a field of an action, which the file gives, or --set ACTION.%s=VALUE", verb->name,
+              name, name);
+    }
     if (near) {
         fatal("'rq %s' has no option '--%s'; did you mean '--%s'?", verb->name, name, near);
     }

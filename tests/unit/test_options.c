@@ -149,6 +149,9 @@ static void mistakes_are_named(void **state)
     refuses("run f.rq --nonsense", "has no option '--nonsense'; 'rq help run' lists them");
     refuses("run f.rq --nonsense=3", "has no option '--nonsense'; 'rq help run' lists them");
     refuses("run f.rq --stage x", "'rq run' has no option '--stage'; these verbs have it: emit");
+    refuses("train f.rq --epochs 3", "has no option '--epochs'; it is a field of an action, which the file gives, or --set ACTION.epochs=VALUE");
+    refuses("run f.rq --rate 3", "it is a field of an action");
+    refuses("train f.rq --rate 3", "has no option '--rate'");
     refuses("run f.rq -x", "'rq run' has no option '-x'");
     refuses("emit f.rq -o x", "'rq emit' has no option '-o'");
     refuses("run f.rq --json=1", "--json takes no value, but '1' is given");
