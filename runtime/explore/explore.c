@@ -10,8 +10,8 @@
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "explore/live.h"
 #include "explore/pictures.h"
 #include "explore/trial.h"
 #include "program/pool.h"
@@ -25,7 +25,7 @@ typedef struct Explorer {
     rq_ranking ranking; /* of the finished runs, see ranking_of */
     rq_trial *jobs;
     int job_count, finished, total;
-    bool live;
+    rq_live live;
     double started;
     pthread_mutex_t mutex; /* of what follows, and of the terminal */
     bool has_failed;       /* a file could not be written: no further runs */
@@ -56,19 +56,21 @@ static const rq_ranking *ranking_of(Explorer *e)
 
 static void show_progress(Explorer *e)
 {
-    double spent = now() - e->started;
     int left = 0;
     for (int i = 0; i < e->job_count; i++) left += !e->jobs[i].run->done;
-    int done = e->job_count - left;
-    int metric = rq_metric_named(e->x->rank);
-    const rq_ranked *best = &ranking_of(e)->rows[0];
-    char text[160] = "";
-    if (best->rank) snprintf(text, sizeof text, "; best %.80s %.4f", e->x->variants[best->variant].label, best->metric[metric].mean);
-    if (e->live)
-        fprintf(stderr, "\r\033[K%d of %d runs%s; %.0f s left", e->finished, e->total, text, done ? spent / done * left : 0);
-    else if (e->finished * 10 / e->total != (e->finished - 1) * 10 / e->total)
-        fprintf(stderr, "%d of %d runs%s\n", e->finished, e->total, text);
-    fflush(stderr);
+    int done = e->job_count - left, tenth = e->finished * 10 / e->total;
+    e->ranking.so_far = e->live.on;
+    const rq_ranking *r = ranking_of(e);
+    e->ranking.so_far = false;
+    if (e->live.on) {
+        rq_live_draw(&e->live, r, done ? (now() - e->started) / done * left : 0);
+    } else if (tenth != (e->finished - 1) * 10 / e->total) {
+        const rq_ranked *best = &r->rows[0];
+        fprintf(stderr, "%d of %d runs", e->finished, e->total);
+        if (best->rank)
+            fprintf(stderr, "; best %s %.4f", e->x->variants[best->variant].label, best->metric[rq_metric_named(e->x->rank)].mean);
+        fputc('\n', stderr);
+    }
 }
 
 static void run_job(void *context, int64_t task, int thread)
@@ -124,7 +126,7 @@ static void compile_jobs(Explorer *e)
         for (size_t k = 0; k < sizeof kinds / sizeof *kinds && ok; k++) ok = m->function(m, kinds[k], NULL, &err) != NULL;
         if (ok) e->jobs[kept++] = e->jobs[i];
         else snprintf(e->jobs[i].run->reason, sizeof e->jobs[i].run->reason, "%.230s", err.text);
-        if (e->live && !e->o->quiet) fprintf(stderr, "\r\033[Kcompiled %d of %d", i + 1, e->job_count);
+        if (e->live.on) fprintf(stderr, "\r\033[Kcompiled %d of %d", i + 1, e->job_count);
     }
     e->job_count = kept;
 }
@@ -139,7 +141,7 @@ static bool run_jobs(Explorer *e, rq_error *err)
     if (threads && !pool) return false;
     if (pool) rq_pool_run(pool, run_job, e, e->job_count);
     rq_pool_free(pool);
-    if (e->live && e->job_count) fprintf(stderr, "\r\033[K");
+    rq_live_clear(&e->live);
     if (e->has_failed) return rq_fail(err, "%s", e->failure.text);
     return true;
 }
@@ -245,10 +247,11 @@ static rq_explore_end explore(Explorer *e, rq_error *err)
 
 rq_explore_end rq_explore(const rq_exploration *x, const rq_explore_options *o, rq_error *err)
 {
-    Explorer e = {.x = x, .o = o, .live = isatty(STDERR_FILENO) && !o->json};
+    Explorer e = {.x = x, .o = o, .live = rq_live_new(stderr)};
     const rq_place place = {"an exploration", x->name, x->source, x->settings_text, x->versions, {"metrics", x->budget ? "states" : NULL}};
     rq_explore_end end = RQ_EXPLORE_failed;
     uint64_t most = (uint64_t)x->variant_count * (uint64_t)(x->seeds + x->confirm);
+    e.live.on &= !o->json && !o->quiet;
     pthread_mutex_init(&e.mutex, NULL);
     e.runs = rq_alloc_array(most, sizeof *e.runs, "the runs", err);
     e.jobs = rq_alloc_array(most, sizeof *e.jobs, "the runs", err);

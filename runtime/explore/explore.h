@@ -66,6 +66,7 @@ typedef struct rq_ranking {
     double *values;           /* [metric][variant][seeds + confirm], NAN: not measured */
     rq_halving plan;
     int runs_done, runs_in_all;
+    bool so_far; /* variants rank by the seeds that they have, if not all are there */
 } rq_ranking;
 
 /* ranking.c: room for a ranking of these runs, which it borrows; then its rows and values from the runs, as often as they change. */

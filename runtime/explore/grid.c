@@ -63,26 +63,50 @@ static void add_metrics(rq_grid *g, const rq_ranking *r, bool confirmed)
     }
 }
 
+static bool columns_new(rq_grid *g, const rq_model *layers, rq_error *err)
+{
+    g->column = rq_alloc_array((uint64_t)(layers ? layers->layer_count : 0) + 16, sizeof *g->column, "the table", err);
+    return g->column != NULL;
+}
+
+static void add_variant(rq_grid *g, const rq_ranking *r, const rq_model *layers)
+{
+    if (any_settings(r->x)) add(g, (rq_column){.kind = RQ_COLUMN_settings});
+    add(g, (rq_column){.kind = RQ_COLUMN_gradient});
+    for (int i = 0; layers && i < layers->layer_count; i++)
+        add(g, (rq_column){.kind = RQ_COLUMN_layer, .layer = layers->layers[i].name});
+}
+
 static bool add_columns(rq_grid *g, const rq_ranking *r, rq_error *err)
 {
     const rq_model *layers = widest(r->x);
-    int n = layers ? layers->layer_count : 0;
-    g->column = rq_alloc_array((uint64_t)n + 16, sizeof *g->column, "the table", err);
-    if (!g->column) return false;
+    if (!columns_new(g, layers, err)) return false;
     add(g, (rq_column){.kind = RQ_COLUMN_rank});
     add(g, (rq_column){.kind = RQ_COLUMN_placement});
-    if (any_settings(r->x)) add(g, (rq_column){.kind = RQ_COLUMN_settings});
-    add(g, (rq_column){.kind = RQ_COLUMN_gradient});
-    for (int i = 0; i < n; i++) add(g, (rq_column){.kind = RQ_COLUMN_layer, .layer = layers->layers[i].name});
+    add_variant(g, r, layers);
     add_metrics(g, r, false);
     if (r->x->confirm) add_metrics(g, r, true);
     if (any_reason(r)) add(g, (rq_column){.kind = RQ_COLUMN_note});
     return true;
 }
 
+static bool add_live_columns(rq_grid *g, const rq_ranking *r, rq_error *err)
+{
+    const rq_model *layers = widest(r->x);
+    int metric = rq_metric_named(r->x->rank);
+    if (!columns_new(g, layers, err)) return false;
+    add(g, (rq_column){.kind = RQ_COLUMN_rank});
+    add(g, (rq_column){.kind = RQ_COLUMN_estimate, .metric = metric});
+    add(g, (rq_column){.kind = RQ_COLUMN_placement});
+    add(g, (rq_column){.kind = RQ_COLUMN_seeds, .metric = metric});
+    add_variant(g, r, layers);
+    if (any_reason(r)) add(g, (rq_column){.kind = RQ_COLUMN_note});
+    return true;
+}
+
 static void title_text(const rq_column *c, char *out, size_t size)
 {
-    static const char *const plain[] = {"", "rank", "placement", "settings", "gradient", "", "", "test set", "p (1)", "note"};
+    static const char *const plain[] = {"", "rank", "placement", "settings", "gradient", "", "", "test set", "p (1)", "note", "seeds"};
     if (c->kind == RQ_COLUMN_layer) snprintf(out, size, "%s", c->layer);
     else if (c->kind == RQ_COLUMN_estimate) snprintf(out, size, "%s%s", c->confirmed ? "confirmed " : "", rq_metric_names[c->metric]);
     else snprintf(out, size, "%s", plain[c->kind]);
@@ -102,7 +126,7 @@ void rq_p_text(double p, char *out, size_t size)
     else snprintf(out, size, "%.3f", p);
 }
 
-static void cell_text(const rq_ranking *r, const rq_column *c, int row, const rq_comparisons compared[2], char *out, size_t size)
+static void cell_text(const rq_ranking *r, const rq_column *c, int row, const rq_comparisons *compared, char *out, size_t size)
 {
     const rq_ranked *at = &r->rows[row];
     const rq_variant *v = &r->x->variants[at->variant];
@@ -121,6 +145,7 @@ static void cell_text(const rq_ranking *r, const rq_column *c, int row, const rq
         if (e->n && isfinite(w.low)) snprintf(out, size, "%.3f..%.3f", w.low, w.high);
         break;
     }
+    case RQ_COLUMN_seeds: snprintf(out, size, "%d/%d", (int)e->n, r->x->seeds); break;
     case RQ_COLUMN_p: {
         const rq_comparison *pair = rq_comparison_at(&compared[c->confirmed], 0, row);
         if (pair) rq_p_text(pair->p_holm, out, size);
@@ -133,11 +158,11 @@ static void cell_text(const rq_ranking *r, const rq_column *c, int row, const rq
     }
 }
 
-static bool fill(rq_grid *g, const rq_ranking *r, const rq_comparisons compared[2], rq_error *err)
+static bool fill(rq_grid *g, const rq_ranking *r, int rows, const rq_comparisons *compared, rq_error *err)
 {
     enum { LONGEST = 1024 };
     char text[LONGEST];
-    g->rows = r->x->variant_count + 1;
+    g->rows = rows + 1;
     g->cell = rq_alloc_array((uint64_t)g->rows * (uint64_t)g->columns, sizeof *g->cell, "the table", err);
     if (!g->cell) return false;
     for (int i = 0; i < g->rows * g->columns; i++) {
@@ -155,11 +180,19 @@ bool rq_grid_new(const rq_ranking *r, rq_grid *out, rq_error *err)
     int rank = rq_metric_named(r->x->rank);
     *out = (rq_grid){0};
     bool ok = add_columns(out, r, err) && rq_compare(r, rank, false, &compared[0], err) &&
-              rq_compare(r, rank, true, &compared[1], err) && fill(out, r, compared, err);
+              rq_compare(r, rank, true, &compared[1], err) && fill(out, r, r->x->variant_count, compared, err);
     out->family = compared[0].family;
     out->confirmed_family = compared[1].family;
     rq_comparisons_free(&compared[0]);
     rq_comparisons_free(&compared[1]);
+    if (!ok) rq_grid_free(out);
+    return ok;
+}
+
+bool rq_grid_live(const rq_ranking *r, int rows, rq_grid *out, rq_error *err)
+{
+    *out = (rq_grid){0};
+    bool ok = add_live_columns(out, r, err) && fill(out, r, rows, NULL, err);
     if (!ok) rq_grid_free(out);
     return ok;
 }

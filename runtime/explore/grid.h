@@ -12,6 +12,7 @@ typedef enum rq_column_kind {
     RQ_COLUMN_test_set, /* what the finite test set leaves of its mean */
     RQ_COLUMN_p,        /* of the paired test against the first row, corrected */
     RQ_COLUMN_note,
+    RQ_COLUMN_seeds,    /* how many of them have a result */
 } rq_column_kind;
 
 typedef struct rq_column {
@@ -29,6 +30,8 @@ typedef struct rq_grid {
 } rq_grid;
 
 bool rq_grid_new(const rq_ranking *r, rq_grid *out, rq_error *err);
+/* What fits a terminal while runs finish: the first `rows` of the ranking, the metric that ranks, no tests. */
+bool rq_grid_live(const rq_ranking *r, int rows, rq_grid *out, rq_error *err);
 void rq_grid_free(rq_grid *g);
 /* "0.4120", "<0.001", "" for NAN. */
 void rq_p_text(double p, char *out, size_t size);

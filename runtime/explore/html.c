@@ -63,6 +63,7 @@ static const char *cell_class(const rq_column *c, const char *text)
     case RQ_COLUMN_rank:
     case RQ_COLUMN_estimate:
     case RQ_COLUMN_test_set:
+    case RQ_COLUMN_seeds:
     case RQ_COLUMN_p: return "";
     }
     return "";

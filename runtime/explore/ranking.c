@@ -57,7 +57,7 @@ static void fill_row(const rq_ranking *r, int variant, rq_ranked *row)
     for (int i = 0; i < x->seeds && !row->reason[0]; i++) {
         if (runs[i].reason[0])
             snprintf(row->reason, sizeof row->reason, "seed %llu: %.200s", (unsigned long long)runs[i].seed, runs[i].reason);
-        else if (!runs[i].done) snprintf(row->reason, sizeof row->reason, "not finished");
+        else if (!runs[i].done && !r->so_far) snprintf(row->reason, sizeof row->reason, "not finished");
     }
 }
 
