@@ -248,6 +248,13 @@ static void model_output(Env *e, const Stmt *s, StageId *output)
     e->model->is_poison = e->model->is_poison || !output->i;
 }
 
+/* Whether a skip has declared it already. */
+static bool is_early(const Env *e, const Stmt *param)
+{
+    const Binding *b = env_find(e, param->param.name.name);
+    return b && b->span.from == param->param.name.span.from;
+}
+
 static void model_statements(Env *e, const StmtList *list, StageId *output)
 {
     for (uint32_t i = 0; i < list->len && !e->k->overflowed; i++) {
@@ -256,7 +263,9 @@ static void model_statements(Env *e, const StmtList *list, StageId *output)
         switch (s->kind) {
         case STMT_none:
         case STMT_error: break;
-        case STMT_param: declare_param(e, s); break;
+        case STMT_param:
+            if (!is_early(e, s)) declare_param(e, s);
+            break;
         case STMT_const: env_declare(e, s->let.name, eval_expr(e, s->let.value)); break;
         case STMT_if:
             if (eval_bool(e, s->branch.condition, "the condition of 'if'", &is_true))

@@ -1,6 +1,7 @@
 /* skip.c: skips into a layer: value(to) = own(to) + scale * via(value(from)); with `over residual: mean` the mean of these. */
 #include "check/skip.h"
 
+#include "check/circuit.h"
 #include "check/echo.h"
 #include "check/layer.h"
 
@@ -187,8 +188,24 @@ static StageId skip_via(Env *e, const SkipUse *u, StageId from)
     return v.kind == VAL_none ? (StageId){0} : val_to_stage(e, v, u->via->span);
 }
 
+/* Declares the parameters in a scale that the body declares further down: the order of skips does not count. */
+static void declare_early(Env *e, const Expr *x)
+{
+    if (x->kind == EXPR_unary) declare_early(e, x->unary.operand);
+    if (x->kind == EXPR_binary) {
+        declare_early(e, x->binary.left);
+        declare_early(e, x->binary.right);
+    }
+    if (x->kind != EXPR_name || env_find(e, x->name)) return;
+    for (uint32_t i = 0; i < e->model->body->len; i++) {
+        const Stmt *s = e->model->body->at[i];
+        if (s->kind == STMT_param && name_eq(s->param.name.name, x->name)) declare_param(e, s);
+    }
+}
+
 static StageId skip_scale(Env *e, const SkipUse *u, StageId value)
 {
+    declare_early(e, u->scale);
     Val factor = eval_expr(e, u->scale);
     if (factor.kind == VAL_none) return (StageId){0};
     ValueType type =
