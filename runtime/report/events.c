@@ -135,6 +135,11 @@ static bool on_result(void *context, const rq_result *r, rq_error *err)
     if (r->has_val && r->has_accuracy) json_object_set_new(json_object_get(o, "val"), "accuracy", number(r->val_accuracy));
     if (r->has_test) json_object_set_new(o, "test", json_pack("{s:o}", "loss", number(r->test_loss)));
     if (r->has_test && r->has_accuracy) json_object_set_new(json_object_get(o, "test"), "accuracy", number(r->test_accuracy));
+    for (rq_split split = RQ_SPLIT_train; r->has_distances && split < RQ_SPLIT_COUNT; split++) {
+        json_t *of = json_object_get(o, rq_split_names[split]);
+        if (of) json_object_set_new(of, "trace_distance", number(r->distance[split].trace));
+        if (of) json_object_set_new(of, "hilbert_schmidt", number(r->distance[split].hilbert_schmidt));
+    }
     json_object_set_new(o, "interrupted", json_boolean(r->interrupted));
     json_object_set_new(o, "diverged", json_boolean(r->diverged));
     json_object_set_new(o, "first_step_seconds", number(r->first_step_seconds));
@@ -195,7 +200,12 @@ static void read_result(const json_t *o, rq_result *r)
                      .all_loss = number_of(json_object_get(o, "all"), "loss"), .val_loss = number_of(val, "loss"),
                      .val_accuracy = number_of(val, "accuracy"), .test_loss = number_of(test, "loss"),
                      .test_accuracy = number_of(test, "accuracy"),
-                     .has_accuracy = json_object_get(val, "accuracy") || json_object_get(test, "accuracy")};
+                     .has_accuracy = json_object_get(val, "accuracy") || json_object_get(test, "accuracy"),
+                     .has_distances = json_object_get(train, "trace_distance") != NULL};
+    for (rq_split split = RQ_SPLIT_train; split < RQ_SPLIT_COUNT; split++) {
+        const json_t *of = json_object_get(o, rq_split_names[split]);
+        r->distance[split] = (rq_distance){number_of(of, "trace_distance"), number_of(of, "hilbert_schmidt")};
+    }
 }
 
 rq_event_kind rq_event_read(const char *line, const rq_model *m, rq_event *out)

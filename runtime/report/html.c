@@ -103,6 +103,11 @@ static void print_head(FILE *out, const rq_history *h)
     } else if (r->has_train) rq_print_states(out, h->settings, r);
     else if (r->has_test) fprintf(out, "Test loss %.6g", r->test_loss);
     fprintf(out, " after %lld %s, %.2f s of training.</p>\n", (long long)r->epochs_done, h->settings->batch ? "epochs" : "rounds", r->seconds);
+    if (r->has_distances) {
+        fputs("<p>Means over samples: ", out);
+        rq_print_distances(out, r);
+        fputs(".</p>\n", out);
+    }
     fprintf(out, "<p class=\"soft\">One seed (%llu). What another seed would give is not in that interval; an <code>explore</code> with "
                  "<code>seeds: 5</code> tells.</p>\n", (unsigned long long)h->settings->seed);
 }

@@ -63,6 +63,8 @@ void rq_rundir_free(rq_rundir *d);
 /* ---- pieces ---- */
 /* "fidelity 0.99 on the training samples, 0.97 on the test samples, 0.98 on all"; other losses as they are. */
 void rq_print_states(FILE *out, const rq_train_settings *s, const rq_result *r);
+/* "trace distance 0.1 on the training samples, 0.2 on the test samples; Hilbert-Schmidt distance 0.1, 0.3"; only with has_distances. */
+void rq_print_distances(FILE *out, const rq_result *r);
 /* Whether a row of a part is one of the layer: "out.p[0]" of "out". */
 bool rq_is_part(const rq_layer *part, const rq_layer *layer);
 /* "7,890" */

@@ -225,6 +225,15 @@ void rq_print_states(FILE *out, const rq_train_settings *s, const rq_result *r)
     if (r->has_test) fprintf(out, ", %.6g on the test samples, %.6g on all", from + sign * r->test_loss, from + sign * r->all_loss);
 }
 
+void rq_print_distances(FILE *out, const rq_result *r)
+{
+    const rq_distance *train = &r->distance[RQ_SPLIT_train], *test = &r->distance[RQ_SPLIT_test];
+    fprintf(out, "trace distance %.6g on the training samples", train->trace);
+    if (r->has_test) fprintf(out, ", %.6g on the test samples", test->trace);
+    fprintf(out, "; Hilbert-Schmidt distance %.6g", train->hilbert_schmidt);
+    if (r->has_test) fprintf(out, ", %.6g", test->hilbert_schmidt);
+}
+
 static bool on_result(void *context, const rq_result *r, rq_error *err)
 {
     rq_terminal *t = context;
@@ -250,6 +259,7 @@ static bool on_result(void *context, const rq_result *r, rq_error *err)
     else fprintf(t->out, "no test samples");
     if (t->dir) fprintf(t->out, "        report: %s/report.html", t->dir);
     fputc('\n', t->out);
+    if (r->has_distances) rq_print_distances(t->out, r), fputc('\n', t->out);
     fflush(t->out);
     return true;
 }

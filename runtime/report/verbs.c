@@ -182,18 +182,21 @@ bool rq_verb_params(const rq_action *a, const rq_verb_options *o, rq_params *out
     return rq_params_new(a->model, out, err) && rq_params_load(out, path, err);
 }
 
-static void print_split(bool json, const char *split, int64_t n, double loss, double accuracy)
+/* distance: NULL, or of states. */
+static void print_split(bool json, const char *split, int64_t n, double loss, double accuracy, const rq_distance *distance)
 {
     if (json) {
         printf("{\"schema\": 1, \"split\": \"%s\", \"samples\": %lld, \"loss\": ", split, (long long)n);
         if (isfinite(loss)) printf("%.9g", loss);
         else fputs("null", stdout);
         if (!isnan(accuracy)) printf(", \"accuracy\": %.9g", accuracy);
+        if (distance) printf(", \"trace_distance\": %.9g, \"hilbert_schmidt\": %.9g", distance->trace, distance->hilbert_schmidt);
         printf("}\n");
         return;
     }
     printf("%-5s  %7lld samples  loss %.6g", split, (long long)n, loss);
     if (!isnan(accuracy)) printf("  accuracy %.2f%%", 100 * accuracy);
+    if (distance) printf("  trace distance %.6g  Hilbert-Schmidt %.6g", distance->trace, distance->hilbert_schmidt);
     printf("\n");
 }
 
@@ -201,12 +204,14 @@ rq_outcome rq_action_eval(const rq_action *a, const rq_verb_options *o, rq_error
 {
     rq_params params = {0};
     rq_data data = {0};
-    bool ok = rq_verb_params(a, o, &params, err) && rq_verb_data(a, o, &data, err);
+    bool ok = rq_verb_params(a, o, &params, err) && rq_verb_data(a, o, &data, err), has_distances = ok && rq_distances_exist(a->model, &data);
     for (rq_split split = RQ_SPLIT_train; ok && split < RQ_SPLIT_COUNT; split++) {
         double loss, accuracy;
+        rq_distance distance;
         if (!data.count[split]) continue;
-        ok = rq_evaluate(a->model, &params, &data, split, rq_verb_threads(o), &loss, &accuracy, NULL, err);
-        if (ok) print_split(o->json, rq_split_names[split], data.count[split], loss, accuracy);
+        ok = rq_evaluate(a->model, &params, &data, split, rq_verb_threads(o), &loss, &accuracy, NULL, err) &&
+             (!has_distances || rq_distances(a->model, &params, &data, split, rq_verb_threads(o), &distance, err));
+        if (ok) print_split(o->json, rq_split_names[split], data.count[split], loss, accuracy, has_distances ? &distance : NULL);
     }
     rq_data_free(&data);
     rq_params_free(&params);

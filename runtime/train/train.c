@@ -346,6 +346,19 @@ static bool run_epochs(Training *t, rq_error *err)
     return true;
 }
 
+/* The states' distances from their targets. An exploration ranks by losses and does without. */
+static bool measure_distances(Training *t, rq_error *err)
+{
+    rq_result *r = t->result;
+    if (t->s->variant[0] || r->interrupted || !r->has_train || !rq_distances_exist(t->m, t->data)) return true;
+    for (rq_split split = RQ_SPLIT_train; split < RQ_SPLIT_COUNT; split++)
+        if (t->data->count[split] &&
+            !rq_distances(t->m, t->params, t->data, split, t->s->threads, &r->distance[split], err))
+            return false;
+    r->has_distances = true;
+    return true;
+}
+
 bool rq_train(const rq_model *m, const rq_train_settings *s, const rq_data *data, rq_params *params, const rq_sink *sinks,
               int sink_count, rq_result *result, rq_error *err)
 {
@@ -355,7 +368,7 @@ bool rq_train(const rq_model *m, const rq_train_settings *s, const rq_data *data
     bool ok = training_open(&t, err);
     for (int k = 0; ok && k < sink_count; k++)
         ok = !sinks[k].start || sinks[k].start(sinks[k].context, m, s, data, params, &t.state, &t.progress, err);
-    ok = ok && run_epochs(&t, err);
+    ok = ok && run_epochs(&t, err) && measure_distances(&t, err);
     for (int k = 0; ok && k < sink_count; k++)
         ok = !sinks[k].result || sinks[k].result(sinks[k].context, result, err);
     training_close(&t);

@@ -7,6 +7,7 @@
 #include <signal.h>
 
 #include "data/data.h"
+#include "train/distance.h"
 #include "train/optimizer.h"
 #include "train/params.h"
 
@@ -103,6 +104,8 @@ typedef struct rq_result {
     double test_loss, test_accuracy, val_loss, val_accuracy, train_loss, train_accuracy;
     double all_loss; /* see rq_epoch */
     bool has_test, has_val, has_accuracy, has_train;
+    bool has_distances; /* of states, at the end of a training that is no part of an exploration: */
+    rq_distance distance[RQ_SPLIT_COUNT]; /* of the splits that have samples */
     int64_t test_samples;
     double seconds;
     double first_step_seconds; /* from the start of rq_train to the end of the first step */
