@@ -66,7 +66,7 @@ typedef struct NativeProgram {
     VEC(NativeDistillation) distillations;
     VEC(NativeScan) scans;
     VEC(rq_native_flow) flows;
-    NameList names;
+    NameList names, data;
 } NativeProgram;
 
 /* Where code goes: objects into `dir`, named in `objects`; with emit_*, also beside the

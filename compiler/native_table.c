@@ -14,12 +14,12 @@
 /* A field that is added to one of these has to be written here, too. */
 #define SAME_SIZE(type, bytes, where) _Static_assert(sizeof(type) == bytes, "a new field of " #type " needs " where)
 SAME_SIZE(rq_train_settings, 272, "its row in settings.def");
-SAME_SIZE(rq_data_spec, 168, "a line in put_data");
-SAME_SIZE(rq_action, 696, "a line in put_action");
+SAME_SIZE(rq_data_spec, 176, "a line in put_data");
+SAME_SIZE(rq_action, 712, "a line in put_action");
 SAME_SIZE(rq_model, 272, "a line in put_model");
 SAME_SIZE(rq_distillation, 264, "a place in put_distillations");
 SAME_SIZE(rq_scan, 104, "a place in put_scans");
-SAME_SIZE(rq_scan_point, 248, "a place in put_points");
+SAME_SIZE(rq_scan_point, 256, "a place in put_points");
 SAME_SIZE(rq_exploration, 96, "a place in put_explorations");
 SAME_SIZE(rq_variant, 56, "a line in put_variants");
 SAME_SIZE(rq_param, 160, "a line in put_params");
@@ -246,6 +246,7 @@ static void put_data_lists(FILE *out, const char *id, const rq_data_spec *d)
 static void put_data(FILE *out, const char *field, const char *id, const rq_data_spec *d)
 {
     fprintf(out, ".%s={", field);
+    put_named(out, "name", d->name);
     put_named(out, "source", d->source);
     put_named(out, "file", d->file);
     put_named(out, "label", d->label);
@@ -283,7 +284,7 @@ static void put_action(FILE *out, const NativeAction *n, uint32_t i)
 
 /* ---- the program ---- */
 
-/* The optimizers' arguments that are numbers, from the compiler's own rows. */
+/* From the compiler's own rows: arguments that are numbers of optimizers and schedules, and those of data sources. */
 static int put_arguments(FILE *out)
 {
     static const struct {
@@ -298,9 +299,12 @@ static int put_arguments(FILE *out)
     int n = 0;
     fputs("static const rq_native_argument arguments[] = {", out);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        bool is_number = !strcmp(rows[i].type, "positive") || !strcmp(rows[i].type, "share");
-        if (strcmp(rows[i].group, "optimizer") || !is_number || !rq_optimizer_named(rows[i].callee)) continue;
-        fprintf(out, "{\"%s\",\"%s\",%s,%d},", rows[i].callee, rows[i].name, rows[i].value, !strcmp(rows[i].type, "share"));
+        const char *name = rows[i].name, *type = rows[i].type, *value = rows[i].value;
+        bool is_number = !strcmp(type, "positive") || !strcmp(type, "share") || !strcmp(type, "whole") || !strcmp(type, "count");
+        bool is_call = !strcmp(rows[i].group, "optimizer") || !strcmp(rows[i].group, "schedule");
+        if (strcmp(rows[i].group, "source") && !(is_call && is_number)) continue;
+        fprintf(out, "{\"%s\",\"%s\",\"%s\",\"%s\",%s,%d},", rows[i].group, rows[i].callee, name, type,
+                is_number && *value && strcmp(value, "!") ? value : "0", !strcmp(value, "!"));
         n++;
     }
     fputs("{0}};\n", out);
@@ -426,6 +430,13 @@ static void put_models(FILE *out, const NativeProgram *p)
     }
 }
 
+static void put_names(FILE *out, const char *what, const NameList *names)
+{
+    fprintf(out, "static const char *const %s[] = {", what);
+    for (uint32_t i = 0; i < names->len; i++) put_text(out, names->at[i]), fputs(",", out);
+    fputs("0};\n", out);
+}
+
 void native_table_print(FILE *out, const NativeProgram *p)
 {
     fputs("#include \"native/native.h\"\nstatic const char source[] = ", out);
@@ -445,17 +456,17 @@ void native_table_print(FILE *out, const NativeProgram *p)
         put_named(out, "json", p->flows.at[i].json);
         fputs("},", out);
     }
-    fputs("};\nstatic const char *const names[] = {", out);
-    for (uint32_t i = 0; i < p->names.len; i++) put_text(out, p->names.at[i]), fputs(",", out);
-    fputs("0};\n", out);
+    fputs("};\n", out);
+    put_names(out, "names", &p->names);
+    put_names(out, "data", &p->data);
     int arguments = put_arguments(out);
-    fputs("static const rq_native_program program = {.actions=actions,.explorations=explorations,.distillations=distillations,.scans=scans,.flows=flows,.names=names,.arguments=arguments,", out);
+    fputs("static const rq_native_program program = {.actions=actions,.explorations=explorations,.distillations=distillations,.scans=scans,.flows=flows,.names=names,.data=data,.arguments=arguments,", out);
     put_named(out, "build", p->build);
     put_named(out, "cpu_option", p->cpu_option);
     put_named(out, "output", p->output);
     put_named(out, "features", p->features);
-    fprintf(out, ".action_count=%u,.exploration_count=%u,.distillation_count=%u,.scan_count=%u,.flow_count=%u,.name_count=%u,.argument_count=%d};\n", p->action_count,
-            p->explorations.len, p->distillations.len, p->scans.len, p->flows.len, p->names.len,
+    fprintf(out, ".action_count=%u,.exploration_count=%u,.distillation_count=%u,.scan_count=%u,.flow_count=%u,.name_count=%u,.data_count=%u,.argument_count=%d};\n", p->action_count,
+            p->explorations.len, p->distillations.len, p->scans.len, p->flows.len, p->names.len, p->data.len,
             arguments);
     fputs("int main(int argc, char **argv) { return rq_native_main(&program, argc, argv); }\n", out);
 }

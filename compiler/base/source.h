@@ -62,7 +62,4 @@ static inline Span span_join(Span a, Span b)
     return (Span){a.from < b.from ? a.from : b.from, a.to > b.to ? a.to : b.to};
 }
 
-/* Closest of n candidates to `text` within a third of its length (at least 1) in edit distance; NULL if none is near. */
-const char *closest_name(const char *text, const char *const *candidates, size_t n);
-
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/argument.h"
+#include "check/setting.h"
 
 typedef struct CalleeRow {
     CalleeGroup group;
@@ -208,7 +209,7 @@ static const CalleeRow *find_callee(Env *e, Ident name, CalleeGroup group)
     return NULL;
 }
 
-ConstValue *eval_callee(Env *e, const Expr *x, CalleeGroup group)
+static ConstValue *eval_call(Env *e, const Expr *x, CalleeGroup group, Name owner)
 {
     bool is_call = x->kind == EXPR_call;
     if (!is_call && x->kind != EXPR_name) {
@@ -234,6 +235,8 @@ ConstValue *eval_callee(Env *e, const Expr *x, CalleeGroup group)
     call->text = row->name;
     for (uint32_t i = 0; i < n; i++) {
         const Expr *value = slots[i] ? slots[i]->value : NULL;
+        const Expr *set = owner.i ? setting_for(e->k, owner, name_of(e->k->c->names, rows[i]->name)) : NULL;
+        if (set) value = set;
         if (!value && *rows[i]->standard) value = parse_text(e->k, "<default>", rows[i]->standard);
         if (!value) continue;
         ConstValue *v =
@@ -242,4 +245,16 @@ ConstValue *eval_callee(Env *e, const Expr *x, CalleeGroup group)
         vec_push(e->k->keep, &call->arguments, (NamedValue){rows[i]->name, v});
     }
     return call;
+}
+
+ConstValue *eval_callee(Env *e, const Expr *x, CalleeGroup group) { return eval_call(e, x, group, (Name){0}); }
+
+ConstValue *eval_source(Env *e, const Expr *x, Name owner) { return eval_call(e, x, GROUP_source, owner); }
+
+void source_words(Check *k, const Expr *x, WordList *words)
+{
+    if (x->kind != EXPR_call && x->kind != EXPR_name) return;
+    const char *callee = name_string(k, x->kind == EXPR_call ? x->call.callee.name : x->name);
+    for (size_t i = 0; i < COUNT(arguments); i++)
+        if (arguments[i].group == GROUP_source && !strcmp(arguments[i].callee, callee)) words_add(k, words, arguments[i].name);
 }

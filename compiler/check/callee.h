@@ -15,6 +15,10 @@ typedef enum CalleeGroup {
 /* The call x (or bare name) with all arguments, defaults included; absent optional ones are left
  * out. NULL after a report. */
 ConstValue *eval_callee(Env *e, const Expr *x, CalleeGroup group);
+/* The same of a data set declared under this name (0: none), with what --set says of its arguments. */
+ConstValue *eval_source(Env *e, const Expr *x, Name owner);
+/* Names of the arguments of a data source; none if there is no such source. */
+void source_words(Check *k, const Expr *x, WordList *words);
 /* NULL if absent. */
 const ConstValue *callee_argument(const ConstValue *call, const char *name);
 /* The argument as a whole number, or `absent`. */

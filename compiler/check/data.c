@@ -101,18 +101,25 @@ static bool sample_type(Check *k, DataInst *data)
     return data->classes >= 0;
 }
 
-static const DataInst *data_from(Env *e, const Expr *x, Name name, Span at)
+/* `owner`: the name that it is declared under, 0 for a call in an action's field. */
+static const DataInst *data_from(Env *e, const Expr *x, Name owner, Name name, Span at)
 {
     DataInst *data = arena_make(e->k->keep, DataInst);
     data->name = name;
     data->span = at;
-    data->source = eval_callee(e, x, GROUP_source);
+    data->is_declared = owner.i != 0;
+    data->source = eval_source(e, x, owner);
     return data->source && sample_type(e->k, data) ? data : NULL;
+}
+
+static const DataInst *data_declared(Env *e, const Decl *d)
+{
+    return data_from(e, d->data.value, d->name.name, d->name.name, d->name.span);
 }
 
 const DataInst *eval_data(Env *e, const Expr *x)
 {
-    if (x->kind == EXPR_call) return data_from(e, x, x->call.callee.name, x->span);
+    if (x->kind == EXPR_call) return data_from(e, x, (Name){0}, x->call.callee.name, x->span);
     if (x->kind != EXPR_name) {
         if (x->kind != EXPR_error) diag_error(e->k->c, x->span, D_wants_callee, "data set");
         return NULL;
@@ -120,8 +127,7 @@ const DataInst *eval_data(Env *e, const Expr *x)
     Entry *entry = scope_find(e->scope, x->name);
     if (entry && entry->decl->kind == DECL_data) {
         Env outer = {.k = e->k, .scope = entry->scope};
-        return data_from(&outer, entry->decl->data.value, entry->decl->name.name,
-                         entry->decl->name.span);
+        return data_declared(&outer, entry->decl);
     }
     const char *text = name_string(e->k, x->name);
     if (entry) {
@@ -141,5 +147,5 @@ const DataInst *eval_data(Env *e, const Expr *x)
 void check_data(Check *k, Entry *entry)
 {
     Env e = {.k = k, .scope = entry->scope};
-    data_from(&e, entry->decl->data.value, entry->decl->name.name, entry->decl->name.span);
+    data_declared(&e, entry->decl);
 }

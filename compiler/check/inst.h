@@ -322,7 +322,8 @@ struct ConstValue {
 };
 
 typedef struct DataInst {
-    Name name;
+    Name name;                /* it is declared under; of a call in an action's field, the source's */
+    bool is_declared;
     const ConstValue *source; /* a call: mnist(train: 2000, ...) */
     ValueType sample;         /* what one sample feeds into the model's input */
     int64_t classes;          /* 0: dense targets */
@@ -371,6 +372,7 @@ typedef struct Program {
     VEC(ModelInst *)
     models; /* models that can be instantiated without arguments, and those that actions name */
     VEC(ActionInst *) actions;
+    VEC(const char *) settable; /* what --set takes: "classes", "Net.depth", "digits.train", "quick.epochs" */
 } Program;
 
 #endif

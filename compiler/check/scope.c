@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "closest.h"
 #include "syntax/stdlib.h"
 
 enum { EXPANSION_LIMIT = 1000000, LONGEST_FILE = 1 << 24 };
@@ -173,7 +174,7 @@ void scope_words(Check *k, const Scope *s, DeclKind kind, WordList *words)
 
 void help_closest(Check *k, const char *text, const WordList *words)
 {
-    const char *near = closest_name(text, words->at, words->len);
+    const char *near = rq_closest(text, words->at, words->len);
     if (!near) return;
     diag_help(k->c, D_did_you_mean, near);
     diag_fixit(k->c, diag_place(k->c, k->c->diags.len - 1), near);

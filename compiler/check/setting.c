@@ -1,10 +1,11 @@
-/* setting.c: `--set KEY=VALUE`: constants, MODEL.FORMAL, ACTION.FIELD; a bare key has to name
- * exactly one of them. */
+/* setting.c: `--set KEY=VALUE`: constants, MODEL.FORMAL, DATA.ARGUMENT, ACTION.FIELD; the bare name of a formal or field has to
+ * name exactly one of them. */
 #include "check/setting.h"
 
 #include <string.h>
 
 #include "check/action.h"
+#include "check/callee.h"
 
 void setting_fails(Check *k)
 {
@@ -22,8 +23,8 @@ const Expr *setting_for(const Check *k, Name owner, Name name)
 
 /* A place a key may mean. */
 typedef struct Target {
-    Entry *entry; /* the constant, model or action */
-    Name name;    /* of the formal or field; 0 for a constant */
+    Entry *entry; /* the constant, model, data set or action */
+    Name name;    /* of the formal, argument or field; 0 for a constant */
 } Target;
 
 typedef VEC(Target) TargetList;
@@ -46,6 +47,7 @@ static void collect_targets(Check *k, TargetList *targets, WordList *words)
         }
         WordList fields = {0};
         if (d->kind == DECL_action) field_words(k, d->action.kind, &fields);
+        if (d->kind == DECL_data) source_words(k, d->data.value, &fields);
         for (uint32_t j = 0; j < fields.len; j++) {
             vec_push(k->keep, targets, (Target){entry, name_of(k->c->names, fields.at[j])});
             words_add(k, words, arena_printf(k->keep, "%s.%s", owner, fields.at[j]));
@@ -57,7 +59,7 @@ static void collect_targets(Check *k, TargetList *targets, WordList *words)
 static bool means(Check *k, const Target *t, const char *full, const char *key)
 {
     if (!strcmp(full, key)) return true;
-    return t->name.i && !strcmp(name_string(k, t->name), key);
+    return t->name.i && t->entry->decl->kind != DECL_data && !strcmp(name_string(k, t->name), key);
 }
 
 static void apply_one(Check *k, const Setting *s, const TargetList *targets, const WordList *words)
@@ -97,8 +99,8 @@ void apply_settings(Check *k)
 {
     TargetList targets = {0};
     WordList words = {0};
-    if (!k->options.setting_count) return;
     collect_targets(k, &targets, &words);
+    for (uint32_t i = 0; i < words.len; i++) vec_push(k->keep, &k->program->settable, words.at[i]);
     for (size_t i = 0; i < k->options.setting_count; i++)
         apply_one(k, &k->options.settings[i], &targets, &words);
 }

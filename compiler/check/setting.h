@@ -4,7 +4,7 @@
 
 #include "check/scope.h"
 
-/* Finds the one target of each setting: a constant, MODEL.FORMAL or ACTION.FIELD. */
+/* Finds the one target of each setting: a constant, MODEL.FORMAL, DATA.ARGUMENT or ACTION.FIELD; lists all in k->program. */
 void apply_settings(Check *k);
 /* The value set for owner.name, or NULL. */
 const Expr *setting_for(const Check *k, Name owner, Name name);

@@ -46,36 +46,6 @@ static const char *build_command(Compiler *c, const Options *o)
     return text;
 }
 
-static void add_fields(Compiler *c, NameList *names, const Decl *d)
-{
-    static const struct {
-        ActionKind kind;
-        const char *name;
-    } fields[] = {
-#define FIELD(action, name, type, value, help) {ACTION_##action, #name},
-#include "program/fields.def"
-#undef FIELD
-    };
-    for (size_t i = 0; i < COUNT(fields); i++)
-        if (fields[i].kind == d->action.kind)
-            vec_push(c->keep, names, arena_printf(c->keep, "%s.%s", name_text(c->names, d->name.name), fields[i].name));
-}
-
-/* All that --set takes; the same as setting.c of the checker collects. */
-static NameList names_of(Compiler *c, const Program *p)
-{
-    NameList names = {0};
-    for (uint32_t i = 0; i < p->ast->decls.len; i++) {
-        const Decl *d = p->ast->decls.at[i];
-        const char *owner = name_text(c->names, d->name.name);
-        if (d->kind == DECL_const) vec_push(c->keep, &names, owner);
-        for (uint32_t j = 0; d->kind == DECL_model && j < d->unit.formals.len; j++)
-            vec_push(c->keep, &names, arena_printf(c->keep, "%s.%s", owner, name_text(c->names, d->unit.formals.at[j].name.name)));
-        if (d->kind == DECL_action) add_fields(c, &names, d);
-    }
-    return names;
-}
-
 /* ---- actions ---- */
 
 /* What `print` prints. */
@@ -275,7 +245,11 @@ int verb_build(Compiler *c, const Options *o)
     b.program.cpu_option = o->cpu ? arena_printf(c->keep, " --cpu %s", o->cpu) : "";
     b.program.output = quoted(c, o->output);
     b.program.features = backend_cpu_features(c->keep, o->cpu);
-    b.program.names = names_of(c, p);
+    for (uint32_t i = 0; i < p->settable.len; i++) vec_push(c->keep, &b.program.names, p->settable.at[i]);
+    for (uint32_t i = 0; i < p->ast->decls.len; i++) {
+        const Decl *d = p->ast->decls.at[i];
+        if (d->kind == DECL_data) vec_push(c->keep, &b.program.data, name_text(c->names, d->name.name));
+    }
     code = add_actions(&b, p);
     if (code == EXIT_done) code = build_explorations(&b, p);
     if (code == EXIT_done) code = build_distillations(&b, p);

@@ -68,6 +68,7 @@ rq_data_spec session_data_spec(Compiler *c, const DataInst *data)
 {
     const ConstValue *call = data->source, *v;
     rq_data_spec spec = rq_data_spec_default(call->text);
+    spec.name = data->is_declared ? name_text(c->names, data->name) : NULL;
     spec.train = count_of(call, "train");
     spec.val = count_of(call, "val");
     spec.test = count_of(call, "test");

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli/session.h"
+#include "closest.h"
 
 typedef rq_outcome (*ActionVerb)(const rq_action *a, const rq_verb_options *o, rq_error *err);
 
@@ -13,7 +14,7 @@ static void check_layer(Compiler *c, const ModelInst *model, const char *layer)
         names[i] = name_text(c->names, model->layers.at[i].name);
         if (!strcmp(names[i], layer)) return;
     }
-    const char *near = closest_name(layer, names, model->layers.len);
+    const char *near = rq_closest(layer, names, model->layers.len);
     fatal("--layer: model '%s' has no layer '%s'%s%s%s", name_text(c->names, model->name), layer, near ? "; did you mean '" : "",
           near ? near : "", near ? "'?" : "");
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "closest.h"
 
 static const Verb verbs[] = {
 #define VERB(name, args, options, help, example) {#name, args, options, help, example, verb_##name},
@@ -27,7 +28,7 @@ const Verb *verb_named(const char *name)
     if (len > 3 && !strcmp(name + len - 3, ".rq")) {
         fatal("a verb stands before the file: rq VERB %s; 'rq help' lists the verbs", name);
     }
-    const char *near = closest_name(name, names, COUNT(names));
+    const char *near = rq_closest(name, names, COUNT(names));
     if (near) fatal("there is no verb '%s'; did you mean '%s'?", name, near);
     fatal("there is no verb '%s'; 'rq help' lists the verbs", name);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "closest.h"
 
 enum { NUMBER_MAX = 1000000, NAME_COLUMN = 28 };
 
@@ -82,7 +83,7 @@ _Noreturn static void unknown_option(Arena *a, const Verb *verb, const char *nam
         if (verb_takes(verb, &rows[i])) names[n++] = option_shown(a, rows[i].name);
     }
     names[n++] = "help";
-    const char *near = closest_name(name, names, n);
+    const char *near = rq_closest(name, names, n);
     if (is_field_for(verb, name)) {
         fatal("'rq %s' has no option '--%s'; it is a field of an action, which the file gives, or --set ACTION.%s=VALUE", verb->name,
               name, name);

@@ -5,6 +5,7 @@
 
 #include "cli/cairo.h"
 #include "cli/session.h"
+#include "closest.h"
 #include "report/export.h"
 
 /* "html,svg" into flags; an unknown word is fatal. */
@@ -17,7 +18,7 @@ static rq_formats formats_of(Compiler *c, const char *words)
         size_t n = strcspn(words, ","), k = 0;
         while (k < COUNT(names) && (strlen(names[k]) != n || strncmp(names[k], words, n))) k++;
         if (k == COUNT(names)) {
-            const char *word = arena_strndup(c->keep, words, n), *near = closest_name(word, (const char **)names, COUNT(names));
+            const char *word = arena_strndup(c->keep, words, n), *near = rq_closest(word, (const char **)names, COUNT(names));
             fatal("--format of a report: one or more of html, svg, pdf, png, csv, tex with commas between them, not '%s'%s%s%s", word,
                   near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
         }

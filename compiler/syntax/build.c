@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "closest.h"
 #include "syntax/mistakes.h"
 #include "syntax/parser.h"
 
@@ -256,7 +257,7 @@ Formal formal_typed(Parser *p, Ident name, Ident type, Expr *value)
         if (!strcmp(text, types[i])) f.type = (FormalType)(FORMAL_int + i);
     if (f.type) return f;
     diag_error(p->c, type.span, D_unknown_formal, text);
-    const char *near = closest_name(text, types, COUNT(types));
+    const char *near = rq_closest(text, types, COUNT(types));
     if (near) diag_fixit(p->c, type.span, near);
     f.type = FORMAL_real;
     return f;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "closest.h"
 #include "syntax/parser.h"
 
 enum { LONGEST_SHOWN = 40, MOST_STRAYS = 100, DEEPEST_EXPRESSION = 1000 };
@@ -105,7 +106,7 @@ static const char *near_keyword(const Parser *p, const char *word, int last)
     size_t n = 0;
     for (int kind = TOK_USE; kind <= last; kind++)
         if (kind != TOK_ELSE && kind != TOK_IN && kind != TOK_ON) keywords[n++] = plain(p, kind);
-    return strlen(word) > 2 ? closest_name(word, keywords, n) : NULL;
+    return strlen(word) > 2 ? rq_closest(word, keywords, n) : NULL;
 }
 
 /* The statement or declaration begins with a name that is near to a keyword, or stands where only
@@ -144,7 +145,7 @@ static void add_hints(Parser *p, Token found, const int *expected, int count)
     size_t n = 0;
     for (int i = 0; i < count; i++)
         if (expected[i] >= TOK_USE && expected[i] <= TOK_MOD) words[n++] = plain(p, expected[i]);
-    const char *near = closest_name(text_at(p, found.span), words, n);
+    const char *near = rq_closest(text_at(p, found.span), words, n);
     if (near) diag_help(p->c, D_did_you_mean_word, near);
 }
 
@@ -234,8 +235,8 @@ void mistake_keyword(Parser *p, Ident word)
     static const char *const of_file[] = {"const", "data"}, *const of_body[] = {"const", "param",
                                                                                 "layer"};
     const char *text = name_text(p->c->names, word.name);
-    const char *near = p->open.len ? closest_name(text, of_body, in_model(p) ? 3 : 2)
-                                   : closest_name(text, of_file, COUNT(of_file));
+    const char *near = p->open.len ? rq_closest(text, of_body, in_model(p) ? 3 : 2)
+                                   : rq_closest(text, of_file, COUNT(of_file));
     diag_error(p->c, word.span, D_unknown_keyword, text);
     if (near) {
         diag_help(p->c, D_did_you_mean_word, near);

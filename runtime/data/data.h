@@ -26,6 +26,7 @@ enum { RQ_DATA_ALL = -1 };
 
 /* What a .rq file says about a data set. Begin with rq_data_spec_default. Borrows all pointers. */
 typedef struct rq_data_spec {
+    const char *name;          /* it is declared under, or NULL */
     const char *source;       /* a name of the table in data.c */
     int64_t train, val, test; /* samples, or RQ_DATA_ALL */
     const int32_t *classes;   /* labels that stay and become 0, 1, ...; NULL = the first ones */

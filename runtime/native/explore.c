@@ -68,6 +68,8 @@ static bool add_rows(const rq_native_program *p, const rq_native_exploration *fr
         if (v->action < 0) continue;
         rq_native_set *set = &e->sets[i];
         if (!rq_native_set_new(p, &p->actions[v->action].action, o->set, o->set_count, o->has_seed ? &o->seed : NULL, set, err)) return false;
+        if (!strncmp(from->x.rank, "val.", 4) && set->action.data.val <= 0)
+            return rq_fail(err, "'rank: %s' needs validation samples: val: N in the data set", from->x.rank);
         e->rows[i].action = &set->action;
         e->rows[i].data = data_of(e, &set->action, o, err);
         if (e->rows[i].data < 0) return false;

@@ -1,6 +1,7 @@
 /* find.c: the functions of a native program's model. */
 #include <string.h>
 
+#include "closest.h"
 #include "native/native.h"
 
 enum { MOST_NAMES = 256 };

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "closest.h"
 #include "native/verbs.h"
 #include "train/interrupt.h"
 

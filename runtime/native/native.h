@@ -24,11 +24,11 @@ typedef struct rq_native_functions {
     int32_t count;
 } rq_native_functions;
 
-/* An optimizer's argument and its default, for --set ACTION.optimizer=... */
+/* An argument that --set may give, of an optimizer, a schedule or a data source; a row of callees.def. */
 typedef struct rq_native_argument {
-    const char *optimizer, *name;
-    double value;
-    int32_t is_share; /* in 0 .. 1; else above 0 */
+    const char *group, *callee, *name, *type;
+    double value;      /* its default, 0 without one */
+    int32_t is_needed;
 } rq_native_argument;
 
 /* An action and what `flow` says of its model. Actions of the same model have the same number. */
@@ -77,8 +77,9 @@ typedef struct rq_native_program {
     const rq_native_scan *scans;
     const rq_native_flow *flows;
     const char *const *names; /* all that --set of `rq build` takes: "classes", "Small.depth", "quick.epochs" */
+    const char *const *data; /* names of the data sets among their owners */
     const rq_native_argument *arguments;
-    int32_t action_count, exploration_count, distillation_count, scan_count, flow_count, name_count, argument_count;
+    int32_t action_count, exploration_count, distillation_count, scan_count, flow_count, name_count, data_count, argument_count;
 } rq_native_program;
 
 /* rq_model.function of a native program. */
@@ -100,8 +101,5 @@ bool rq_native_set_new(const rq_native_program *p, const rq_action *a, const cha
 void rq_native_set_free(rq_native_set *s);
 /* Words that a setting is compiled in, with the command that builds a program with it. Always false. */
 bool rq_native_set_refuse(const rq_native_program *p, const char *set, rq_error *err);
-
-/* closest.c: the candidate that was probably meant, or NULL. */
-const char *rq_closest(const char *text, const char *const *candidates, int n);
 
 #endif

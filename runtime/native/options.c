@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "closest.h"
 #include "native/native.h"
 
 enum { MOST_THREADS = 1000000 };

@@ -1,54 +1,41 @@
-/* set.c: --set and --seed of a native program: fields that change no compiled code.
+/* set.c: --set and --seed of a native program: fields and numbers of samples, which change no compiled code.
  *
  * A name must match exactly one of those that `rq build --set` takes; one that is compiled in is refused with the command that builds
- * a program with it. Values are plain numbers, and for the optimizer a call: adam(rate: 0.02). The settings' JSON text follows.
+ * a program with it. Values are plain numbers, and for optimizer and schedule calls: adam(rate: 0.02). The settings' JSON text follows.
  */
+#include "native/set.h"
+
 #include <ctype.h>
-#include <jansson.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "native/native.h"
-
-enum { FIELD_MAX = 256 };
-
-typedef enum field_kind { FIELD_none, FIELD_count, FIELD_whole, FIELD_positive, FIELD_optimizer } field_kind;
+#include "closest.h"
 
 typedef struct field_row {
-    const char *name;
-    field_kind kind;
-    size_t offset; /* in rq_train_settings; int64_t, uint64_t for whole, double for positive */
+    const char *name, *type; /* as in fields.def */
+    size_t offset;           /* in rq_train_settings; int64_t, uint64_t for whole, double for positive */
 } field_row;
 
 static const field_row rows[] = {
-    {"epochs", FIELD_count, offsetof(rq_train_settings, epochs)},
-    {"rounds", FIELD_count, offsetof(rq_train_settings, epochs)},
-    {"batch", FIELD_count, offsetof(rq_train_settings, batch)},
-    {"seed", FIELD_whole, offsetof(rq_train_settings, seed)},
-    {"clip", FIELD_positive, offsetof(rq_train_settings, clip)},
-    {"clip_value", FIELD_positive, offsetof(rq_train_settings, clip_value)},
-    {"early_stop", FIELD_count, offsetof(rq_train_settings, early_stop)},
-    {"probe", FIELD_count, offsetof(rq_train_settings, probe)},
-    {"vanishing", FIELD_positive, offsetof(rq_train_settings, thresholds.vanishing)},
-    {"exploding", FIELD_positive, offsetof(rq_train_settings, thresholds.exploding)},
-    {"converged", FIELD_positive, offsetof(rq_train_settings, thresholds.converged)},
-    {"optimizer", FIELD_optimizer, 0},
+    {"epochs", "count", offsetof(rq_train_settings, epochs)},
+    {"rounds", "count", offsetof(rq_train_settings, epochs)},
+    {"batch", "count", offsetof(rq_train_settings, batch)},
+    {"seed", "whole", offsetof(rq_train_settings, seed)},
+    {"clip", "positive", offsetof(rq_train_settings, clip)},
+    {"clip_value", "positive", offsetof(rq_train_settings, clip_value)},
+    {"early_stop", "count", offsetof(rq_train_settings, early_stop)},
+    {"probe", "count", offsetof(rq_train_settings, probe)},
+    {"vanishing", "positive", offsetof(rq_train_settings, thresholds.vanishing)},
+    {"exploding", "positive", offsetof(rq_train_settings, thresholds.exploding)},
+    {"converged", "positive", offsetof(rq_train_settings, thresholds.converged)},
+    {"optimizer", "optimizer", 0},
+    {"schedule", "schedule", 0},
 };
 
-/* One --set on its way. */
-typedef struct setting {
-    const rq_native_program *p;
-    rq_action *a;
-    json_t *all; /* the settings' text as JSON */
-    const char *text;
-    char key[FIELD_MAX];
-    const char *value;
-} setting;
-
-static bool rebuild(const setting *s, const char *why, rq_error *err)
+bool rq_setting_rebuild(const rq_setting *s, const char *why, rq_error *err)
 {
     bool plain = !s->text[strspn(s->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.=-")];
     const char *quote = plain ? "" : "'";
@@ -58,21 +45,28 @@ static bool rebuild(const setting *s, const char *why, rq_error *err)
 
 /* ---- names ---- */
 
-/* Does `key` mean the target `name`, which may be OWNER.FIELD? */
-static bool means(const char *name, const char *key)
+static bool is_data(const rq_native_program *p, const char *name, size_t length)
+{
+    for (int i = 0; i < p->data_count; i++)
+        if (strlen(p->data[i]) == length && !strncmp(p->data[i], name, length)) return true;
+    return false;
+}
+
+/* Does `key` mean the target `name`, which may be OWNER.FIELD? Arguments of data sets want their owner. */
+static bool means(const rq_native_program *p, const char *name, const char *key)
 {
     const char *dot = strchr(name, '.');
-    return !strcmp(name, key) || (dot && !strcmp(dot + 1, key));
+    return !strcmp(name, key) || (dot && !strcmp(dot + 1, key) && !is_data(p, name, (size_t)(dot - name)));
 }
 
 /* The one target that the key means, or NULL with an error. */
-static const char *target_of(const setting *s, rq_error *err)
+static const char *target_of(const rq_setting *s, rq_error *err)
 {
     const char *found = NULL;
     char all[512] = "";
     int count = 0;
     for (int i = 0; i < s->p->name_count; i++) {
-        if (!means(s->p->names[i], s->key)) continue;
+        if (!means(s->p, s->p->names[i], s->key)) continue;
         found = s->p->names[i];
         size_t used = strlen(all);
         snprintf(all + used, sizeof all - used, "%s%s", count++ ? ", " : "", found);
@@ -81,7 +75,7 @@ static const char *target_of(const setting *s, rq_error *err)
     const char *near = count ? NULL : rq_closest(s->key, s->p->names, s->p->name_count);
     if (count) rq_fail(err, "--set %s: '%s' may be one of %s", s->text, s->key, all);
     else
-        rq_fail(err, "--set %s: there is no const, formal or field '%s'%s%s%s", s->text, s->key, near ? "; did you mean '" : "",
+        rq_fail(err, "--set %s: there is no const, formal, argument of a data set or field '%s'%s%s%s", s->text, s->key, near ? "; did you mean '" : "",
                 near ? near : "", near ? "'?" : "");
     return NULL;
 }
@@ -94,145 +88,176 @@ static const char *skip_blanks(const char *s)
     return s;
 }
 
-/* A plain decimal number at *s, which moves behind it. */
-static bool read_number(const char **s, double *x)
+bool rq_setting_number(const char **text, double *x)
 {
-    const char *at = skip_blanks(*s);
+    const char *at = skip_blanks(*text);
     size_t n = strspn(at, "0123456789.eE");
     if (n && (at[n] == '-' || at[n] == '+') && tolower((unsigned char)at[n - 1]) == 'e') n += 1 + strspn(at + n + 1, "0123456789");
-    char text[64], *end;
-    if (!isdigit((unsigned char)*at) || n >= sizeof text) return false;
-    memcpy(text, at, n);
-    text[n] = 0;
-    *x = strtod(text, &end);
-    *s = skip_blanks(at + n);
+    char number[64], *end;
+    if (!isdigit((unsigned char)*at) || n >= sizeof number) return false;
+    memcpy(number, at, n);
+    number[n] = 0;
+    *x = strtod(number, &end);
+    *text = skip_blanks(at + n);
     return !*end && isfinite(*x);
 }
 
-static json_t *number_json(double x)
+json_t *rq_setting_json(double x)
 {
     return x == floor(x) && fabs(x) < 9e15 ? json_integer((json_int_t)x) : json_real(x);
 }
 
-static bool set_number(const setting *s, const field_row *row, rq_error *err)
+bool rq_setting_bounds(const rq_setting *s, const char *name, const char *type, double x, rq_error *err)
 {
-    const char *at = s->value;
-    double x, low = row->kind == FIELD_count;
-    bool whole = row->kind != FIELD_positive;
-    if (!read_number(&at, &x) || *at) return rebuild(s, "a native program takes plain numbers only", err);
+    double low = !strcmp(type, "count");
+    bool whole = low > 0 || !strcmp(type, "whole");
     if (whole && (x != floor(x) || x < low || x > 9e15))
-        return rq_fail(err, "--set %s: '%s' is a whole number, at least %g", s->text, row->name, low);
-    if (!whole && x <= 0) return rq_fail(err, "--set %s: '%s' is a positive number", s->text, row->name);
-    void *field = (char *)&s->a->settings + row->offset;
-    if (row->kind == FIELD_count) *(int64_t *)field = (int64_t)x;
-    else if (row->kind == FIELD_whole) *(uint64_t *)field = (uint64_t)x;
-    else *(double *)field = x;
-    return !json_object_set_new(s->all, row->name, number_json(x)) || rq_fail_system(err, "no memory for the settings");
-}
-
-static double *optimizer_member(rq_optimizer *o, const char *name)
-{
-    if (!strcmp(name, "rate")) return &o->rate;
-    if (!strcmp(name, "momentum")) return &o->momentum;
-    if (!strcmp(name, "beta1")) return &o->beta1;
-    if (!strcmp(name, "beta2")) return &o->beta2;
-    if (!strcmp(name, "eps")) return &o->eps;
-    if (!strcmp(name, "eta")) return &o->eta;
-    if (!strcmp(name, "epsilon")) return &o->epsilon;
-    return !strcmp(name, "weight_decay") ? &o->weight_decay : NULL;
-}
-
-/* A name at *s, which moves behind it and blanks. */
-static bool read_name(const char **s, char *out, size_t size)
-{
-    const char *at = skip_blanks(*s);
-    size_t n = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-    if (!n || n >= size) return false;
-    memcpy(out, at, n);
-    out[n] = 0;
-    *s = skip_blanks(at + n);
+        return rq_fail(err, "--set %s: '%s' is a whole number, at least %g", s->text, name, low);
+    if (!strcmp(type, "positive") && x <= 0) return rq_fail(err, "--set %s: '%s' is a positive number", s->text, name);
+    if (!strcmp(type, "share") && (x < 0 || x > 1)) return rq_fail(err, "--set %s: '%s' is between 0 and 1", s->text, name);
     return true;
 }
 
-/* matrix_step keeps what it does with real parameters, so it can only stand where it stood. */
-static bool optimizer_defaults(const setting *s, const char *kind, rq_optimizer *o, json_t *call)
+/* The whole value as a number of the type. */
+static bool value_number(const rq_setting *s, const char *name, const char *type, double *x, rq_error *err)
 {
-    rq_optimizer_kind named = rq_optimizer_named(kind);
-    bool stays = named == RQ_OPTIMIZER_matrix_step;
-    if (stays && s->a->settings.optimizer.kind != named) return false;
-    if (stays) *o = s->a->settings.optimizer;
-    else *o = (rq_optimizer){.kind = named, .rate = 0.001, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8};
-    json_t *others = json_object_get(json_object_get(s->all, "optimizer"), "others");
-    bool ok = named != RQ_OPTIMIZER_none && !json_object_set_new(call, "kind", json_string(kind));
-    if (stays && others) ok = ok && !json_object_set(call, "others", others);
-    for (int i = 0; ok && i < s->p->argument_count; i++) {
-        const rq_native_argument *a = &s->p->arguments[i];
-        if (strcmp(a->optimizer, kind)) continue;
-        double *member = optimizer_member(o, a->name);
-        ok = member && !json_object_set_new(call, a->name, number_json(a->value));
-        if (ok) *member = a->value;
-    }
-    return ok;
-}
-
-/* "name: number" at *at into o and call. */
-static bool read_argument(const setting *s, const char *kind, const char **at, rq_optimizer *o, json_t *call, rq_error *err)
-{
-    char name[64];
-    double x;
-    const rq_native_argument *row = NULL;
-    if (!read_name(at, name, sizeof name) || *(*at)++ != ':' || !read_number(at, &x))
-        return rebuild(s, "a native program takes plain numbers only, as in adam(rate: 0.02)", err);
-    for (int i = 0; i < s->p->argument_count; i++)
-        if (!strcmp(s->p->arguments[i].optimizer, kind) && !strcmp(s->p->arguments[i].name, name)) row = &s->p->arguments[i];
-    if (!row) return rq_fail(err, "--set %s: '%s' has no argument '%s'", s->text, kind, name);
-    if (row->is_share ? x < 0 || x > 1 : x <= 0)
-        return rq_fail(err, "--set %s: '%s' is %s", s->text, name, row->is_share ? "between 0 and 1" : "positive");
-    *optimizer_member(o, name) = x;
-    return !json_object_set_new(call, name, number_json(x)) || rq_fail_system(err, "no memory for the settings");
-}
-
-static bool read_call(const setting *s, rq_optimizer *o, json_t *call, rq_error *err)
-{
-    char kind[64];
     const char *at = s->value;
-    if (!read_name(&at, kind, sizeof kind) || !optimizer_defaults(s, kind, o, call))
-        return rebuild(s, "a native program takes sgd, adam and adamw with numbers", err);
-    if (*at == '(') {
-        at = skip_blanks(at + 1);
-        while (*at && *at != ')') {
-            if (!read_argument(s, kind, &at, o, call, err)) return false;
-            if (*at == ',') at = skip_blanks(at + 1);
-            else if (*at != ')') break;
-        }
-        if (*at++ != ')') return rq_fail(err, "--set %s: ')' is missing", s->text);
-    }
-    return !*skip_blanks(at) || rq_fail(err, "--set %s: '%s' is too much", s->text, at);
+    if (!rq_setting_number(&at, x) || *at) return rq_setting_rebuild(s, "a native program takes plain numbers only", err);
+    return rq_setting_bounds(s, name, type, *x, err);
 }
 
-static bool set_optimizer(const setting *s, rq_error *err)
+/* Fields in the order in which settings list them. */
+static const char *const field_order[] = {
+#define FIELD(action, name, type, value, help) #action "." #name,
+#include "program/fields.def"
+#undef FIELD
+};
+
+static int field_rank(const rq_setting *s, const char *key)
 {
-    rq_optimizer o;
-    json_t *call = json_object();
-    bool ok = read_call(s, &o, call, err) && (!json_object_set(s->all, "optimizer", call) || rq_fail_system(err, "no memory for the settings"));
-    json_decref(call);
-    if (ok) s->a->settings.optimizer = o;
-    return ok;
+    (void)s;
+    for (size_t i = 0; i < sizeof field_order / sizeof field_order[0]; i++)
+        if (!strncmp(field_order[i], "train.", 6) && !strcmp(field_order[i] + 6, key)) return (int)i + 1;
+    return 0;
+}
+
+/* Of two sources the arguments come in the same order. */
+static int source_rank(const rq_setting *s, const char *key)
+{
+    for (int i = 0; i < s->p->argument_count; i++)
+        if (!strcmp(s->p->arguments[i].group, "source") && !strcmp(s->p->arguments[i].callee, s->source) &&
+            !strcmp(s->p->arguments[i].name, key))
+            return i + 1;
+    return 0;
+}
+
+/* Puts a number in the key's place: its own, or before the first key of a higher rank, where `rq train` writes it. */
+static bool put_json(const rq_setting *s, json_t *object, const char *key, double x, int (*rank)(const rq_setting *, const char *), rq_error *err)
+{
+    json_t *value = rq_setting_json(x), *rest = json_object(), *other;
+    const char *name;
+    bool ok = value && rest && object, is_new = !json_object_get(object, key);
+    for (void *at = json_object_iter(object); is_new && ok && at; at = json_object_iter_next(object, at)) {
+        bool is_later = json_object_size(rest) || rank(s, json_object_iter_key(at)) > rank(s, key);
+        if (is_later) ok = !json_object_set(rest, json_object_iter_key(at), json_object_iter_value(at));
+    }
+    if (ok && rest) json_object_foreach(rest, name, other) json_object_del(object, name);
+    ok = ok && !json_object_set(object, key, value) && !json_object_update(object, rest);
+    json_decref(value);
+    json_decref(rest);
+    return ok || rq_fail_system(err, "no memory for the settings");
+}
+
+static bool set_field(const rq_setting *s, const field_row *row, rq_error *err)
+{
+    double x;
+    if (!strcmp(row->type, "optimizer")) return rq_setting_optimizer(s, err);
+    if (!strcmp(row->type, "schedule")) return rq_setting_schedule(s, err);
+    if (!value_number(s, row->name, row->type, &x, err)) return false;
+    void *field = (char *)&s->a->settings + row->offset;
+    if (!strcmp(row->type, "count")) *(int64_t *)field = (int64_t)x;
+    else if (!strcmp(row->type, "whole")) *(uint64_t *)field = (uint64_t)x;
+    else *(double *)field = x;
+    return put_json(s, s->all, row->name, x, field_rank, err);
+}
+
+/* ---- numbers of samples ---- */
+
+static const rq_native_argument *count_argument(const rq_native_program *p, const char *source, const char *name)
+{
+    if (strcmp(name, "train") && strcmp(name, "val") && strcmp(name, "test")) return NULL;
+    for (int i = 0; i < p->argument_count; i++) {
+        const rq_native_argument *a = &p->arguments[i];
+        if (!strcmp(a->group, "source") && !strcmp(a->callee, source) && !strcmp(a->name, name)) return a;
+    }
+    return NULL;
+}
+
+static bool is_called(const rq_data_spec *d, const char *target, size_t length)
+{
+    return d->name && strlen(d->name) == length && !strncmp(d->name, target, length);
+}
+
+/* A data set of the program's actions by the part of the target before its dot; NULL: none. */
+static const rq_data_spec *data_named(const rq_native_program *p, const char *target, size_t length)
+{
+    for (int i = 0; i < p->action_count; i++) {
+        const rq_action *a = &p->actions[i].action;
+        if (is_called(&a->data, target, length)) return &a->data;
+        if (is_called(&a->test, target, length)) return &a->test;
+    }
+    return NULL;
+}
+
+/* Of data that this action does not use nothing changes. */
+static bool set_count(const rq_setting *s, const rq_data_spec *d, const rq_native_argument *row, rq_error *err)
+{
+    double x;
+    if (!value_number(s, row->name, row->type, &x, err)) return false;
+    rq_data_spec *uses[] = {&s->a->data, &s->a->test};
+    const char *const keys[] = {"source", "test_source"};
+    for (int i = 0; i < 2; i++) {
+        if (!uses[i]->source || !is_called(uses[i], d->name, strlen(d->name))) continue;
+        int64_t *count = !strcmp(row->name, "train") ? &uses[i]->train : !strcmp(row->name, "val") ? &uses[i]->val : &uses[i]->test;
+        rq_setting mine = *s;
+        mine.source = d->source;
+        *count = (int64_t)x;
+        if (!put_json(&mine, json_object_get(s->all, keys[i]), row->name, x, source_rank, err)) return false;
+    }
+    return true;
 }
 
 /* ---- all of them ---- */
 
-/* Fields that depend on what else the action says. */
-static bool is_open(const setting *s, const char *field)
+/* Lengths are counted either in epochs or in rounds. */
+static bool is_open(const rq_action *a, const char *field)
 {
-    if (!strcmp(field, "epochs") || !strcmp(field, "batch")) return s->a->settings.batch > 0; /* no rounds */
-    if (!strcmp(field, "rounds")) return !s->a->settings.batch;
-    if (!strcmp(field, "early_stop")) return s->a->data.val > 0;
-    return true;
+    if (!strcmp(field, "epochs") || !strcmp(field, "batch")) return a->settings.batch > 0;
+    return strcmp(field, "rounds") || !a->settings.batch;
 }
 
-/* A setting of another action changes nothing here, but is held to the same rules. */
-static bool apply(setting *s, rq_error *err)
+static const rq_action *action_named(const rq_native_program *p, const char *target, size_t length)
+{
+    for (int i = 0; i < p->action_count; i++) {
+        const char *name = p->actions[i].action.name;
+        if (strlen(name) == length && !strncmp(name, target, length)) return &p->actions[i].action;
+    }
+    return NULL;
+}
+
+/* A field of another action changes nothing here, but is held to the same rules. */
+static bool set_action(rq_setting *s, const rq_action *owner, const field_row *row, rq_error *err)
+{
+    rq_action other = *owner;
+    rq_setting scratch = *s;
+    bool mine = !strcmp(other.name, s->a->name);
+    if (!mine) scratch.a = &other, scratch.all = json_object();
+    bool ok = set_field(&scratch, row, err);
+    if (!mine) json_decref(scratch.all);
+    return ok;
+}
+
+static bool apply(rq_setting *s, rq_error *err)
 {
     const char *equals = strchr(s->text, '=');
     if (!equals || equals == s->text || !equals[1] || (size_t)(equals - s->text) >= sizeof s->key)
@@ -242,22 +267,24 @@ static bool apply(setting *s, rq_error *err)
     s->value = equals + 1;
     const char *target = target_of(s, err), *dot = target ? strchr(target, '.') : NULL;
     if (!target) return false;
-    const rq_native_action *owner = NULL;
-    for (int i = 0; dot && i < s->p->action_count; i++)
-        if (!strncmp(s->p->actions[i].action.name, target, (size_t)(dot - target)) &&
-            !s->p->actions[i].action.name[dot - target])
-            owner = &s->p->actions[i];
-    for (size_t i = 0; owner && i < sizeof rows / sizeof rows[0]; i++) {
-        if (strcmp(rows[i].name, dot + 1) || !is_open(s, rows[i].name)) continue;
-        rq_action other = owner->action;
-        bool mine = !strcmp(other.name, s->a->name);
-        setting scratch = *s;
-        if (!mine) scratch.a = &other, scratch.all = json_object();
-        bool ok = rows[i].kind == FIELD_optimizer ? set_optimizer(&scratch, err) : set_number(&scratch, &rows[i], err);
-        if (!mine) json_decref(scratch.all);
-        return ok;
-    }
-    return rebuild(s, "it is compiled into this program", err);
+    size_t length = dot ? (size_t)(dot - target) : 0;
+    const rq_action *owner = dot ? action_named(s->p, target, length) : NULL;
+    for (size_t i = 0; owner && i < sizeof rows / sizeof rows[0]; i++)
+        if (!strcmp(rows[i].name, dot + 1) && is_open(owner, rows[i].name)) return set_action(s, owner, &rows[i], err);
+    const rq_data_spec *data = dot ? data_named(s->p, target, length) : NULL;
+    const rq_native_argument *row = data ? count_argument(s->p, data->source, dot + 1) : NULL;
+    return row ? set_count(s, data, row, err) : rq_setting_rebuild(s, "it is compiled into this program", err);
+}
+
+/* What no single setting can tell. */
+static bool fits(const rq_action *a, rq_error *err)
+{
+    const rq_train_settings *t = &a->settings;
+    if (t->schedule.warmup >= t->epochs)
+        return rq_fail(err, "a warm-up of %lld epochs leaves none of %lld to train at the full rate", (long long)t->schedule.warmup,
+                       (long long)t->epochs);
+    if (t->early_stop > 0 && a->data.val <= 0) return rq_fail(err, "'early_stop' needs validation samples: val: N in the data set");
+    return true;
 }
 
 static char *dump(const json_t *all, rq_error *err)
@@ -283,13 +310,10 @@ bool rq_native_set_new(const rq_native_program *p, const rq_action *a, const cha
     json_t *all = json_loads(a->settings_text, 0, &error), *list = json_object_get(all, "set");
     bool ok = all || rq_fail(err, "the settings in the program are damaged: %s", error.text);
     for (int i = 0; ok && i < count; i++) {
-        setting s = {.p = p, .a = &out->action, .all = all, .text = sets[i]};
+        rq_setting s = {.p = p, .a = &out->action, .all = all, .text = sets[i]};
         ok = apply(&s, err) && (!json_array_append_new(list, json_string(sets[i])) || rq_fail_system(err, "no memory for the settings"));
     }
-    const rq_train_settings *t = &out->action.settings;
-    if (ok && t->schedule.warmup >= t->epochs)
-        ok = rq_fail(err, "a warm-up of %lld epochs leaves none of %lld to train at the full rate", (long long)t->schedule.warmup,
-                     (long long)t->epochs);
+    ok = ok && fits(&out->action, err);
     if (ok && seed) {
         out->action.settings.seed = *seed;
         ok = !json_object_set_new(all, "seed", json_integer((json_int_t)*seed)) || rq_fail_system(err, "no memory for the settings");
@@ -303,6 +327,6 @@ void rq_native_set_free(rq_native_set *s) { rq_free(s->settings_text); }
 
 bool rq_native_set_refuse(const rq_native_program *p, const char *set, rq_error *err)
 {
-    setting s = {.p = p, .text = set};
-    return rebuild(&s, "it is compiled into this program", err);
+    rq_setting s = {.p = p, .text = set};
+    return rq_setting_rebuild(&s, "it is compiled into this program", err);
 }

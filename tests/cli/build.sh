@@ -40,6 +40,10 @@ same cut --action cut --compare exact
 same seed --action quick --seed 9
 same set --action quick --set quick.epochs=3 --set 'quick.optimizer=adamw(rate: 0.03)' --set quick.batch=10 --set quick.probe=20
 ! cmp -s native_plain/last.safetensors native_set/last.safetensors || fail "--set changes nothing"
+same cosine --action quick --set 'quick.schedule=cosine(floor: 0.1, warmup: 1)' --set digits.train=40
+same step --action quick --set 'quick.schedule=step(every: 1)' --set quick.early_stop=1 --set quick.clip=0.5 --set digits.val=8 --set digits.test=9
+! cmp -s native_plain/last.safetensors native_cosine/last.safetensors || fail "--set of the schedule changes nothing"
+grep -q '"train": 40' native_cosine/settings.json || fail "--set of the data changes nothing"
 
 # Tables, evaluation, prediction, flow: the same text
 diff <("$RQ" eval jit_plain) <(./prog eval native_plain) || fail "eval"
@@ -129,6 +133,15 @@ native_is 2 err "has no argument 'rte'" run --set 'quick.optimizer=adam(rte: 1)'
 native_is 2 err "')' is missing" run --set 'quick.optimizer=adam(rate: 1'
 native_is 2 err "between 0 and 1" run --set 'quick.optimizer=adam(beta1: 2)'
 native_is 2 err "it is compiled into this program" run --set quick.rounds=4
+native_is 2 err "did you mean 'digits.train'?" run --set digits.trian=3
+native_is 2 err "no const, formal, argument of a data set or field 'train'" run --set train=3
+native_is 2 err "rq build model.rq --set digits.seed=3 -o prog" run --set digits.seed=3
+native_is 2 err "at least 1" run --set digits.train=0
+native_is 2 err "'step' needs 'every'" run --set 'quick.schedule=step()'
+native_is 2 err "did you mean 'every'?" run --set 'quick.schedule=step(evry: 1)'
+native_is 2 err "takes constant, step and cosine" run --set 'quick.schedule=cosin'
+native_is 2 err "a warm-up of 2 epochs leaves none of 2" train --action quick --set 'quick.schedule=constant(warmup: 2)'
+native_is 2 err "'early_stop' needs validation samples" train --action quick --set quick.early_stop=1 --set digits.val=0
 native_is 2 err "did you mean '--threads'?" run --thread 2
 native_is 2 err "did you mean 'eval'?" evla
 native_is 2 err "choose one with --action: train quick, train cut" train

@@ -49,6 +49,7 @@ prog_is 0 out "space (explore) shapes (explore)" --help
 prog_is 2 err "several explore actions; choose one with --action: space, shapes" explore
 prog_is 2 err "no explore action 'nine'" explore --action nine
 prog_is 2 err "build a program with it: rq build model.rq --set Small.depth=2 -o prog" explore --action space --set Small.depth=2
+prog_is 2 err "'rank: val.accuracy' needs validation samples" explore --action space --set digits.val=0
 prog_is 2 err "is one argument too many" explore runs/one
 usage_error "takes 5 in all unless --max-variants N allows more" build model.rq -o few --max-variants 5
 [ ! -e few ] || fail "a program is left that was refused"

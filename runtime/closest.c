@@ -1,7 +1,8 @@
-/* closest.c: did you mean? The runtime's twin of the compiler's closest_name, which native programs do not carry. */
-#include <string.h>
+/* closest.c: did you mean? */
+#include "closest.h"
 
-#include "native/native.h"
+#include <stdbool.h>
+#include <string.h>
 
 enum { LONGEST = 64 };
 
@@ -26,11 +27,11 @@ static size_t edit_distance(const char *a, const char *b, size_t limit)
     return row[la % 3][lb] < limit ? row[la % 3][lb] : limit;
 }
 
-const char *rq_closest(const char *text, const char *const *candidates, int n)
+const char *rq_closest(const char *text, const char *const *candidates, size_t n)
 {
     size_t len = strlen(text), best = (len < 4 ? 1 : len / 3) + 1;
     const char *found = NULL;
-    for (int i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) {
         size_t d = edit_distance(text, candidates[i], best);
         if (d >= best || d >= len) continue;
         best = d;
