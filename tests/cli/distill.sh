@@ -66,6 +66,26 @@ cmp -s native/last.safetensors other_soft/last.safetensors || fail "a native pro
 sed 's/size: 12)/size: 12, classes: 3)/' other.rq >bad.rq
 expect 1 err "E0520: the output is [10], but there are 3 classes in 'digits'" run bad.rq --diag=line
 
+# A native program distils to the same bits, and goes on with what rq began.
+expect 0 out "" build d.rq -o d
+distil() { ./d distill "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
+distil --action ten --out by_itself
+[ $code = 0 ] || fail "a native program cannot distil: $(cat err)"
+for file in last.safetensors images.npy rates.npy images.png settings.json; do cmp -s "one/$file" "by_itself/$file" || fail "a native program: other $file"; done
+"$RQ" distill d.rq --action ten --out begun >/dev/null 2>&1 &
+until [ -e begun/images/0003.png ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
+kill -9 $! 2>/dev/null
+wait $! 2>/dev/null
+distil --action ten --out begun
+grep -q "goes on in begun after epoch" out err || fail "a native program does not go on: $(cat out err)"
+cmp -s one/last.safetensors begun/last.safetensors || fail "a native program goes on to other bits"
+distil
+[ $code = 2 ] && grep -q "several distill actions; choose one with --action: ten, drawn" err || fail "which to distil: $(cat err)"
+distil --action nine
+[ $code = 2 ] && grep -q "has no distill action 'nine'; it has ten, drawn" err || fail "no such action: $(cat err)"
+distil --action ten --set ten.epochs=3
+[ $code = 2 ] && grep -q "rq build d.rq --set ten.epochs=3 -o d" err || fail "--set of a native distillation: $(cat err)"
+
 expect 2 err "has several distill actions" distill d.rq
 expect 2 err "has no distill action 'nine'" distill d.rq --action nine
 expect 4 err "is not finite; the last epoch is saved in burst. A smaller rate may help, as in --set ten.rate=5e+29" \
