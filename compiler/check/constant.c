@@ -20,7 +20,8 @@ Env env_inner(const Env *parent)
                  .k = parent->k,
                  .scope = parent->scope,
                  .body = parent->body,
-                 .model = parent->model};
+                 .model = parent->model,
+                 .counter = parent->counter};
 }
 
 void env_bind(Env *e, Name name, Val val, Span span)

@@ -29,7 +29,7 @@ const char *path_of(Check *k, const Expr *x)
     return arena_printf(k->keep, "%s[%lld]", base, (long long)item->number.value.num);
 }
 
-static bool is_under(const char *path, const char *prefix)
+bool path_is_under(const char *path, const char *prefix)
 {
     size_t n = strlen(prefix);
     return !strncmp(path, prefix, n) && (path[n] == '\0' || path[n] == '.' || path[n] == '[');
@@ -73,7 +73,7 @@ static void freeze_one(Env *e, const Expr *x)
     bool is_found = false;
     for (uint32_t i = first_group(m); i < m->inst->groups.len; i++) {
         GroupInst *g = &m->inst->groups.at[i];
-        bool is_meant = g->momentum > 0 ? !strcmp(g->path, text) : is_under(g->path, text);
+        bool is_meant = g->momentum > 0 ? !strcmp(g->path, text) : path_is_under(g->path, text);
         if (!is_meant) continue; /* running statistics by their full path only */
         g->frozen = true;
         g->frozen_span = x->span;
@@ -121,7 +121,7 @@ static GroupId group_named(Env *e, const Expr *x)
     }
     for (uint32_t i = first_group(m); i < m->inst->groups.len; i++) {
         if (!strcmp(m->inst->groups.at[i].path, text)) return (GroupId){i + 1};
-        if (!is_under(m->inst->groups.at[i].path, text)) continue;
+        if (!path_is_under(m->inst->groups.at[i].path, text)) continue;
         found = (GroupId){i + 1};
         count++;
     }

@@ -7,6 +7,8 @@
 /* "q1.measure.h" of an expression made of names, members and indices; NULL if it is something else.
  */
 const char *path_of(Check *k, const Expr *x);
+/* Is it `prefix` itself, or a part of it? */
+bool path_is_under(const char *path, const char *prefix);
 /* Applies all `freeze` and `tie` statements of a body. */
 void freeze_and_tie(Env *e, const StmtList *body);
 /* Freezes what each item names: a layer or a path. */

@@ -8,6 +8,7 @@
 #include "check/data.h"
 #include "check/echo.h"
 #include "check/path.h"
+#include "check/require.h"
 #include "check/setting.h"
 #include "check/unit.h"
 
@@ -282,7 +283,10 @@ static void check_placement(Sweep *s, const Field *f, uint32_t index)
 static void check_condition(Sweep *s, const Field *f)
 {
     bool is_true;
+    const ParamCounter counter = {.declared = s->model};
+    if (f->kind == FIELD_require) s->a->env.counter = &counter;
     if (f->values.len) eval_bool(&s->a->env, f->values.at[0], "a condition", &is_true);
+    s->a->env.counter = NULL;
 }
 
 static void check_expectation(Sweep *s, const Field *f)

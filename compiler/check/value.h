@@ -99,6 +99,7 @@ typedef struct Binding {
 
 typedef struct Body Body; /* circuit.h: the circuit, encoding or observable under expansion */
 typedef struct ModelBuild ModelBuild; /* model.h */
+typedef struct ParamCounter ParamCounter; /* require.h */
 
 /* What names mean at a place: local bindings, then those of the enclosing block, then the file's
  * declarations. */
@@ -108,6 +109,7 @@ struct Env {
     Scope *scope;
     Body *body;        /* NULL outside circuits, encodings and observables */
     ModelBuild *model; /* NULL outside models and blocks */
+    const ParamCounter *counter; /* of params(..); NULL outside `require` */
     VEC(Binding) bindings;
 };
 

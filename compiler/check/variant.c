@@ -10,6 +10,7 @@
 #include "check/ablate.h"
 #include "check/action.h"
 #include "check/path.h"
+#include "check/require.h"
 
 typedef struct Option {
     const char *text;    /* in labels */
@@ -221,11 +222,11 @@ typedef struct Point {
 } Point;
 
 /* `where` and `require` with the values of this point. */
-static bool admits(Space *s, const Point *p, FieldKind kind, const char **failed)
+static bool admits(Space *s, const Point *p, FieldKind kind, const ParamCounter *counter, const char **failed)
 {
     const FieldList *fields = &s->explore->decl->action.fields;
     const Entry *entry = s->train->model->request->entry;
-    Env env = {.k = s->k, .scope = s->k->user};
+    Env env = {.k = s->k, .scope = s->k->user, .counter = counter};
     for (uint32_t i = 0; i < s->dims.len; i++) {
         const Dim *d = &s->dims.at[i];
         if (d->kind == DIM_setting && p->at[i]->val.kind != VAL_none)
@@ -282,6 +283,34 @@ static const ActionInst *train_at(Space *s, const Point *p, const char **reason)
     }
     *reason = s->checked ? NULL : s->checked_reason ? s->checked_reason : "it does not check";
     return s->checked;
+}
+
+/* The name in "B" or "B(w: 3)". */
+static const char *model_name(Space *s, const char *value) { return arena_strndup(s->c->keep, value, strcspn(value, " (")); }
+
+/* `require`: what it counts parameters of is the variant's model and, with the other settings of this point, those of `over model`. */
+static bool meets(Space *s, const Point *p, const ModelInst *model, const char **reason)
+{
+    VEC(CountedModel) models = {0};
+    const char *failed = NULL, *missing = NULL;
+    vec_push(s->c->keep, &models, (CountedModel){name_string(s->k, model->name), model, NULL});
+    for (uint32_t d = 0; d < s->dims.len; d++) {
+        const Dim *dim = &s->dims.at[d];
+        if (dim->kind != DIM_setting || strcmp(name_string(s->k, dim->name), "model")) continue;
+        Point other = {arena_array(s->c->keep, const Option *, s->dims.len)};
+        memcpy(other.at, p->at, s->dims.len * sizeof *other.at);
+        for (uint32_t i = 0; i < dim->options.len; i++) {
+            const char *why = NULL, *value = dim->options.at[i].value;
+            other.at[d] = &dim->options.at[i];
+            const ActionInst *train = train_at(s, &other, &why);
+            vec_push(s->c->keep, &models, (CountedModel){model_name(s, value), train ? train->model : NULL,
+                                                         train ? NULL : arena_printf(s->c->keep, "%s does not fit: %s", value, why)});
+        }
+    }
+    bool met = admits(s, p, FIELD_require, &(ParamCounter){.models = models.at, .count = models.len, .reason = &missing}, &failed);
+    if (missing) *reason = arena_printf(s->c->keep, "it cannot be compared: %s", missing);
+    else if (!met) *reason = arena_printf(s->c->keep, "it does not meet: require %s", failed);
+    return met && !missing;
 }
 
 static Expr *sum_of(Space *s, const Option *o)
@@ -437,7 +466,7 @@ static bool add_variant(Space *s, const Point *p, uint32_t number, uint32_t base
     Variant v = {.point = number, .base_point = base};
     Words words;
     const char *failed = NULL, *key = NULL;
-    if (!admits(s, p, FIELD_where, &failed)) return true;
+    if (!admits(s, p, FIELD_where, NULL, &failed)) return true;
     v.train = train_at(s, p, &v.reason);
     ModelChange change = change_at(s, p, &v, &words);
     if (v.train) v.model = model_tried(s->c, v.train->model, &change, &v.reason);
@@ -445,10 +474,7 @@ static bool add_variant(Space *s, const Point *p, uint32_t number, uint32_t base
     if (!adds && !words.is_first_residual) return true; /* the mean of one value is the value */
     if (adds) v.settings = joined(s->c->keep, v.settings, words.residual);
     give_label(s, &v, &words);
-    if (v.model && !admits(s, p, FIELD_require, &failed)) {
-        v.model = NULL;
-        v.reason = arena_printf(s->c->keep, "it does not meet: require %s", failed);
-    }
+    if (v.model && !meets(s, p, v.model, &v.reason)) v.model = NULL;
     if (v.model) {
         key = key_of(s, &v, change.placement, &change.freeze);
         if (!is_new(s, key, &v)) return false;

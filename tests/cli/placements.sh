@@ -71,5 +71,20 @@ for r in map(json.loads, open(sys.argv[1])):
 PY
 expect 0 out "receives a gradient: exact 1 of 1, detached 0 of 1" flow space.rq --action cuts --all-placements
 expect 0 out "model=Small(depth: 3)" flow space.rq --action models --all-placements
+
+# Fair twins: params(..) of the variant, of another model of the same point, of one that does not fit there.
+sed '/^explore/d' space.rq >twins.rq
+cat >>twins.rq <<'RQ'
+const w = 1;
+model Twin(width: int) { input x: image[1, 8, 8]; layer c1 = conv(width, kernel: 2); layer head = dense(k); output head; }
+explore fair { train: t; over model: Small(depth: 2), Twin(width: w); over w: 0, 3, 4; require params(Twin.c1) < params(Small.q1); }
+explore own { train: t; over depth: 1, 2; require params(q1) + params(q1.theta) > 16; require params(Small) > 1; }
+RQ
+expect 0 out "does not fit: it does not meet: require params(Twin.c1) < params(Small.q1)" flow twins.rq --action fair --all-placements
+[ "$(grep -c 'does not meet' out)" -eq 2 ] || fail "15 parameters are fewer than 16, 20 are not: for both models"
+[ "$(grep -c '^as declared .* full$' out)" -eq 2 ] || fail "w = 3 fits"
+grep -q 'Small.*w=0.*it cannot be compared: Twin(width: w) does not fit: ' out || fail "a twin that does not fit"
+expect 0 out "depth=1" flow twins.rq --action own --all-placements
+[ "$(grep -c 'does not meet: require params(q1) + params(q1.theta) > 16' out)" -eq 1 ] || fail "8 + 8 and 16 + 16"
 expect 4 err "denied: layer 'q1'" flow "$RQ_SRC/examples/resqunn.rq" --all-placements --deny none
 finish
