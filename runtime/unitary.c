@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "memory.h"
+
 enum { PLANES = 8 };
 
 /* re[d*d], im[d*d] */
@@ -40,7 +42,7 @@ static void transpose_conjugate(int64_t d, Matrix a, Matrix out)
 }
 
 /* out = a b; out is neither. */
-static void multiply(int64_t d, Matrix a, Matrix b, Matrix out)
+RQ_CLONES static void multiply(int64_t d, Matrix a, Matrix b, Matrix out)
 {
     memset(out.re, 0, (size_t)(d * d) * sizeof(double));
     memset(out.im, 0, (size_t)(d * d) * sizeof(double));
@@ -57,7 +59,7 @@ static void multiply(int64_t d, Matrix a, Matrix b, Matrix out)
 }
 
 /* out += factor a */
-static void add_scaled(int64_t d, double factor, Matrix a, Matrix out)
+RQ_CLONES static void add_scaled(int64_t d, double factor, Matrix a, Matrix out)
 {
     for (int64_t i = 0; i < d * d; i++) out.re[i] += factor * a.re[i], out.im[i] += factor * a.im[i];
 }
@@ -160,7 +162,7 @@ void rq_unitary_orthogonalise(int64_t d, double *v, double *work)
 
 /* The coefficients c[p] = q_p^dagger z of the first k columns; turned holds element r of q_p at [r][p], so that neighbours are summed
  * side by side. */
-static void coefficients(int64_t d, int64_t k, Matrix turned, const double *z_re, const double *z_im, double *restrict c_re,
+RQ_CLONES static void coefficients(int64_t d, int64_t k, Matrix turned, const double *z_re, const double *z_im, double *restrict c_re,
                          double *restrict c_im)
 {
     memset(c_re, 0, (size_t)k * sizeof *c_re);
@@ -176,7 +178,7 @@ static void coefficients(int64_t d, int64_t k, Matrix turned, const double *z_re
 }
 
 /* z -= sum over p of c[p] q_p; row p of `columns` is q_p. */
-static void remove_columns(int64_t d, int64_t k, Matrix columns, const double *c_re, const double *c_im, double *restrict z_re,
+RQ_CLONES static void remove_columns(int64_t d, int64_t k, Matrix columns, const double *c_re, const double *c_im, double *restrict z_re,
                            double *restrict z_im)
 {
     for (int64_t p = 0; p < k; p++) {

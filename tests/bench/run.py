@@ -25,8 +25,9 @@ FORMS = {
     "tensorcircuit": ["jax"],
     "torchquantum": ["batched"],
 }
-GOALS = {"4q-d4-grad": 50, "4q-d4-forward": 40, "4q-d1-grad": 150, "9q-d1-grad": 500, "9q-d4-grad": 25, "10q-d2-grad": 10,
-         "16q-d4-state": 3, "20q-d4-state": 3, "resqunn-step": 25, "first-step": 20, "epoch": 15}
+DQNN = {"dqnn-1-2-1": "1,2,1", "dqnn-2-3-2": "2,3,2", "dqnn-3-3-3": "3,3,3"}
+GOALS = {"dqnn-2-3-2": 8, "4q-d4-grad": 50, "4q-d4-forward": 40, "4q-d1-grad": 150, "9q-d1-grad": 500, "9q-d4-grad": 25,
+         "10q-d2-grad": 10, "16q-d4-state": 3, "20q-d4-state": 3, "resqunn-step": 25, "first-step": 20, "epoch": 15}
 
 
 def fits(peer, form, work):
@@ -44,11 +45,11 @@ def fits(peer, form, work):
     return True
 
 
-def run(command, limit, env=None):
+def run(command, limit, env=None, folder=HERE):
     """Seconds and output of a process, or what went wrong."""
     start = time.perf_counter()
     try:
-        p = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=limit, env={**os.environ, **(env or {})})
+        p = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=limit, env={**os.environ, **(env or {})})
     except subprocess.TimeoutExpired:
         return None, f"no result in {limit} s"
     if p.returncode:
@@ -107,8 +108,48 @@ class Bench:
             peers.append((f"jax {f}", ((took if form == "first" else float(text)) if took else None, "" if took else text)))
         self.add(name, 1, mine, peers)
 
+    def dqnn(self, name, widths):
+        """A round of Beer et al.'s training, 10 pairs, f64. rq is measured before and after the peer."""
+        if self.o.works and name not in self.o.works:
+            return
+        folder = self.work / name
+        folder.mkdir()
+        layers = "".join(f"layer l{i} = dissipative({w}, perceptron: any);  " for i, w in enumerate(widths.split(",")[1:], 1))
+        (folder / "model.rq").write_text(
+            "circuit any on q[n] { param V: unitary[n] ~ haar;  V q; }\n"
+            'data pairs = states(input: "input.npy", target: "target.npy");\n'
+            f"model M {{ input psi: state[{widths[0]}];  {layers}output l{widths.count(',')}; }}\n"
+            "train learn { model: M;  data: pairs;  loss: infidelity;  optimizer: matrix_step(eta: 1, epsilon: 0.1);  rounds: 500; }\n")
+        took, why = run([sys.executable, str(HERE.parent / "reference/beer.py"), widths, "10", "30", "1", "0.1", "5"], self.o.limit, folder=folder)
+        mine, why = self.rounds(folder, "first") if took else (None, why)
+        if not mine:
+            return self.add(name, 1, (None, why), [])
+        peers = []
+        for form in ("plain", "density", "pure") if "jax" in self.o.peers else ():
+            _, text = run([sys.executable, "dqnn_jax.py", form, str(folder), widths, "1", "0.1"], self.o.limit)
+            r = json.loads(text.splitlines()[-1]) if text.startswith("{") else {"how": text}
+            peers.append((f"jax {form}", (r.get("seconds"), r["how"])))
+        again, _ = self.rounds(folder, "second")
+        self.add(name, 1, (min(mine, again), "f64, one thread, median of 500 rounds"), peers)
+
+    def rounds(self, folder, out):
+        """Median seconds of a round; the fidelity before each of the first 31 goes into costs.json, and has to be beer.py's."""
+        took, text = run([self.o.rq, "train", "model.rq", "--init", "init.safetensors", "--threads", "1", "--json", "--out", out],
+                         self.o.limit, folder=folder)
+        if not took:
+            return None, text
+        epochs = [e for e in map(json.loads, text.splitlines()) if e["event"] == "epoch"]
+        costs = [1 - e["loss"] for e in epochs[:31]]
+        want = [float(x) for x in (folder / "cost.txt").read_text().split()]
+        if max(abs(a - b) for a, b in zip(costs, want)) > 1e-9:
+            return None, "the cost of a round differs from beer.py's"
+        (folder / "costs.json").write_text(json.dumps(costs))
+        return sorted(e["seconds"] for e in epochs)[len(epochs) // 2], ""
+
     def all(self):
         self.works()
+        for name, widths in DQNN.items():
+            self.dqnn(name, widths)
         self.whole("first-step", "step", "first", lambda took, text: took)
         epochs = lambda text: [json.loads(line) for line in text.splitlines() if '"epoch"' in line]
         self.whole("epoch", "epoch", "epoch", lambda took, text: min(e["seconds"] for e in epochs(text) if e["event"] == "epoch"))
@@ -149,7 +190,7 @@ def main():
     p.add_argument("--peers", type=words, default=list(FORMS))
     p.add_argument("--limit", type=float, default=300)
     o = p.parse_args()
-    known = list(WORKS) + ["first-step", "epoch"]
+    known = list(WORKS) + list(DQNN) + ["first-step", "epoch"]
     for given, names in ((o.works, known), (o.peers, FORMS)):
         for name in given:
             if name not in names:
