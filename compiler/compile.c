@@ -95,7 +95,7 @@ static void print_code(Compiler *c, FILE *out, const Graph *g, int real_bytes, c
     Kernels *k = schedule(c, g, "step", LANES, real_bytes);
     if (!strcmp(stage, "kernel")) kernels_print(out, k);
     else {
-        Module *m = emit(c, k, cpu);
+        Module *m = module_new(c, k, cpu);
         if (!strcmp(stage, "llvm")) module_print(out, m);
         else module_print_asm(out, m);
         module_drop(m);

@@ -25,8 +25,8 @@ CacheSize backend_cache_size(const char *dir);
 /* Removes what was used longest ago until `most` bytes are left; 0 empties it. */
 void backend_cache_trim(const char *dir, uint64_t most);
 
-/* Emits; verified and optimised when it is asked for. The phases are functions named NAME_phase0, NAME_phase1, ... */
-Module *emit(Compiler *c, const Kernels *k, const char *cpu);
+/* Emitted, verified and optimised when it is asked for: k lives as long. The phases are functions named NAME_phase0, NAME_phase1, ... */
+Module *module_new(Compiler *c, const Kernels *k, const char *cpu);
 void module_print(FILE *out, Module *m);              /* LLVM assembly */
 bool module_print_asm(FILE *out, Module *m);          /* machine assembly */
 bool module_write_object(Module *m, const char *path, const char **error);

@@ -5,13 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <llvm-c/BitWriter.h>
 #include <llvm-c/blake3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "kernel/identity.h"
 
 enum { HASH = LLVM_BLAKE3_OUT_LEN, HEAD = 4 + HASH, NAME = 2 * HASH + 1 };
 static const char magic[] = "rqo1";
@@ -22,23 +23,39 @@ typedef struct Path {
 
 static void add_text(llvm_blake3_hasher *h, const char *text) { llvm_blake3_hasher_update(h, text, strlen(text) + 1); }
 
-static void find_name(const Module *m, char name[NAME])
+/* The program that emits: another one may emit otherwise. False: the system does not show it. */
+static bool add_program(llvm_blake3_hasher *h)
+{
+    struct stat st;
+    if (stat("/proc/self/exe", &st)) return false;
+    int64_t of_file[] = {(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, (int64_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec};
+    add_text(h, RQ_VERSION);
+    llvm_blake3_hasher_update(h, of_file, sizeof of_file);
+    return true;
+}
+
+static void add_bytes(void *hasher, const void *bytes, size_t n) { llvm_blake3_hasher_update(hasher, bytes, n); }
+
+static bool find_name(Module *m, char name[NAME])
 {
     llvm_blake3_hasher h;
     uint8_t hash[HASH];
-    LLVMMemoryBufferRef bitcode = LLVMWriteBitcodeToMemoryBuffer(m->module);
-    char *cpu = LLVMGetTargetMachineCPU(m->target->machine), *features = LLVMGetTargetMachineFeatureString(m->target->machine);
     llvm_blake3_hasher_init(&h);
+    if (!add_program(&h)) return false;
+    char *host = LLVMGetHostCPUName(), *features = LLVMGetHostCPUFeatures(), *triple = LLVMGetDefaultTargetTriple();
     add_text(&h, backend_llvm_version());
     add_text(&h, target_passes());
-    add_text(&h, cpu);
+    add_text(&h, m->cpu ? m->cpu : "native");
+    add_text(&h, host);
     add_text(&h, features);
-    llvm_blake3_hasher_update(&h, LLVMGetBufferStart(bitcode), LLVMGetBufferSize(bitcode));
+    add_text(&h, triple);
+    kernels_identity(m->k, add_bytes, &h);
     llvm_blake3_hasher_finalize(&h, hash, HASH);
     for (int i = 0; i < HASH; i++) snprintf(name + 2 * i, 3, "%02x", hash[i]);
-    LLVMDisposeMessage(cpu);
+    LLVMDisposeMessage(host);
     LLVMDisposeMessage(features);
-    LLVMDisposeMemoryBuffer(bitcode);
+    LLVMDisposeMessage(triple);
+    return true;
 }
 
 static void hash_contents(LLVMMemoryBufferRef object, uint8_t hash[HASH])
@@ -68,7 +85,7 @@ bool cache_load(const char *dir, Module *m)
     Path path;
     LLVMMemoryBufferRef file;
     char *message = NULL;
-    find_name(m, m->name);
+    if (!find_name(m, m->name)) return false;
     snprintf(path.text, sizeof path.text, "%s/%s.o", dir, m->name);
     if (LLVMCreateMemoryBufferWithContentsOfFile(path.text, &file, &message)) {
         LLVMDisposeMessage(message);
@@ -98,7 +115,7 @@ bool cache_save(const char *dir, const Module *m)
 {
     Path path, hidden;
     uint8_t hash[HASH];
-    if (strlen(dir) > PATH_MAX - 2 || !make_dirs(dir)) return false;
+    if (!m->name[0] || strlen(dir) > PATH_MAX - 2 || !make_dirs(dir)) return false;
     snprintf(path.text, sizeof path.text, "%s/%s.o", dir, m->name);
     snprintf(hidden.text, sizeof hidden.text, "%s/.%.24s.XXXXXX", dir, m->name);
     int fd = mkstemp(hidden.text);

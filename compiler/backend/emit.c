@@ -423,23 +423,20 @@ static void open_types(Emit *e)
     e->nothing = LLVMVoidTypeInContext(c);
 }
 
-Module *emit(Compiler *c, const Kernels *k, const char *cpu)
+void module_emit(Module *m)
 {
+    const Kernels *k = m->k;
     if (k->lanes < 1 || (k->lanes & (k->lanes - 1))) llvm_ice("the number of lanes is no power of two", k->name);
-    Arena *arena = arena_new("module");
-    Module *m = arena_make(arena, Module);
-    m->arena = arena;
-    m->target = target_open(arena, cpu);
+    m->target = target_open(m->arena, m->cpu);
     m->context = LLVMContextCreate();
     m->module = LLVMModuleCreateWithNameInContext(k->name, m->context);
     target_prepare(m->target, m->module);
 
-    Emit e = {.c = c, .k = k, .arena = arena, .context = m->context, .module = m->module};
+    Emit e = {.c = m->c, .k = k, .arena = m->arena, .context = m->context, .module = m->module};
     e.has_fma = m->target->has_fma;
     e.builder = LLVMCreateBuilderInContext(e.context);
-    e.constant_tables = arena_array(arena, Value, k->buffers.len);
+    e.constant_tables = arena_array(m->arena, Value, k->buffers.len);
     open_types(&e);
     for (uint32_t i = 0; i < k->phases.len; i++) emit_phase(&e, i);
     LLVMDisposeBuilder(e.builder);
-    return m;
 }

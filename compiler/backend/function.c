@@ -87,7 +87,7 @@ static void generate(Compiler *c, const Kernels *const *k, size_t n, const char 
     unsigned saved = 0;
 #pragma omp parallel for schedule(dynamic, 1) if (n > 1) reduction(+ : saved)
     for (size_t i = 0; i < n; i++) {
-        modules[i] = emit(c, k[i], cpu);
+        modules[i] = module_new(c, k[i], cpu);
         saved += module_generate(modules[i], c->cache);
     }
     c->cache_saved += saved;

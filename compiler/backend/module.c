@@ -3,18 +3,29 @@
 
 #include <string.h>
 
+Module *module_new(Compiler *c, const Kernels *k, const char *cpu)
+{
+    Arena *arena = arena_new("module");
+    Module *m = arena_make(arena, Module);
+    *m = (Module){.arena = arena, .c = c, .k = k, .cpu = cpu};
+    return m;
+}
+
 void module_drop(Module *m)
 {
     if (!m) return;
     if (m->object) LLVMDisposeMemoryBuffer(m->object);
-    LLVMDisposeModule(m->module);
-    LLVMContextDispose(m->context);
-    target_close(m->target);
+    if (m->module) {
+        LLVMDisposeModule(m->module);
+        LLVMContextDispose(m->context);
+        target_close(m->target);
+    }
     arena_drop(m->arena);
 }
 
 static void optimise(Module *m)
 {
+    if (!m->module) module_emit(m);
     if (!m->optimised) target_optimise(m->target, m->module);
     m->optimised = true;
 }

@@ -162,7 +162,8 @@ static void unitary_image(GateTransfer *t, uint32_t from)
     bool variable = row->params && !scalar_constant(t->gate->arg, &value);
     if (!variable) gate_matrix_at(row, row->params ? value : 0, fixed);
     expand(t, variable ? row->a : fixed, true, &part[0]);
-    Square *w = arena_array(t->a, Square, WEIGHT_sin2 + 1);
+    Square w[WEIGHT_sin2 + 1]; /* 20 KB, of which nothing is kept */
+    memset(w, 0, sizeof w);
     if (t->gate->dagger) dagger(&part[0]);
     add_sandwich(&w[WEIGHT_one], 1, &part[0], p, &part[0], dim);
     if (variable) {

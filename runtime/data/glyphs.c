@@ -271,26 +271,47 @@ static int64_t list_labels(const rq_data_spec *spec, int split, int64_t count, i
     return i;
 }
 
+/* The picks from .. to - 1 of a pool. */
+static bool draw_some(const rq_data_spec *spec, int pool, const rq_pick *picks, int64_t from, int64_t to,
+                      int64_t train_end, rq_data *out, rq_error *err)
+{
+    uint64_t pixels = (uint64_t)(spec->size * spec->size);
+    float *ink = rq_alloc_array(pixels, sizeof *ink, "a drawing", err);
+    unsigned char *raw = ink ? rq_alloc_array(pixels, 1, "a drawing", err) : NULL;
+    for (int64_t k = from; raw && k < to; k++) {
+        int64_t i = picks[k].source, slot = picks[k].slot;
+        int split = pool == 1 ? RQ_SPLIT_test : i < train_end ? RQ_SPLIT_train : RQ_SPLIT_val;
+        if (split == RQ_SPLIT_val) i -= train_end;
+        draw(spec, split, i, out->class_labels[out->labels[slot]], raw, ink);
+        rq_image_store(out, slot, raw, spec->size, spec->size);
+        out->source_index[slot] = i;
+    }
+    bool good = raw != NULL;
+    rq_free(ink);
+    rq_free(raw);
+    return good;
+}
+
+/* Side by side: a drawing depends on nothing but its number. */
 static bool draw_all(const rq_data_spec *spec, const rq_pick *picks[2], const int64_t picked[2],
                      int64_t train_end, rq_data *out, rq_error *err)
 {
+    enum { SOME = 64 };
     if (!rq_images_prepare(spec, 1, spec->size, spec->size, out, err)) return false;
-    uint64_t pixels = (uint64_t)(spec->size * spec->size);
-    float *ink = rq_alloc_array(pixels, sizeof *ink, "a drawing", err);
-    unsigned char *raw = rq_alloc_array(pixels, 1, "a drawing", err);
-    bool good = ink && raw;
-    for (int pool = 0; good && pool < 2; pool++) {
-        for (int64_t k = 0; k < picked[pool]; k++) {
-            int64_t i = picks[pool][k].source, slot = picks[pool][k].slot;
-            int split = pool == 1 ? RQ_SPLIT_test : i < train_end ? RQ_SPLIT_train : RQ_SPLIT_val;
-            if (split == RQ_SPLIT_val) i -= train_end;
-            draw(spec, split, i, out->class_labels[out->labels[slot]], raw, ink);
-            rq_image_store(out, slot, raw, spec->size, spec->size);
-            out->source_index[slot] = i;
+    bool good = true;
+    for (int pool = 0; pool < 2; pool++) {
+#pragma omp parallel for schedule(dynamic, 1) if (picked[pool] > SOME)
+        for (int64_t from = 0; from < picked[pool]; from += SOME) {
+            rq_error own;
+            int64_t to = from + SOME < picked[pool] ? from + SOME : picked[pool];
+            if (draw_some(spec, pool, picks[pool], from, to, train_end, out, &own)) continue;
+#pragma omp critical(glyphs_failed)
+            {
+                good = false;
+                *err = own;
+            }
         }
     }
-    rq_free(ink);
-    rq_free(raw);
     return good;
 }
 

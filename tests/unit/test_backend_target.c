@@ -46,7 +46,7 @@ static char *text_of(const Kernels *k, const char *cpu, bool assembly)
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
-    Module *m = emit(k->c, k, cpu);
+    Module *m = module_new(k->c, k, cpu);
     if (assembly) assert_true(module_print_asm(out, m));
     else module_print(out, m);
     module_drop(m);
@@ -189,7 +189,7 @@ static void test_object_files(void **state)
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     close(fd);
-    Module *m = emit(h.k->c, h.k, "x86-64-v2");
+    Module *m = module_new(h.k->c, h.k, "x86-64-v2");
     assert_true(module_write_object(m, path, &error));
     struct stat s;
     assert_int_equal(stat(path, &s), 0);

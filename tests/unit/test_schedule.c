@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "graph/lower.h"
-#include "kernel/kernel.h"
+#include "kernel/identity.h"
 #include "reference/model_builder.h"
 #include "kernels_run.h"
 
@@ -196,10 +196,88 @@ static void test_scheduling_is_fast(void **state)
     drop(t);
 }
 
+/* ---- identity ---- */
+
+static void add_up(void *context, const void *bytes, size_t n)
+{
+    uint64_t *h = context;
+    const unsigned char *b = bytes;
+    for (size_t i = 0; i < n; i++) *h = (*h ^ b[i]) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t identity(const Kernels *k)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    kernels_identity(k, add_up, &h);
+    return h;
+}
+
+/* The value of an lvalue is changed, and so is the identity; and back. */
+#define SHOWS(k, field)                                                                                                \
+    do {                                                                                                               \
+        uint64_t before = identity(k);                                                                                 \
+        __typeof__(field) was = (field);                                                                               \
+        (field)++;                                                                                                     \
+        if (identity(k) == before) fail_msg("%s is not part of the identity", #field);                                 \
+        (field) = was;                                                                                                 \
+        assert_true(identity(k) == before);                                                                            \
+    } while (0)
+
+static void step_shows(const Kernels *k, Step *s)
+{
+    SHOWS(k, s->count);
+    for (uint32_t i = 0; i < s->in.len; i++) {
+        Operand *o = &s->in.at[i];
+        SHOWS(k, o->buffer.i);
+        SHOWS(k, o->p_div);
+        SHOWS(k, o->p_mod);
+        SHOWS(k, o->inner);
+        SHOWS(k, o->div);
+        SHOWS(k, o->mod);
+    }
+    if (s->kind == STEP_sum) SHOWS(k, s->sum.mid);
+    if (s->kind == STEP_matmul) SHOWS(k, s->matmul.k);
+    if (s->kind == STEP_sparse) SHOWS(k, *(int64_t *)(uintptr_t)&s->sparse.map->index[0]);
+    if (s->kind == STEP_apply) SHOWS(k, ((Wires *)(uintptr_t)s->gate.wires)->target[0]);
+    for (uint32_t i = 0; s->kind == STEP_map && i < s->map.ops.len; i++) {
+        SHOWS(k, s->map.ops.at[i].a);
+        double was = s->map.ops.at[i].constant;
+        uint64_t before = identity(k);
+        s->map.ops.at[i].constant = was == 0 ? 1 : -was;
+        assert_true(identity(k) != before);
+        s->map.ops.at[i].constant = was;
+    }
+}
+
+static void test_identity(void **state)
+{
+    (void)state;
+    Training t = training(4, 10, 16, 4, true), other = training(4, 10, 16, 4, true), less = training(4, 10, 16, 4, false);
+    assert_true(identity(t.k) == identity(other.k));
+    assert_true(identity(t.k) != identity(less.k));
+    SHOWS(t.k, t.k->lanes);
+    SHOWS(t.k, t.k->real_bytes);
+    for (uint32_t i = 0; i < t.k->buffers.len; i++) {
+        SHOWS(t.k, t.k->buffers.at[i].elements);
+        SHOWS(t.k, *(int *)&t.k->buffers.at[i].role);
+    }
+    for (uint32_t i = 0; i < t.k->phases.len; i++)
+        for (uint32_t n = 0; n < t.k->phases.at[i].kernels.len; n++) {
+            Kernel *kernel = &t.k->phases.at[i].kernels.at[n];
+            SHOWS(t.k, kernel->outer);
+            if (kernel->kind == KERNEL_gemm) SHOWS(t.k, kernel->gemm.lda);
+            for (uint32_t j = 0; j < kernel->steps.len; j++) step_shows(t.k, &kernel->steps.at[j]);
+        }
+    drop(less);
+    drop(other);
+    drop(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training_step),
+        cmocka_unit_test(test_identity),
         cmocka_unit_test(test_states_stay_in_place),
         cmocka_unit_test(test_layers_share_a_loop),
         cmocka_unit_test(test_no_outer_products),
