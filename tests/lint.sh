@@ -113,6 +113,8 @@ check_files() {
         grep -nE ' $' "$f" | sed "s|^\([0-9]*\):.*|$f:\1: blank at the end of the line|"
         case $f in tests/*/*.rq) ;; *) grep -n "$(printf '\t')" "$f" | sed "s|^\([0-9]*\):.*|$f:\1: tab|" ;; esac
     done >>"$found"
+    grep -nE '^source ' tests/cli/*.sh tests/cli/*.bash 2>/dev/null | grep -v '|| exit' |
+        report "a test that goes on without what it sources writes where it should not; end it by exit 2"
     grep -rnEI 'TO''DO|FIX''ME' compiler runtime grammar stdlib examples tests docs dev CMakeLists.txt README.md \
         2>/dev/null | report "what is left open belongs into an issue"
 }

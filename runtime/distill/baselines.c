@@ -4,6 +4,7 @@
  * training samples.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "distill/distill.h"
@@ -67,13 +68,14 @@ static bool best_rate(const rq_outer *o, rq_unroll *u, double *rates, double *be
     for (int i = 0; i < RATES; i++, rate *= 4) {
         double accuracy;
         for (int64_t t = 0; t < o->steps; t++) rates[t] = rate;
-        if (!train_accuracy(o, u, rates, &accuracy, err)) return false;
-        if (!(accuracy > highest)) continue;
+        bool ok = train_accuracy(o, u, rates, &accuracy, err);
+        if (!ok && err->of_system) return false;
+        if (!ok || !(accuracy > highest)) continue; /* a large rate may leave a network that computes nothing */
         highest = accuracy;
         *best = rate;
     }
     for (int64_t t = 0; t < o->steps; t++) rates[t] = *best;
-    return true;
+    return highest >= 0;
 }
 
 /* Real images, drawn `draws` times, or the means. */
@@ -124,6 +126,15 @@ static bool score_full(const rq_outer *o, const rq_distill_options *options, rq_
     return ok;
 }
 
+/* What cannot be trained is a score without a number, and its reason; false only where the machine failed. */
+static bool keep_going(bool ok, rq_distill_score *score, const rq_error *err)
+{
+    if (ok) return true;
+    score->accuracy = NAN;
+    snprintf(score->reason, sizeof score->reason, "%.199s", err->text);
+    return !err->of_system;
+}
+
 int rq_distill_baselines(rq_outer *o, const rq_distill_options *options, rq_distill_score *score, rq_error *err)
 {
     int n = 0;
@@ -133,10 +144,12 @@ int rq_distill_baselines(rq_outer *o, const rq_distill_options *options, rq_dist
     if (!o->d->baselines) return n;
     for (int mean = 0; mean < 2; mean++) {
         if (stopped(options)) return -2;
-        if (!score_real(o, mean, &score[n++], err)) return -1;
+        if (!keep_going(score_real(o, mean, &score[n], err), &score[n], err)) return -1;
+        n++;
     }
     if (o->d->full_epochs) {
-        if (!score_full(o, options, &score[n++], err)) return -1;
+        if (!keep_going(score_full(o, options, &score[n], err), &score[n], err)) return -1;
+        n++;
         if (stopped(options)) return -2;
     }
     return n;

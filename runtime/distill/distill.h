@@ -50,6 +50,7 @@ typedef struct rq_distill_score {
     double rate;             /* the best constant rate; 0: the learned ones */
     double accuracy, spread; /* of the test split; spread between networks or draws */
     int64_t trials;
+    char reason[200];        /* why there is no accuracy; "" */
 } rq_distill_score;
 
 enum { RQ_DISTILL_SCORES = 4 };

@@ -65,7 +65,8 @@ static void put_scores(FILE *out, const rq_distill_page *p)
         fputs("<tr>", out);
         rq_page_cell(out, s->what, "t");
         rq_page_number(out, "%.0f", (double)s->images);
-        rq_page_number(out, "%.2f%%", 100 * s->accuracy);
+        if (s->reason[0]) rq_page_cell(out, s->reason, "t");
+        else rq_page_number(out, "%.2f%%", 100 * s->accuracy);
         snprintf(text, sizeof text, "%.2f over %lld", 100 * s->spread, (long long)s->trials);
         rq_page_cell(out, s->trials > 1 ? text : "", "");
         snprintf(text, sizeof text, "%.3g", s->rate);

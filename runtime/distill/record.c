@@ -291,6 +291,7 @@ bool rq_distill_record_scores(rq_distill_record *r, rq_outer *o, const rq_distil
                               "test_accuracy", number(score[i].accuracy), "spread", number(score[i].spread), "trials",
                               (json_int_t)score[i].trials);
         if (score[i].rate > 0) json_object_set_new(s, "rate", number(score[i].rate));
+        if (score[i].reason[0]) json_object_set_new(s, "reason", json_string(score[i].reason));
         json_array_append_new(list, s);
     }
     json_object_set_new(result, "scores", list);
@@ -301,7 +302,12 @@ bool rq_distill_record_scores(rq_distill_record *r, rq_outer *o, const rq_distil
     if (!ok) return false;
     printf("\n%-20s  %8s  %s\n", "trained on", "images", "test accuracy");
     for (int i = 0; i < count; i++) {
-        printf("%-20s  %8lld  %.2f%%", score[i].what, (long long)score[i].images, 100 * score[i].accuracy);
+        printf("%-20s  %8lld  ", score[i].what, (long long)score[i].images);
+        if (score[i].reason[0]) {
+            printf("none: %s\n", score[i].reason);
+            continue;
+        }
+        printf("%.2f%%", 100 * score[i].accuracy);
         if (score[i].trials > 1) printf(" (deviation %.2f over %lld)", 100 * score[i].spread, (long long)score[i].trials);
         if (score[i].rate > 0) printf("  rate %.3g", score[i].rate);
         putchar('\n');

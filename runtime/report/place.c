@@ -70,17 +70,43 @@ static bool write_text(const char *dir, const char *name, const char *text, rq_e
     return ok;
 }
 
-/* Does the file hold exactly this text? */
-static bool holds(const char *dir, const char *name, const char *text, bool *same, rq_error *err)
+/* The text of a file of the directory, from rq_alloc; NULL: failed, worded. */
+static char *text_of(const char *dir, const char *name, rq_error *err)
 {
-    char *path = rq_place_path(dir, name, err);
+    char *path = rq_place_path(dir, name, err), *text = NULL;
     unsigned char *bytes = NULL;
     size_t size;
-    bool ok = path && rq_file_load(path, UINT64_MAX, &bytes, &size, err);
-    *same = ok && size == strlen(text) && memcmp(bytes, text, size) == 0;
+    if (path && rq_file_load(path, UINT64_MAX, &bytes, &size, err)) text = rq_alloc_array(size + 1, 1, name, err);
+    if (text) memcpy(text, bytes, size);
     rq_free(bytes);
     rq_free(path);
-    return ok;
+    return text;
+}
+
+/* The next line of *text without the blanks and the comma around it; *text goes on behind it. Where the file was named is no setting. */
+static size_t next_setting(const char **text, const char **line)
+{
+    static const char file[] = "\"file\":";
+    size_t n;
+    do {
+        *line = *text + strspn(*text, " \t");
+        n = strcspn(*line, "\n");
+        *text = *line + n + ((*line)[n] == '\n');
+    } while (n && !strncmp(*line, file, sizeof file - 1));
+    return n && (*line)[n - 1] == ',' ? n - 1 : n;
+}
+
+/* Equal settings, or the first that differs in `different`. */
+static bool same_settings(const char *there, const char *here, char *different, size_t size)
+{
+    const char *a, *b;
+    while (*there || *here) {
+        size_t n = next_setting(&there, &a), m = next_setting(&here, &b);
+        if (n == m && !memcmp(a, b, n)) continue;
+        snprintf(different, size, "there %.*s, here %.*s", n < 100 ? (int)n : 100, a, m < 100 ? (int)m : 100, b);
+        return false;
+    }
+    return true;
 }
 
 static bool is_there(const char *dir, const char *name, bool *yes, rq_error *err)
@@ -102,19 +128,32 @@ static bool fill(const rq_place *p, const char *dir, rq_error *err)
            write_text(dir, "settings.json", p->settings, err);
 }
 
+/* Whether what the directory holds is the same work. */
+static bool go_on(const rq_place *p, const char *dir, rq_error *err)
+{
+    char different[256];
+    char *source = text_of(dir, "model.rq", err), *settings = source ? text_of(dir, "settings.json", err) : NULL;
+    bool ok = source && settings;
+    if (ok && strcmp(source, p->source))
+        ok = rq_fail(err, "'%s' holds %s with another source; name another directory with --out DIR, or remove it first", dir, p->what);
+    else if (ok && !same_settings(settings, p->settings, different, sizeof different))
+        ok = rq_fail(err, "'%s' holds %s with other settings (%s); name another directory with --out DIR, or remove it first", dir, p->what,
+                     different);
+    rq_free(source);
+    rq_free(settings);
+    return ok;
+}
+
 /* settings.json is written last of what identifies the work. */
 static bool take_given(const rq_place *p, const char *dir, rq_error *err)
 {
-    bool is_new, is_run, is_begun, same_source, same_settings;
+    bool is_new, is_run, is_begun;
     if (strlen(dir) >= PATH_MAX) return rq_fail(err, "the path '%.60s...' is too long", dir);
     if (!make_dir(dir, &is_new, err) || !is_there(dir, "metrics.jsonl", &is_run, err)) return false;
     if (is_run) return rq_fail(err, "'%s' already holds a run; name another directory with --out DIR, or remove it first", dir);
     if (!is_there(dir, "settings.json", &is_begun, err)) return false;
     if (!is_begun) return fill(p, dir, err);
-    if (!holds(dir, "model.rq", p->source, &same_source, err) || !holds(dir, "settings.json", p->settings, &same_settings, err)) return false;
-    if (same_source && same_settings) return fill(p, dir, err);
-    return rq_fail(err, "'%s' holds %s with %s; name another directory with --out DIR, or remove it first", dir, p->what,
-                   same_source ? "other settings" : "another source");
+    return go_on(p, dir, err) && fill(p, dir, err);
 }
 
 char *rq_place_make(const rq_place *p, const char *out, rq_error *err)

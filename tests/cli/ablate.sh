@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ablate.sh: ablations and means along skips give what the model written out by hand gives, bit for bit, and are tested against the
 # variant that only lacks them.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >head.rq <<'RQ'
 data digits = glyphs(train: 48, val: 24, test: 16, size: 8);

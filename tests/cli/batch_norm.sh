@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # batch_norm.sh: a model whose samples are coupled: the same bits for any number of threads, resumed, and as a native program; running
 # statistics in checkpoints, used outside of training, frozen by path, and seen in `rq flow`; batches of one sample.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >bn.rq <<'RQ'
 data digits = glyphs(train: 70, val: 20, test: 20, size: 8);

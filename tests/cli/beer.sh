@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # beer.sh: training with matrix_step from given unitaries and pairs against Beer et al.'s rule in dense numpy (tests/reference/beer.py):
 # the cost of each of 30 rounds agrees to 1e-6.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 python=
 for p in python3 /usr/bin/python3; do "$p" -c 'import numpy' 2>/dev/null && python=$p && break; done

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh: `rq bench` gives one row for each engine of a work, marks the one that the costs choose, and exports the numbers that other
 # programs are compared with (tests/bench/): here depth 1, where <Z_k> is a product over the qubits up to k.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 
 expect 0 out '"work": "4q-d1-forward", "engine": "state"' bench 4q-d1-forward --json

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # bricks.sh: rows of two-qubit matrices as dissipative layers of the general form: two layers of one row are one layer of two rows, and
 # both are what plain matrix products give; the derivatives of examples/dqnn/sharma.rq have the variance that theory says.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >rows.rq <<'RQ'
 circuit pair on q[2] { param V: unitary[2] ~ haar;  V q; }

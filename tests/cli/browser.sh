@@ -2,9 +2,9 @@
 # browser.sh: the reports in a browser without a screen, narrow and wide, light, dark and on paper: nothing is fetched, no error, no
 # text cut off, nothing wider than the page but what scrolls by itself. Skipped without chromium.
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) || { echo "skipped: no chromium"; exit 77; }
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
-source "$RQ_SRC/tests/cli/report_runs.bash"
+source "$RQ_SRC/tests/cli/report_runs.bash" || exit 2
 export HOME=$work
 
 measure='<script>

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # budget.sh: successive halving: what trains in full is what it is without a budget, bit for bit; who goes on is decided on validation
 # samples; any number of threads, or a kill in the middle, changes nothing.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >all.rq <<'RQ'
 data digits = glyphs(train: 64, val: 48, test: 16, size: 8);

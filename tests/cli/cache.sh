@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # cache.sh: machine code is kept and taken again, with the same bits; damage, a full or read-only folder and many processes at once do no
 # harm; its size is bounded.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cp "$RQ_SRC/tests/cli/model.rq" m.rq
 export XDG_CACHE_HOME=$work/cache

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # check.sh: `rq check` warns of layers without a gradient, also where a train action cuts them off; --deny.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 
 # write FIELD: two layers in a row, and a train action with that field

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # compilers_full.sh: an rq built by gcc and one built by clang train to the same bits.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 clang=$(command -v clang-19 || command -v clang) || { echo "skipped: no clang is installed"; exit 77; }
 gcc=$(command -v gcc) || { echo "skipped: no gcc is installed"; exit 77; }
 

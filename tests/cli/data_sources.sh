@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # data_sources.sh: data sets from files as a .rq file names them, and what is said when they do not fit or are not there.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 unset RQ_DATA
 export XDG_DATA_HOME=$work/share

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # dev.sh: what ./dev does with packages, with apt-get, dpkg-query, sudo, id and cmake played by scripts.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 tree=$work/tree
 mkdir -p "$tree/tests" "$work/bin"
 cp "$RQ_SRC/dev" "$tree/dev"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # distances.sh: trace distance and Hilbert-Schmidt distance of mixed and pure outputs from their targets agree with numpy's eigenvalues of
 # the density matrices that `rq predict` gives; train, eval and a native program say the same.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 python=
 for p in python3 /usr/bin/python3; do "$p" -c 'import numpy' 2>/dev/null && python=$p && break; done

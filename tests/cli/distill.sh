@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # distill.sh: `rq distill` finds images that teach more than as many real ones; the same bits for any number of threads and after a
 # kill; what it leaves is data for other models.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 
 cat >d.rq <<'RQ'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # docs.sh: what README.md and docs/ show is so. Every ```rq block is a whole file that checks without an error; the output under
 # "    $ rq check|flow|explain ..." is what rq prints; README's model is that of examples/resqunn.rq; links lead somewhere.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cp -r "$RQ_SRC/examples" "$work" && cd "$work" || exit 1
 pages=("$RQ_SRC"/README.md "$RQ_SRC"/docs/*.md)
 

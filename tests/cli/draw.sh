@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # draw.sh: `rq draw` shows every gate on its wires, wrapped to the width, in ASCII where the terminal has nothing else, and as LaTeX.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 
 # shows NAME ARGUMENTS...: standard input is what rq prints, exactly

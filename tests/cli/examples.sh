@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # examples.sh: every example checks without a warning, the first one trains; what is shortened here is whole in examples_full.sh.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 examples=$RQ_SRC/examples
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # examples_full.sh: the examples as they are written, with the accuracy they reach, and their gradients compared four ways.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 examples=$RQ_SRC/examples
 

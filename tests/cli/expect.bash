@@ -4,7 +4,7 @@
 #   finish                                      the last line of a test
 set -u
 : "${RQ:?the path of the program rq}" "${RQ_SRC:?the source tree}"
-work=$(mktemp -d)
+work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 failures=0
 

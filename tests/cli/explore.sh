@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # explore.sh: an exploration from plan to ranking: same table for any number of threads and after a kill, what does not fit or fails
 # is a row with its reason.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >space.rq <<'RQ'
 data digits = glyphs(train: 32, val: 64, test: 16, size: 8);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # kills_full.sh: a run that is killed 50 times at random moments ends with the bits of one that was not.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 more=(--action quick --set quick.epochs=120 --threads 1)
 expect 0 out "test accuracy" train "$RQ_SRC/tests/cli/model.rq" "${more[@]}" --out whole

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # lint.sh: each rule of tests/lint.sh finds a violation planted for it.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 lint=$RQ_SRC/tests/lint.sh
 tree=$work/tree
 
@@ -46,6 +46,8 @@ planted compiler/graph/x.h '/* x */\n#ifndef X_H\n#endif\n' 'its guard is RQ_GRA
 planted compiler/graph/x.c '/* x */\nint a; \n' 'blank at the end'
 planted compiler/graph/x.c '/* x */\n\tint a;\n' 'tab'
 planted stdlib/x.rq 'const a = 1; \n' 'blank at the end'
+planted tests/cli/x.sh 'source expect.bash\n' 'goes on without'
+planted tests/cli/x.sh 'source expect.bash || exit 2\n' ''
 planted compiler/graph/x.c '/* x: TO''DO */\n' 'belongs into an issue'
 
 # diagnostics: used, tested, one main row for each code, the code's letter says what it is

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # live.sh: the ranking that is drawn over itself while an exploration runs: on a terminal alone, never wider or higher than it, gone at
 # the end.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >space.rq <<'RQ'
 data small = glyphs(train: 24, val: 8, test: 8, size: 8, classes: 2);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # not_executable.sh: what is checked but not executed is an error E0700 at its place, and nothing is trained without it.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 
 # field TEXT: model.rq with a further field in its train action, on line 3

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # observables.sh: trained observables on the command line: weights kept within limits, also by native programs and resumed runs; frozen
 # ones; elements that nothing depends on.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >h.rq <<'RQ'
 data digits = glyphs(train: 64, val: 16, test: 16, size: 8, classes: 3);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pennylane.sh: `rq emit --stage pennylane` writes a whole Python program with the numbers that rq found, and says what it cannot write.
 # pennylane_full.sh runs such programs.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 
 expect 0 out 'd loss/d ' emit "$RQ_SRC/tests/cli/every_layer.rq" --stage pennylane

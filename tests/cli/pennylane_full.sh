@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pennylane_full.sh: scripts of `rq emit --stage pennylane` run under PennyLane and agree with rq: values of every layer, loss and
 # gradients, to 1e-9. PennyLane comes from $PYTHON or is installed into a virtual environment in the build folder.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 python=${PYTHON-python3}
 if ! "$python" -c 'import pennylane' 2>/dev/null; then
     venv=$RQ_BUILD/pennylane

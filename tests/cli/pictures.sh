@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # pictures.sh: circuits and flow as pictures in files, and flow as boxes on a terminal.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >m.rq <<'RQ'
 model P {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # placements.sh: static verdicts of all variants of an exploration: the published counts, changes that do not fit, conditions.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 
 # Three chained layers, every sum of {x, q1, q2, q3}: 8 of 15 reach all layers with exact gradients, 2 of 15 with detached ones.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # registers.sh: dissipative layers, channels and density matrices from the command line: they train with every engine, on one thread and
 # two, as a native program, in an image classifier; losses and data that do not fit are one message.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >model.rq <<'RQ'
 circuit any on q[n] { param V: unitary[n] ~ haar;  V q; }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # report.sh: report.html of a training and of an exploration: well-formed, complete, alone, and with the numbers of the run.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
-source "$RQ_SRC/tests/cli/report_runs.bash"
+source "$RQ_SRC/tests/cli/report_runs.bash" || exit 2
 
 python3 - one/report.html all/report.html <<'PY' || fail "pages"
 import html.parser, re, sys

@@ -5,7 +5,7 @@ if [ ! -e "${RQ_DATA:-/nowhere}/mnist" ] && [ ! -e "${RQ_DATA:-/nowhere}/MNIST" 
     echo "skipped: no mnist in RQ_DATA"
     exit 77
 fi
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 for action in placements static; do
     rq explore "$RQ_SRC/examples/resqunn/two_layers.rq" --action $action --out $action --quiet

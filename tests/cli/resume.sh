@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # resume.sh: a run that was killed, interrupted or stopped goes on to the bits of a run that was not.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 model=$RQ_SRC/tests/cli/model.rq
 cd "$work" || exit 1
 more=(--action quick --set quick.epochs=8 --threads 1)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # run.sh: a run from source to run directory: table, events, checkpoint, evaluation and prediction from what it left.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 model=$RQ_SRC/tests/cli/model.rq
 cd "$work" || exit 1
 

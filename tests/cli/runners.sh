@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # runners.sh: the golden and error runners go red when they have to; rq is played by a script that obeys the test file:
 # lines '//OUT text', '//ERR text' and '//RC n' say what it writes and returns.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 tests=$work/tests
 mkdir -p "$tests/error" "$tests/golden/graph" "$tests/golden/run"
 cp "$RQ_SRC/tests/error/run.sh" "$tests/error"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # same_bits.sh: the same seed gives the same bits for 1, 2 and 5 threads, another seed gives others.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 model=$RQ_SRC/tests/cli/model.rq
 cd "$work" || exit 1
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # scan.sh: scans: closed forms met and missed, the same draws for any number of threads and after a kill, tables and events, every
 # kind of model, and what is said of scans that cannot be.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >model.rq <<'RQ'
 const layers = 1;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # states.sh: quantum data: unitary_pairs, zeros, states from npy and npz, and what is said of files that hold no states.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 unset RQ_DATA
 

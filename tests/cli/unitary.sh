@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # unitary.sh: unitary matrices as parameters: all optimizers lower the loss, resumed = never stopped, threads change nothing, files
 # with matrices that do not fit are refused, a native program gives the same bits.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 cat >model.rq <<'RQ'
 circuit any on q[n] { param V: unitary[n] ~ haar;  V q; }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # usage.sh: the command line itself: help, version, unknown words, exit codes.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 
 expect 0 out "rq 0." --version
 expect 0 out "usage: rq VERB" --help
