@@ -42,7 +42,7 @@ double bench_now(void)
 
 Measured bench_time(void (*call)(void *context), void *context)
 {
-    double time[REPEATS], best = 0;
+    double time[REPEATS], best = 0, first = bench_now();
     for (int i = -1; i < REPEATS; i++) {
         double begun = bench_now(), start, end = begun;
         int calls = 0;
@@ -56,7 +56,7 @@ Measured bench_time(void (*call)(void *context), void *context)
         for (; at > 0 && time[at - 1] > (end - begun) / calls; at--) time[at] = time[at - 1];
         if (i >= 0) time[at] = (end - begun) / calls;
     }
-    return (Measured){.seconds = time[REPEATS / 2], .best = best};
+    return (Measured){.seconds = time[REPEATS / 2], .best = best, .spent = bench_now() - first};
 }
 
 /* ---- subjects ---- */

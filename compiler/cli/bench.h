@@ -13,7 +13,7 @@ typedef struct Bench {
 
 /* What is called again and again: seconds of a call, median over repeats and the shortest. */
 typedef struct Measured {
-    double seconds, best;
+    double seconds, best, spent; /* spent: with all repeats */
 } Measured;
 Measured bench_time(void (*call)(void *context), void *context);
 double bench_now(void);

@@ -174,23 +174,6 @@ VariantList *explore_variants(Compiler *c, const Options *o, const Program *p, c
     return variants;
 }
 
-/* What would run. */
-static void print_plan(const Exploring *e, const rq_halving *plan)
-{
-    uint32_t fit = fitting(e->variants);
-    int64_t seeds = (int64_t)action_number(e->explore, "seeds", 1), confirm = (int64_t)action_number(e->explore, "confirm", 0);
-    variants_print(stdout, e->c, e->variants);
-    printf("%u variants, %u fit; %lld runs: %u variants x %lld seeds", e->variants->list.len, fit, (long long)(fit * seeds), fit,
-           (long long)seeds);
-    if (plan->count > 1) {
-        char text[512];
-        rq_halving_text(plan, text, sizeof text);
-        printf("; within the budget: %s, %lld epochs in all", text, (long long)plan->epochs);
-    }
-    if (confirm) printf("; then the best %d x %lld fresh seeds", RQ_CONFIRMED, (long long)confirm);
-    printf("\n");
-}
-
 static int explore(Compiler *c, const Options *o, const Program *p, const ActionInst *a, const struct rq_export *report)
 {
     Exploring e = {.c = c, .o = o, .explore = a};
@@ -199,7 +182,8 @@ static int explore(Compiler *c, const Options *o, const Program *p, const Action
     if (!e.variants) return EXIT_source;
     if (report || !o->dry_run) return run(&e, p, report);
     for (uint32_t i = 0; o->json && i < e.variants->list.len; i++) variant_print_json(stdout, c, &e.variants->list.at[i]);
-    if (!o->json) print_plan(&e, &plan);
+    if (!o->json) explore_plan_print(c, o, a, e.variants, &plan);
+    diag_flush(c);
     return EXIT_done;
 }
 

@@ -8,6 +8,8 @@
 
 /* The variants that `limit` leaves, and what the budget makes of them. NULL: errors are reported. */
 VariantList *explore_variants(Compiler *c, const Options *o, const Program *p, const ActionInst *explore, rq_halving *plan);
+/* explore_plan.c: what would run. */
+void explore_plan_print(Compiler *c, const Options *o, const ActionInst *explore, const VariantList *variants, const rq_halving *plan);
 /* Everything but variants, data and versions. */
 rq_exploration explore_fields(Compiler *c, const Options *o, const Program *p, const ActionInst *explore);
 /* A variant without its action. */

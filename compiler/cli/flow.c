@@ -100,7 +100,7 @@ static int all_placements(Compiler *c, const Options *o, const Program *p)
         int denied = v->flow ? session_deny(c, o, v->flow) : EXIT_done;
         if (denied) code = denied;
     }
-    if (!o->json) variants_print(stdout, c, variants);
+    if (!o->json) variants_print(stdout, variants, false);
     return code;
 }
 

@@ -10,7 +10,8 @@
 void flow_print_json(FILE *out, Compiler *c, const Flow *flow);
 /* The same for a variant of an exploration; `reason` and no layers if it does not fit. */
 void variant_print_json(FILE *out, Compiler *c, const Variant *v);
-/* placements.c: variants x layers of verdicts, and for how many all quanvolutional layers receive a gradient. */
-void variants_print(FILE *out, Compiler *c, const VariantList *variants);
+/* placements.c: variants x layers of verdicts, and for how many all quanvolutional layers receive a gradient; with_params: how many
+ * numbers each variant trains. */
+void variants_print(FILE *out, const VariantList *variants, bool with_params);
 
 #endif

@@ -33,11 +33,19 @@ static const char *verdict_word(const LayerFlow *l)
     return !l || l->verdict == VERDICT_none_set ? "-" : verdict_text(l->verdict);
 }
 
-static void print_row(FILE *out, const Variant *v, const Flow *columns, int first, int second)
+static int64_t trained(const ModelInst *m)
+{
+    int64_t n = 0;
+    for (uint32_t i = 0; i < m->groups.len; i++) n += group_is_trained(&m->groups.at[i]) ? m->groups.at[i].count : 0;
+    return n;
+}
+
+static void print_row(FILE *out, const Variant *v, const Flow *columns, int first, int second, bool with_params)
 {
     fprintf(out, "%-*s  ", first, v->placement);
     if (second) fprintf(out, "%-*s  ", second, v->settings);
     fprintf(out, "%-8s", v->detached ? "detached" : "exact");
+    if (with_params && v->flow) fprintf(out, "  %10lld", (long long)trained(v->model));
     if (!v->flow) fprintf(out, "  does not fit: %s", v->reason);
     for (uint32_t k = 0; v->flow && columns && k < columns->layers.len; k++) {
         const char *name = columns->layers.at[k].name;
@@ -78,17 +86,17 @@ static void print_count(FILE *out, const VariantList *variants)
     if (any) fputc('\n', out);
 }
 
-void variants_print(FILE *out, Compiler *c, const VariantList *variants)
+void variants_print(FILE *out, const VariantList *variants, bool with_params)
 {
     const Flow *columns = widest(variants);
     int first = longest(variants, false, 9), second = longest(variants, true, 8);
-    (void)c;
     fprintf(out, "%-*s  ", first, "placement");
     if (second) fprintf(out, "%-*s  ", second, "settings");
     fprintf(out, "%-8s", "gradient");
+    if (with_params) fprintf(out, "  %10s", "parameters");
     for (uint32_t k = 0; columns && k < columns->layers.len; k++)
         fprintf(out, k + 1 < columns->layers.len ? "  %-7s" : "  %s", columns->layers.at[k].name);
     fputc('\n', out);
-    for (uint32_t i = 0; i < variants->list.len; i++) print_row(out, &variants->list.at[i], columns, first, second);
+    for (uint32_t i = 0; i < variants->list.len; i++) print_row(out, &variants->list.at[i], columns, first, second, with_params);
     print_count(out, variants);
 }

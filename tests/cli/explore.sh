@@ -127,8 +127,10 @@ expect 0 out "diverged in epoch" explore space.rq --action wilder --out wilder
 expect 2 err "holds an exploration with other settings" explore tested.rq --out tested --seed 3
 
 # The plan runs nothing; 'run' takes an exploration by its name.
-expect 0 out "16 variants, 16 fit; 16 runs: 16 variants x 1 seeds" explore space.rq --action all --dry-run --out plan
+expect 0 out "16 variants, 16 fit; 16 runs: 16 variants x 1 seeds" explore space.rq --action all --dry-run --threads 2 --out plan
 grep -q "exact 8 of 8, detached 4 of 8" out || fail "no verdicts in the plan"
+grep -qE "^none +detached +666 +none +full +full$" out || fail "no parameters in the plan"
+grep -qE "^(less than a second|about [0-9]+ s) on 2 threads, and .* to compile" out || fail "no time in the plan"
 [ ! -e plan ] || fail "a plan makes a directory"
 expect 0 out '"variant":"freeze wide"' run tested.rq --action tested --out tested --json
 
