@@ -266,7 +266,8 @@ StageId layer_dissipative(LayerCall *l)
         return (StageId){0};
     int64_t inputs = l->type.dim[0];
     if (out > MAX_QUBITS || out + inputs > MAX_QUBITS) {
-        diag_error(l->m->k->c, l->span, D_too_many_qubits, (long long)out, (int)MAX_QUBITS);
+        diag_error(l->m->k->c, l->span, D_too_many_qubits, (long long)(out > MAX_QUBITS ? out : out + inputs),
+                   (int)MAX_QUBITS);
         return (StageId){0};
     }
     bool has_perceptron = l->slot[DISSIPATIVE_perceptron] != NULL,

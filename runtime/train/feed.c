@@ -44,6 +44,9 @@ bool rq_feed_new(const rq_model *m, const rq_function *f, const rq_data *data, r
             wrong_has = have;
         }
     }
+    if (wrong && data->is_states && !strcmp(wrong->name, "target") && wrong_has == wrong->reals * wrong->reals / 2)
+        return rq_fail(err, "the targets of '%s' are density matrices; losses of states compare with pure ones, of %lld amplitudes",
+                       data->name, (long long)wrong->reals / 2);
     if (wrong)
         return rq_fail(err, "model '%s' wants %lld values for its '%s', but a sample of '%s' has %lld", m->name,
                        (long long)wrong->reals, wrong->name, data->name, (long long)wrong_has);

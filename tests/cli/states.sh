@@ -35,6 +35,7 @@ save("three.npy", "<c16", (1, 3), [1.0, 0, 0, 0, 0, 0])
 save("whole.npy", "<i8", (2, 2), [1, 0, 0, 1])
 save("flat.npy", "<c16", (4,), [1.0, 0, 0, 0, 0, 0, 0, 0])
 save("mixed.npy", "<c16", (1, 2, 2), [0.5, 0, 0, 0, 0, 0, 0.5, 0])
+save("four.npy", "<c16", (4, 2, 2), [0.5, 0, 0, 0, 0, 0, 0.5, 0] * 4)
 save("skew.npy", "<c16", (1, 2, 2), [0.5, 0, 0.1, 0, 0.2, 0, 0.5, 0])
 save("trace.npy", "<c16", (1, 2, 2), [0.5, 0, 0, 0, 0, 0, 0.4, 0])
 save("minus.npy", "<c16", (1, 2, 2), [1.5, 0, 0, 0, 0, 0, -0.5, 0])
@@ -76,6 +77,7 @@ wrong 'input: "in.npy"' "wants 8 values for its 'psi', but a sample of 'states' 
 wrong 'input: "in.npy", train: 4, test: 1' "'in.npy' holds 4 states; at least one for training"
 wrong 'input: "odd.npz"' "'odd.npz' has no array 'input'; it holds x.npy"
 wrong 'input: "absent.npy"' "'absent.npy'"
+wrong 'input: "packed.npz", target: "four.npy"' "the targets of 'states' are density matrices; losses of states compare with pure ones, of 2 amplitudes"
 
 # Damaged archives are refused wherever they are cut.
 size=$(wc -c <packed.npz)
