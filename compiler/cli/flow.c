@@ -113,12 +113,19 @@ static void save_picture(Compiler *c, const Options *o, const ModelInst *model, 
     model_code_drop(code);
 }
 
+static void print_dot(Compiler *c, const Options *o, const ModelInst *model, Flow *flow)
+{
+    ModelCode *code = session_code(c, o, NULL, model, flow, false);
+    flow_print_dot(stdout, model_code_table(code));
+    model_code_drop(code);
+}
+
 /* Boxes on a terminal, the chain of names elsewhere; --format chooses. NULL: the chain. */
 static const FlowLook *look(const Options *o, FlowLook *boxes)
 {
     const char *no_colour = getenv("NO_COLOR");
     bool live = isatty(STDOUT_FILENO), wanted = o->format ? !strcmp(o->format, "boxes") : live;
-    if (o->format && !wanted && strcmp(o->format, "chain") != 0) fatal("--format takes 'boxes' or 'chain', not '%s'", o->format);
+    if (o->format && !wanted && strcmp(o->format, "chain") != 0) fatal("--format takes 'boxes', 'chain' or 'dot', not '%s'", o->format);
     *boxes = (FlowLook){.width = terminal_width(), .unicode = terminal_is_utf8(), .colour = live && !(no_colour && *no_colour)};
     return wanted ? boxes : NULL;
 }
@@ -150,6 +157,7 @@ int verb_flow(Compiler *c, const Options *o)
         Flow *flow = compile_flow(c, models.at[i]);
         if (o->output) save_picture(c, o, models.at[i], flow);
         else if (o->json) flow_print_json(stdout, c, flow);
+        else if (o->format && !strcmp(o->format, "dot")) print_dot(c, o, models.at[i], flow);
         else flow_print_table(stdout, c, flow, look(o, &boxes));
         int denied = session_deny(c, o, flow);
         if (denied) code = denied;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "check/variant.h"
+#include "program/model.h"
 
 /* One object on one line; docs/flow.schema.json. */
 void flow_print_json(FILE *out, Compiler *c, const Flow *flow);
@@ -13,5 +14,8 @@ void variant_print_json(FILE *out, Compiler *c, const Variant *v);
 /* placements.c: variants x layers of verdicts, and for how many all quanvolutional layers receive a gradient; with_params: how many
  * numbers each variant trains. */
 void variants_print(FILE *out, const VariantList *variants, bool with_params);
+
+/* flow_dot.c: the model as a graph for Graphviz. */
+void flow_print_dot(FILE *out, const rq_model *m);
 
 #endif

@@ -41,7 +41,15 @@ locale -a 2>/dev/null | grep -qi '^C.utf' && {
 "$RQ" flow m.rq >chain
 head -1 chain | grep -q '^  x --> q1 --x--> q2 --> a --> out --> loss' || fail "a file gets no boxes"
 "$RQ" flow m.rq --format chain | cmp -s chain - || fail "--format chain"
-usage_error "--format takes 'boxes' or 'chain', not 'box'" flow m.rq --format box
+usage_error "--format takes 'boxes', 'chain' or 'dot', not 'box'" flow m.rq --format box
+
+# For Graphviz: every layer once, skips dashed, cuts said; dot reads it where it is installed.
+"$RQ" flow m.rq --format dot >m.dot || fail "flow --format dot"
+[ "$(grep -cE '^  "[a-z0-9]+" \[label=' m.dot)" -eq "$("$RQ" flow m.rq --json | python3 -c 'import json, sys; print(len(json.load(sys.stdin)["layers"]))')" ] ||
+    fail "not a node for each layer"
+grep -q 'style=dashed, .*skip' m.dot || fail "no skip"
+grep -q 'label="gradient cut"' m.dot || fail "no cut"
+if command -v dot >/dev/null; then dot -Tsvg m.dot >m.svg || fail "dot cannot read it"; fi
 
 for name in flow.svg flow.pdf flow.png; do rq flow m.rq -o $name; [ $code -eq 0 ] && [ ! -s err ] || fail "$name"; done
 for name in q1.svg q1.pdf q1.png; do rq draw m.rq --layer q1 -o $name; [ $code -eq 0 ] || fail "$name"; done

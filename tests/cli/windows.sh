@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # windows.sh: dissipative layers with every kind of window (fan_in, boundary, shift), the general form with two registers, reset and partial
 # traces against dense matrices in numpy.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 python=
 for p in python3 /usr/bin/python3; do "$p" -c 'import numpy' 2>/dev/null && python=$p && break; done
