@@ -96,6 +96,7 @@ rq_data session_data(Compiler *c, const Options *o, const DataInst *data)
     rq_data out;
     rq_error err;
     spec.dir = o->data;
+    spec.keeps_copies = !o->no_cache;
     if (!rq_data_open(&spec, &out, &err)) fatal("%s", err.text);
     return out;
 }

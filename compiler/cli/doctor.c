@@ -15,6 +15,7 @@
 
 #include "backend/backend.h"
 #include "cli/cli.h"
+#include "data/copy.h"
 #include "data/source.h"
 
 enum { LITTLE_SPACE_MB = 200 };
@@ -31,6 +32,8 @@ typedef struct Health {
     const char *cache;   /* NULL: no place for it */
     bool cache_writable;
     CacheSize kept;
+    char copies[RQ_PATH]; /* folder of unpacked data; "": none */
+    CacheSize copied;
     TextList roots;
     const char *folders[COUNT(looked_up)]; /* NULL: not found */
     TextList problems, advice;
@@ -108,8 +111,11 @@ static void look_at_cache(Compiler *c, const Options *o, Health *h)
         vec_push(c->keep, &h->advice, "machine code is not kept between runs: neither XDG_CACHE_HOME nor HOME names a folder");
         return;
     }
+    if (!rq_copy_folder(h->copies, sizeof h->copies)) h->copies[0] = 0;
     if (o->clear_cache) backend_cache_trim(h->cache, 0);
+    if (o->clear_cache && h->copies[0]) backend_cache_trim(h->copies, 0);
     h->kept = backend_cache_size(h->cache);
+    h->copied = h->copies[0] ? backend_cache_size(h->copies) : (CacheSize){0};
     char *folder = arena_strdup(c->keep, h->cache), *slash; /* it, or what is there of the way to it */
     while (access(folder, F_OK) && (slash = strrchr(folder, '/')) && slash > folder) *slash = 0;
     h->cache_writable = can_write_in(c, folder);
@@ -156,6 +162,8 @@ static void print_text(const Health *h)
     if (h->cache)
         printf("cache     %s: %llu files, %.1f MB%s\n", h->cache, (unsigned long long)h->kept.files, (double)h->kept.bytes / 1e6,
                h->cache_writable ? "" : ", cannot be written");
+    if (h->cache && h->copies[0])
+        printf("          %s: %llu unpacked files, %.1f MB\n", h->copies, (unsigned long long)h->copied.files, (double)h->copied.bytes / 1e6);
     printf("data      looked for in");
     for (uint32_t i = 0; i < h->roots.len; i++) printf("%s %s", i ? "," : "", h->roots.at[i]);
     printf("%s\n", h->roots.len ? "" : " no folder: set RQ_DATA");
@@ -180,7 +188,8 @@ static void print_json(const Health *h)
     for (size_t i = 0; i < COUNT(looked_up); i++) {
         json_object_set_new(data, looked_up[i], h->folders[i] ? json_string(h->folders[i]) : json_null());
     }
-    json_t *cache = h->cache ? json_pack("{ss sI sI}", "folder", h->cache, "files", (json_int_t)h->kept.files, "bytes", (json_int_t)h->kept.bytes)
+    json_t *cache = h->cache ? json_pack("{ss sI sI ss sI sI}", "folder", h->cache, "files", (json_int_t)h->kept.files, "bytes", (json_int_t)h->kept.bytes, "copies_folder",
+                                         h->copies, "copies", (json_int_t)h->copied.files, "copies_bytes", (json_int_t)h->copied.bytes)
                              : json_null();
     json_t *all = json_pack("{si ss ss ss ss si si si sf sf sf ss sb so so so so so}", "schema", 1, "rq", RQ_VERSION, "llvm",
                             backend_llvm_version(), "blas", h->openblas, "cpu", h->cpu, "vector_bits", h->vector_bits, "threads",

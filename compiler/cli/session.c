@@ -246,7 +246,7 @@ rq_verb_options session_verb_options(const Options *o)
 {
     return (rq_verb_options){.threads = o->threads, .data = o->data, .out = o->out, .init = o->init, .deny = o->deny, .run = o->run,
                              .input = o->input, .index = o->index, .split = o->split, .output = o->output, .layer = o->layer, .json = o->json, .quiet = o->quiet,
-                             .compare = o->compare != NULL, .resume = o->resume};
+                             .compare = o->compare != NULL, .resume = o->resume, .keeps_copies = !o->no_cache};
 }
 
 int session_deny(Compiler *c, const Options *o, const Flow *flow)

@@ -32,6 +32,7 @@ typedef struct rq_data_spec {
     const int32_t *classes;   /* labels that stay and become 0, 1, ...; NULL = the first ones */
     int class_count;          /* how many stay; 0 = all */
     bool shuffle;             /* each split's order, after the selection */
+    bool keeps_copies;        /* set by the verbs: MNIST and its like are unpacked once, into copies that stay (copy.h) */
     uint64_t shuffle_seed;
     int64_t height, width;    /* resize; 0 = as they are */
     const double *mean, *std; /* one for all channels or one per channel; NULL = not normalised */

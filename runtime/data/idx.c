@@ -28,7 +28,7 @@ static uint32_t big_endian(const unsigned char *b)
     return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
-static bool open_file(const char *folder, const char *name, uint32_t magic, int numbers,
+static bool open_file(const rq_data_spec *spec, const char *folder, const char *name, uint32_t magic, int numbers,
                       rq_stream *s, uint32_t *header, rq_error *err)
 {
     char path[RQ_PATH];
@@ -38,7 +38,7 @@ static bool open_file(const char *folder, const char *name, uint32_t magic, int 
         return rq_fail(
             err, "'%s' has no %s (plain or .gz), though other files of the data set are there",
             folder, name);
-    if (!rq_stream_open(s, path, err)) return false;
+    if (!(spec->keeps_copies ? rq_stream_open_kept(s, path, err) : rq_stream_open(s, path, err))) return false;
     unsigned char bytes[16];
     if (!rq_stream_read(s, bytes, 4 + 4 * (uint64_t)numbers, "the IDX header", err)) return false;
     if (big_endian(bytes) != magic)
@@ -72,12 +72,12 @@ static bool read_labels(rq_stream *s, int64_t count, Idx *idx, rq_error *err)
     return rq_stream_end(s, err);
 }
 
-static bool open_labels(const char *folder, const char *name, Idx *idx, rq_data *out, rq_error *err)
+static bool open_labels(const rq_data_spec *spec, const char *folder, const char *name, Idx *idx, rq_data *out, rq_error *err)
 {
     rq_stream s = {0};
     uint32_t count;
     bool good =
-        open_file(folder, name, 0x801, 1, &s, &count, err) && read_labels(&s, count, idx, err);
+        open_file(spec, folder, name, 0x801, 1, &s, &count, err) && read_labels(&s, count, idx, err);
     if (good && count != idx->count)
         good = rq_fail(err, "'%s' has %" PRIu32 " labels, but '%s' has %" PRId64 " images", s.path,
                        count, idx->images.path, idx->count);
@@ -86,10 +86,10 @@ static bool open_labels(const char *folder, const char *name, Idx *idx, rq_data 
     return good;
 }
 
-static bool open_images(const char *folder, const char *name, Idx *idx, rq_error *err)
+static bool open_images(const rq_data_spec *spec, const char *folder, const char *name, Idx *idx, rq_error *err)
 {
     uint32_t header[3];
-    if (!open_file(folder, name, 0x803, 3, &idx->images, header, err)) return false;
+    if (!open_file(spec, folder, name, 0x803, 3, &idx->images, header, err)) return false;
     if (header[1] < 1 || header[1] > IDX_SIDE || header[2] < 1 || header[2] > IDX_SIDE)
         return rq_fail(err,
                        "'%s': the header promises images of %" PRIu32 " x %" PRIu32
@@ -147,8 +147,8 @@ static bool read_pools(const rq_data_spec *spec, const char *folder, Idx idx[2],
                        rq_error *err)
 {
     for (int p = 0; p < 2; p++)
-        if (!open_images(folder, idx_files[p], &idx[p], err) ||
-            !open_labels(folder, idx_files[2 + p], &idx[p], out, err))
+        if (!open_images(spec, folder, idx_files[p], &idx[p], err) ||
+            !open_labels(spec, folder, idx_files[2 + p], &idx[p], out, err))
             return false;
     if (idx[0].rows != idx[1].rows || idx[0].columns != idx[1].columns)
         return rq_fail(err,

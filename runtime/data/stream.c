@@ -12,12 +12,10 @@
 #include "data/file.h"
 #include "data/sha256.h"
 
-bool rq_stream_open(rq_stream *s, const char *path, rq_error *err)
+/* Loads the file at s->path. */
+static bool load(rq_stream *s, rq_error *err)
 {
-    *s = (rq_stream){0};
-    s->path = rq_copy_text(path, err);
-    if (!s->path) return false;
-    if (!rq_file_load(path, UINT64_MAX, &s->packed, &s->packed_size, err)) {
+    if (!rq_file_load(s->path, UINT64_MAX, &s->packed, &s->packed_size, err)) {
         rq_stream_close(s);
         return false;
     }
@@ -26,17 +24,41 @@ bool rq_stream_open(rq_stream *s, const char *path, rq_error *err)
     z_stream *z = rq_alloc_array(1, sizeof *z, "unpacking", err);
     if (!z || inflateInit2(z, 15 + 16) != Z_OK) {
         rq_free(z);
+        rq_fail_system(err, "no memory to unpack '%s'", s->path);
         rq_stream_close(s);
-        return rq_fail_system(err, "no memory to unpack '%s'", path);
+        return false;
     }
     s->inflater = z;
     z->next_in = s->packed;
+    if (s->keeps) s->writer = rq_copy_start(s->path);
+    return true;
+}
+
+bool rq_stream_open(rq_stream *s, const char *path, rq_error *err)
+{
+    *s = (rq_stream){0};
+    s->path = rq_copy_text(path, err);
+    return s->path && load(s, err);
+}
+
+bool rq_stream_open_kept(rq_stream *s, const char *path, rq_error *err)
+{
+    *s = (rq_stream){.keeps = true};
+    s->path = rq_copy_text(path, err);
+    if (!s->path) return false;
+    s->copy = rq_copy_open(path);
+    if (!s->copy) return load(s, err);
+    s->is_gzip = true;
+    s->packed_size = s->copy->packed_size;
+    memcpy(s->sha256, s->copy->sha256, sizeof s->sha256);
     return true;
 }
 
 void rq_stream_close(rq_stream *s)
 {
     if (s->inflater) inflateEnd(s->inflater);
+    rq_copy_close(s->copy);
+    rq_copy_drop(s->writer);
     rq_free(s->inflater);
     rq_free(s->packed);
     rq_free(s->path);
@@ -80,6 +102,7 @@ static bool inflate_some(rq_stream *s, unsigned char *to, size_t n, size_t *got,
         int code = inflate(z, Z_NO_FLUSH);
         *got = room - z->avail_out;
         s->at += *got;
+        rq_copy_add(s->writer, to, *got);
         if (code == Z_STREAM_END) {
             if (!next_member(s, err)) return false;
         } else if (code == Z_BUF_ERROR ||
@@ -105,8 +128,33 @@ static bool too_short(const rq_stream *s, uint64_t n, uint64_t have, const char 
                    s->path, what, n, s->at - have, s->is_gzip ? " of the unpacked data" : "", have);
 }
 
+/* The copy is damaged: the packed file from its beginning up to where the stream stands. */
+static bool leave_copy(rq_stream *s, rq_error *err)
+{
+    uint64_t at = s->at;
+    unsigned char rest[8192];
+    rq_copy_discard(s->copy);
+    s->copy = NULL;
+    s->at = 0;
+    if (!load(s, err)) return false;
+    while (s->at < at) {
+        size_t got;
+        if (!inflate_some(s, rest, at - s->at < sizeof rest ? at - s->at : sizeof rest, &got, err)) return false;
+        if (got == 0) return too_short(s, at - s->at, 0, "what was read before", err);
+    }
+    return true;
+}
+
 bool rq_stream_read(rq_stream *s, void *to, uint64_t n, const char *what, rq_error *err)
 {
+    if (s->copy) {
+        uint64_t left = s->copy->size - s->at, some = n < left ? n : left;
+        if (rq_copy_read(s->copy, s->at, to, some)) {
+            s->at += some;
+            return some == n || too_short(s, n, some, what, err);
+        }
+        if (!leave_copy(s, err)) return false;
+    }
     if (!s->is_gzip) {
         uint64_t left = s->packed_size - s->at;
         if (n > left) {
@@ -133,6 +181,10 @@ bool rq_stream_skip(rq_stream *s, uint64_t n, const char *what, rq_error *err)
         s->at += n;
         return true;
     }
+    if (s->copy && n <= s->copy->size - s->at) {
+        s->at += n;
+        return true;
+    }
     unsigned char rest[8192];
     while (n > 0) {
         uint64_t part = n < sizeof rest ? n : sizeof rest;
@@ -152,19 +204,33 @@ bool rq_stream_can_hold(const rq_stream *s, uint64_t total, const char *claim, r
         s->path, claim, total, s->packed_size, s->is_gzip ? ", too few even packed" : "");
 }
 
+/* All has been read and was right. */
+static void keep(rq_stream *s)
+{
+    char sha256[65];
+    rq_sha256_bytes(s->packed, s->packed_size, sha256);
+    rq_copy_finish(s->writer, sha256);
+    s->writer = NULL;
+}
+
 bool rq_stream_end(rq_stream *s, rq_error *err)
 {
     uint64_t end = s->at;
     unsigned char rest[8192];
     if (!s->is_gzip) {
         s->at = s->packed_size;
+    } else if (s->copy) {
+        s->at = s->copy->size;
     } else {
         size_t got;
         do {
             if (!inflate_some(s, rest, sizeof rest, &got, err)) return false;
         } while (got > 0);
     }
-    if (s->at == end) return true;
+    if (s->at == end) {
+        if (s->writer) keep(s);
+        return true;
+    }
     return rq_fail(
         err, "'%s' has %" PRIu64 " bytes too many: its header promises an end at offset %" PRIu64,
         s->path, s->at - end, end);
@@ -195,7 +261,8 @@ bool rq_stream_note(const rq_stream *s, rq_data *d, rq_error *err)
     rq_data_file *f = &d->files[d->file_count];
     f->path = rq_copy_text(s->path, err);
     if (!f->path) return false;
-    rq_sha256_bytes(s->packed, s->packed_size, f->sha256);
+    if (s->sha256[0]) memcpy(f->sha256, s->sha256, sizeof f->sha256);
+    else rq_sha256_bytes(s->packed, s->packed_size, f->sha256);
     d->file_count++;
     return true;
 }

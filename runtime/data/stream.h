@@ -7,6 +7,7 @@
 #ifndef RQ_DATA_STREAM_H
 #define RQ_DATA_STREAM_H
 
+#include "data/copy.h"
 #include "data/data.h"
 
 typedef struct rq_stream {
@@ -17,9 +18,15 @@ typedef struct rq_stream {
     void *inflater; /* zlib's, with is_gzip */
     bool is_over;   /* with is_gzip: the last member has ended, its checksum was right */
     uint64_t at;    /* unpacked bytes read */
+    rq_copy *copy;  /* what is read in place of a packed file, or NULL */
+    rq_copy_writer *writer; /* of a new copy, or NULL */
+    bool keeps;             /* copies are used and made */
+    char sha256[65];        /* with a copy at first: of the packed file */
 } rq_stream;
 
 bool rq_stream_open(rq_stream *s, const char *path, rq_error *err);
+/* The same by way of an unpacked copy, which is made by who reads a packed file to its end. */
+bool rq_stream_open_kept(rq_stream *s, const char *path, rq_error *err);
 void rq_stream_close(rq_stream *s);
 
 /* False = fewer than n bytes are left, or they are damaged; `what` names what was to be read. */

@@ -32,6 +32,7 @@ static bool take_test(const rq_action *a, const rq_verb_options *o, rq_data *dat
     rq_data_spec spec = a->test;
     rq_data other;
     spec.dir = o->data;
+    spec.keeps_copies = o->keeps_copies;
     if (!spec.source) return true;
     if (!rq_data_open(&spec, &other, err)) return false;
     bool ok = rq_data_test_from(data, &other, err);
@@ -43,6 +44,7 @@ bool rq_verb_data(const rq_action *a, const rq_verb_options *o, rq_data *out, rq
 {
     rq_data_spec spec = a->data;
     spec.dir = o->data;
+    spec.keeps_copies = o->keeps_copies;
     if (!rq_data_open(&spec, out, err)) return false;
     if (take_test(a, o, out, err) && (strcmp(a->settings.loss, "local") || rq_data_product_targets(out, err))) return true;
     rq_data_free(out);

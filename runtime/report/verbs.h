@@ -25,6 +25,7 @@ typedef struct rq_verb_options {
     const char *run;  /* eval, predict: the run directory whose parameters are wanted without init; resume: the one to go on in */
     const char *input, *index, *split, *output, *layer; /* predict; see rq_action_predict */
     bool json, quiet, compare, resume;
+    bool keeps_copies; /* of packed data files, see rq_data_spec */
 } rq_verb_options;
 
 /* The number of threads that the options mean. */
