@@ -230,6 +230,9 @@ static bool reached_text(const rq_exploration *x, char *out, size_t size)
 {
     static const char *const modes[] = {"exact", "detached"};
     const char *between = "";
+    bool any = false;
+    for (int v = 0; v < x->variant_count; v++) any |= x->variants[v].action && is_quanvolutional(x->variants[v].action->model);
+    if (!any) return false;
     size_t at = (size_t)snprintf(out, size, "every quanvolutional layer receives a gradient:");
     for (int k = 0; k < 2; k++) {
         int all = 0, reached = 0;

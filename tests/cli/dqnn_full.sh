@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # dqnn_full.sh: what docs/reproductions/dqnn.md says of long runs: unitarity over 10,000 rounds, the closed forms at every n up to 10 and 12,
 # the variances of global perceptrons beside independent measurements, 2-3-2 above 0.95 in 120 rounds from most starts.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 dqnn=$RQ_SRC/examples/dqnn
 
