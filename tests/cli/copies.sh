@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # copies.sh: packed data are unpacked once, into a copy with checksums; damage, another file, a folder that cannot be written and many
 # processes at once do no harm.
-source "$RQ_SRC/tests/cli/expect.bash"
+source "$RQ_SRC/tests/cli/expect.bash" || exit 2
 cd "$work" || exit 1
 mkdir -p data/mnist
 export XDG_CACHE_HOME=$work/cache
