@@ -16,7 +16,7 @@
 SAME_SIZE(rq_train_settings, 272, "its row in settings.def");
 SAME_SIZE(rq_data_spec, 176, "a line in put_data");
 SAME_SIZE(rq_action, 712, "a line in put_action");
-SAME_SIZE(rq_model, 272, "a line in put_model");
+SAME_SIZE(rq_model, 288, "a line in put_model");
 SAME_SIZE(rq_distillation, 264, "a place in put_distillations");
 SAME_SIZE(rq_scan, 104, "a place in put_scans");
 SAME_SIZE(rq_scan_point, 256, "a place in put_points");
@@ -137,6 +137,13 @@ static void put_params(FILE *out, const char *id, const rq_model *m)
     fputs("{0}};\n", out);
 }
 
+static void put_texts(FILE *out, const char *const *texts, int32_t n)
+{
+    fputs("(const char *const[]){", out);
+    for (int32_t i = 0; i < n; i++) put_text(out, texts[i]), fputs(",", out);
+    fputs("0},", out);
+}
+
 static void put_layers(FILE *out, const char *id, const rq_model *m)
 {
     for (int32_t i = 0; i < m->layer_count + m->part_count; i++) {
@@ -190,12 +197,14 @@ static void put_model(FILE *out, const char *id, const NativeModel *n)
     put_named(out, "summary", m->summary);
     put_named(out, "gradient", m->gradient);
     put_named(out, "input_name", m->input_name);
+    fputs(".warnings=", out), put_texts(out, m->warnings, m->warning_count);
     put_dims(out, "input_dims", m->input_dims, m->input_rank);
     put_dims(out, "output_dims", m->output_dims, m->output_rank);
     fprintf(out, ".input_rank=%d,.output_rank=%d,.input_reals=%" PRId64 ",.output_reals=%" PRId64 ",.target_reals=%" PRId64
-                 ",.input_is_density=%d,.circuits_per_sample=%" PRId64 ",.real_bytes=%d,.function=rq_native_find,.context=&%s_functions};\n",
-            m->input_rank, m->output_rank, m->input_reals, m->output_reals, m->target_reals, m->input_is_density, m->circuits_per_sample,
-            m->real_bytes, id);
+                 ",.input_is_density=%d,.warning_count=%d,.circuits_per_sample=%" PRId64
+                 ",.real_bytes=%d,.function=rq_native_find,.context=&%s_functions};\n",
+            m->input_rank, m->output_rank, m->input_reals, m->output_reals, m->target_reals, m->input_is_density, m->warning_count,
+            m->circuits_per_sample, m->real_bytes, id);
 }
 
 /* ---- actions ---- */
@@ -366,13 +375,6 @@ static void put_distillations(FILE *out, const NativeProgram *p)
         fputs("}},\n", out);
     }
     fputs("{.action=-1}};\n", out);
-}
-
-static void put_texts(FILE *out, const char *const *texts, int32_t n)
-{
-    fputs("(const char *const[]){", out);
-    for (int32_t i = 0; i < n; i++) put_text(out, texts[i]), fputs(",", out);
-    fputs("0},", out);
 }
 
 static void put_points(FILE *out, const NativeScan *n, uint32_t k)

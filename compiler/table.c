@@ -225,5 +225,7 @@ rq_model *model_table(Compiler *c, const ModelInst *model, const Flow *flow, int
     fill_layers(c, model, flow, wanted, t);
     fill_edges(c, model, t);
     t->summary = summary_text(c, model, t);
+    t->warnings = c->warned.at;
+    t->warning_count = (int32_t)c->warned.len;
     return t;
 }

@@ -15,6 +15,7 @@ struct Compiler {
     Names *names;
     VEC(Diag *) diags;
     unsigned errors, warnings; /* counted when reported, before repeats are dropped */
+    VEC(const char *) warned;  /* warnings that were printed: "W0525: values into .. (model.rq:4:49)" */
     FILE *messages;            /* where diagnostics go: standard error, or a test's buffer */
     bool diag_line;            /* --diag=line: one line per message, no excerpt */
     bool colour;

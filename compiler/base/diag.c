@@ -227,6 +227,9 @@ unsigned diag_flush(Compiler *c)
     for (uint32_t i = 0; i < c->diags.len; i++) {
         const Diag *d = c->diags.at[i];
         bool is_error = rows[d->id].kind == 'E';
+        if (rows[d->id].kind == 'W')
+            vec_push(c->keep, &c->warned, arena_printf(c->keep, "%s: %s (%s)", rows[d->id].code, d->text,
+                                                       source_place_text(c->keep, &c->sources, d->marks.at[0].at)));
         if (printed == MOST_ERRORS) {
             left += is_error;
             continue;

@@ -14,13 +14,6 @@ static void print_estimate(FILE *out, const rq_estimate *e)
     else fprintf(out, "%.4f (one seed)", e->mean);
 }
 
-static void print_note(FILE *out, const char *text)
-{
-    fputs("<p class=\"note\">", out);
-    rq_html_text(out, text);
-    fputs("</p>\n", out);
-}
-
 static void print_answer(FILE *out, const rq_ranking *r)
 {
     const rq_exploration *x = r->x;
@@ -44,10 +37,11 @@ static void print_answer(FILE *out, const rq_ranking *r)
         fprintf(out, "; test accuracy %.1f%%, of which the finite test set leaves %.1f to %.1f%%", 100 * test->mean, 100 * w.low, 100 * w.high);
     }
     fputs(".</p>\n", out);
-    if (rq_selects_on_test(x)) print_note(out, "Selected on test data: the first is likely to look better than it is.");
-    if (x->seeds == 1) print_note(out, "One seed: nothing here tells a better variant from a lucky one. 'seeds: 5' would.");
+    if (rq_selects_on_test(x)) rq_page_note(out, "Selected on test data: the first is likely to look better than it is.");
+    if (x->seeds == 1) rq_page_note(out, "One seed: nothing here tells a better variant from a lucky one. 'seeds: 5' would.");
     if (!x->confirm && x->variant_count > 1)
-        print_note(out, "The first was chosen by these very numbers, which flatters it a little; 'confirm: 5' runs the best again on fresh seeds.");
+        rq_page_note(out, "The first was chosen by these very numbers, which flatters it a little; 'confirm: 5' runs the best again on fresh seeds.");
+    rq_report_notes(out, x->variants[best->variant].action->model);
 }
 
 /* CSS class of a cell. */

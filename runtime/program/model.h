@@ -74,6 +74,8 @@ struct rq_model {
     const rq_edge *edges;
     int32_t param_count, layer_count, edge_count;
     int32_t part_count; /* layers[layer_count ..]: rows of parts, the perceptrons of dissipative layers: "out.p[0]" */
+    const char *const *warnings; /* of the compiler, for the report: "W0525: values into 'q2' lie in .. (model.rq:4:49)" */
+    int32_t warning_count;
     const char *input_name;
     int32_t input_rank, output_rank;
     int64_t input_dims[8], output_dims[8];

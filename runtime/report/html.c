@@ -83,6 +83,19 @@ static void print_gradient_table(FILE *out, const rq_history *h)
             h->settings->thresholds.converged);
 }
 
+void rq_report_notes(FILE *out, const rq_model *m)
+{
+    for (int i = 0; i < m->warning_count; i++) rq_page_note(out, m->warnings[i]);
+    for (int i = 0; i < m->layer_count; i++) {
+        const rq_layer *l = &m->layers[i];
+        char text[200];
+        if (!l->dead) continue;
+        snprintf(text, sizeof text, "%.80s: %lld of %lld parameters are dead, as nothing that is measured depends on them", l->name,
+                 (long long)l->dead, (long long)l->params);
+        rq_page_note(out, text);
+    }
+}
+
 static void print_head(FILE *out, const rq_history *h)
 {
     const rq_result *r = &h->result;
@@ -119,6 +132,7 @@ bool rq_report_html(FILE *out, const rq_history *h, rq_error *err)
     print_head(out, h);
     rq_page_heading(out, "Which layers receive gradients");
     print_gradient_table(out, h);
+    rq_report_notes(out, h->model);
     rq_figures_show(out, &figures, "flow");
     rq_page_heading(out, "Curves");
     fputs("<div class=\"charts\">\n", out);

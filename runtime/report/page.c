@@ -43,6 +43,13 @@ void rq_page_begin(FILE *out, const char *title)
 
 void rq_page_end(FILE *out) { fputs("</main></body></html>\n", out); }
 
+void rq_page_note(FILE *out, const char *text)
+{
+    fputs("<p class=\"note\">", out);
+    rq_html_text(out, text);
+    fputs("</p>\n", out);
+}
+
 void rq_page_heading(FILE *out, const char *title)
 {
     fputs("<h2>", out);

@@ -9,6 +9,7 @@ void rq_page_end(FILE *out);
 /* Prints text with &, <, > and quotes escaped. */
 void rq_html_text(FILE *out, const char *text);
 /* A section with a heading; text in it as it stands. */
+void rq_page_note(FILE *out, const char *text); /* a line that warns */
 void rq_page_heading(FILE *out, const char *title);
 void rq_page_text(FILE *out, const char *title, const char *text);
 /* Cells of a table: left-aligned text, a number (a dash if it is not finite). */

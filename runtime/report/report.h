@@ -85,6 +85,8 @@ char *rq_data_text(const rq_data *data, rq_error *err);
 /* The model's flow as a picture: layers as boxes, skips as arcs, cuts marked. NULL: failed, worded. */
 rq_picture *rq_flow_picture(const rq_model *m, rq_error *err);
 /* CSS classes of a cell with a static verdict. */
+/* html.c: warnings of the compiler and dead parameters, a line each. */
+void rq_report_notes(FILE *out, const rq_model *m);
 const char *rq_flow_class(const char *flow);
 
 #endif

@@ -140,6 +140,29 @@ seeds = {r["seed"] for r in book}
 assert seeds == {"5", "6", "7", "8"}, seeds
 PY
 
+# What the compiler warned of and dead parameters are named in the page, also in that of a native program and of an exploration.
+cat >warned.rq <<'RQ'
+data digits = glyphs(train: 32, val: 16, test: 16, size: 8);
+circuit turns on q[4] { param t[4]; for i in 0..4 { rz(t[i]) q[i]; } }
+model Pair {
+    input x: image[1, 8, 8];
+    layer q1 = quanv(kernel: 2, encode: angle(), circuit: ry_rx_cnot(depth: 1), measure: z_each);
+    layer q2 = quanv(kernel: 2, encode: angle(), circuit: turns, measure: z_each);
+    skip x -> q1;
+    layer head = dense(10);
+    output head;
+}
+train t { model: Pair; data: digits; loss: cross_entropy; epochs: 1; batch: 16; probe: 8; }
+explore e { train: t; over freeze: none, q1; seeds: 1; }
+RQ
+"$RQ" train warned.rq --out warned --quiet >/dev/null 2>&1 || fail "warned"
+grep -q 'class="note">W0525: values into .q2. lie in \[-1, 2\]' warned/report.html || fail "the page does not name W0525"
+grep -q 'class="note">q2: 4 of 4 parameters are dead' warned/report.html || fail "the page does not name dead parameters"
+"$RQ" explore warned.rq --out warned_all --quiet >/dev/null 2>&1 || fail "warned_all"
+grep -q 'class="note">W0525' warned_all/report.html || fail "the page of an exploration does not name W0525"
+"$RQ" build warned.rq -o warned_program --quiet 2>/dev/null && ./warned_program train --out native --quiet >/dev/null || fail "native"
+cmp -s <(grep 'class="note"' warned/report.html) <(grep 'class="note"' native/report.html) || fail "a native program names other warnings"
+
 usage_error "did you mean 'pdf'" report one --format pfd
 usage_error "is not the directory of a run" report report.rq
 mkdir empty && cp one/model.rq one/settings.json empty
