@@ -69,7 +69,7 @@ bool compile_code(Compiler *c, Jit *jit, const ModelInst *model, const FunctionS
     for (; done < n && (graphs[done] = compile_graph(c, model, &specs[done])); done++) {
         /* one of a kind in this model, and the same in all models: equal code then has equal names */
         const char *layer = specs[done].layer, *name = arena_printf(c->keep, "f%d_%s", (int)specs[done].kind, layer ? layer : "");
-        kernels[done] = schedule(c, graphs[done], name, LANES, specs[done].real_bytes);
+        kernels[done] = schedule(c, graphs[done], name, chunk_lanes(graphs[done], LANES), specs[done].real_bytes);
     }
     if (done == n) jit_functions(jit, c, (const Kernels *const *)kernels, n, cpu, c->keep, code);
     for (size_t i = 0; i < done; i++) {
@@ -92,7 +92,7 @@ bool compile_stage_known(const char *stage)
 
 static void print_code(Compiler *c, FILE *out, const Graph *g, int real_bytes, const char *cpu, const char *stage)
 {
-    Kernels *k = schedule(c, g, "step", LANES, real_bytes);
+    Kernels *k = schedule(c, g, "step", chunk_lanes(g, LANES), real_bytes);
     if (!strcmp(stage, "kernel")) kernels_print(out, k);
     else {
         Module *m = module_new(c, k, cpu);

@@ -13,7 +13,7 @@ static void compile_second(void *context, Graph *g)
 {
     Code *code = context;
     Graph *passed = compile_passes(code->c, g);
-    Kernels *k = schedule(code->c, passed, "hessian", LANES, 8);
+    Kernels *k = schedule(code->c, passed, "hessian", chunk_lanes(passed, LANES), 8);
     code->f = jit_function(code->jit, code->c, k, NULL, code->c->keep);
     kernels_drop(k);
     graph_drop(passed);

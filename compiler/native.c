@@ -110,7 +110,8 @@ static bool schedule_jobs(Compiler *c, const ModelInst *model, const ModelCodeOp
                              .engine = options->engine, .ground = options->ground, .wrt = options->wrt};
         graphs[i] = compile_graph(c, model, &spec);
         if (!graphs[i]) return false;
-        kernels[i] = schedule(c, graphs[i], function_name(c, action, job, first + i), LANES, options->real_bytes);
+        kernels[i] = schedule(c, graphs[i], function_name(c, action, job, first + i), chunk_lanes(graphs[i], LANES),
+                              options->real_bytes);
     }
     return true;
 }

@@ -19,24 +19,31 @@ static int64_t amplitude_bytes(const Emit *e, bool batched)
     return 2 * e->k->real_bytes * (batched ? e->k->lanes : 1);
 }
 
-/* The table of a gate's wires for amplitudes of `unit` bytes. */
-static Value wires_table(Emit *e, const Wires *w, int64_t unit)
+/* The table of a gate's wires, those below bit `low` left out, for amplitudes of `unit` bytes. */
+static Value wires_table(Emit *e, const Wires *w, int64_t unit, int low)
 {
-    int gaps = w->target_count + w->control_count, dim = 1 << w->target_count;
-    int64_t len = 2 + gaps + dim, *at = arena_array(e->arena, int64_t, len);
-    at[0] = INT64_C(1) << (w->qubits - gaps);
-    int bits[34];
+    int64_t set = 0, target[8];
+    int bits[34], gaps = 0, high = 0;
     for (int i = 0; i < w->control_count; i++) {
-        bits[i] = bit_of(w, w->control[i]);
-        if (w->control_values >> i & 1) at[1] |= unit << bits[i];
+        int bit = bit_of(w, w->control[i]);
+        if (bit < low) continue;
+        if (w->control_values >> i & 1) set |= unit << bit;
+        bits[gaps++] = bit;
     }
-    for (int i = 0; i < w->target_count; i++) bits[w->control_count + i] = bit_of(w, w->target[i]);
+    for (int i = 0; i < w->target_count; i++) {
+        int bit = bit_of(w, w->target[i]);
+        if (bit < low) continue;
+        target[high++] = unit << bit;
+        bits[gaps++] = bit;
+    }
     qsort(bits, (size_t)gaps, sizeof *bits, compare_bits);
+    int64_t len = 2 + gaps + (INT64_C(1) << high), *at = arena_array(e->arena, int64_t, len);
+    at[0] = INT64_C(1) << (w->qubits - low - gaps);
+    at[1] = set;
     for (int i = 0; i < gaps; i++) at[2 + i] = ~((unit << bits[i]) - 1);
-    for (int row = 0; row < dim; row++)
-        for (int i = 0; i < w->target_count; i++)
-            if (row >> (w->target_count - 1 - i) & 1)
-                at[2 + gaps + row] |= unit << bit_of(w, w->target[i]);
+    for (int row = 0; row < 1 << high; row++)
+        for (int i = 0; i < high; i++)
+            if (row >> (high - 1 - i) & 1) at[2 + gaps + row] |= target[i];
     return table_i64(e, at, len);
 }
 
@@ -44,12 +51,13 @@ Group group_open(Emit *e, const GateKey *key, Value gate)
 {
     Group g = {.gate = gate, .key = key};
     g.unit = amplitude_bytes(e, key->psi_batched || (key->is_overlap && key->left_batched));
+    if (key->vectors) g.unit <<= VECTOR_BITS;
     g.set = l_load(e, e->i64, l_gep(e, e->i64, gate, l_int(e, 1)), 8);
     g.gap = arena_array(e->arena, Value, key->gaps);
     for (int i = 0; i < key->gaps; i++)
         g.gap[i] = l_load(e, e->i64, l_gep(e, e->i64, gate, l_int(e, 2 + i)), 8);
     if (key->targets > GATE_STRAIGHT) return g;
-    int dim = 1 << key->targets;
+    int dim = 1 << key->high;
     g.offset = arena_array(e->arena, Value, dim);
     g.offset[0] = l_int(e, 0);
     for (int i = 1; i < dim; i++) g.offset[i] = group_offset(e, &g, l_int(e, i));
@@ -62,7 +70,7 @@ Value group_base(Emit *e, const Group *g, Value k)
 {
     k = l_mul(e, k, l_int(e, g->unit));
     for (int i = 0; i < g->key->gaps; i++) k = l_add(e, k, l_and(e, k, g->gap[i]));
-    return g->key->gaps > g->key->targets ? l_or(e, k, g->set) : k;
+    return g->key->gaps > g->key->high ? l_or(e, k, g->set) : k;
 }
 
 Value group_offset(Emit *e, const Group *g, Value row)
@@ -101,9 +109,30 @@ static GateKey key_of(const Wires *w)
 {
     GateKey key;
     memset(&key, 0, sizeof key);
-    key.targets = w->target_count;
+    key.targets = key.high = w->target_count;
     key.gaps = (uint8_t)(w->target_count + w->control_count);
     return key;
+}
+
+/* Large states without lanes are vectors of amplitudes: wires among their lowest bits go from the table to the key. */
+static void set_vectors(const Emit *e, GateKey *key, const Wires *w)
+{
+    bool has_lanes = e->k->lanes > 1 && (key->psi_batched || key->left_batched);
+    if (has_lanes || w->target_count > GATE_STRAIGHT || w->qubits < VECTOR_QUBITS) return;
+    key->vectors = true;
+    for (int i = 0; i < w->target_count; i++) {
+        int bit = bit_of(w, w->target[i]);
+        if (bit >= VECTOR_BITS) continue;
+        key->low[i] = (uint8_t)(bit + 1);
+        key->high--, key->gaps--;
+    }
+    for (int i = 0; i < w->control_count; i++) {
+        int bit = bit_of(w, w->control[i]);
+        if (bit >= VECTOR_BITS) continue;
+        key->low_controls |= (uint8_t)(1 << bit);
+        if (w->control_values >> i & 1) key->low_values |= (uint8_t)(1 << bit);
+        key->gaps--;
+    }
 }
 
 /* The kinds of the entries as applied: of M, or of its transpose. */
@@ -180,7 +209,9 @@ static GateCall apply_call(Emit *e, const Step *s)
         key.m_batched = operand_buffer(e, &s->in.at[0])->batched;
     }
     if (w->target_count <= GATE_STRAIGHT) set_kinds(&key, s);
+    set_vectors(e, &key, w);
     call.function = gate_function(e, &key);
+    call.gate = wires_table(e, w, amplitude_bytes(e, key.psi_batched), key.vectors ? VECTOR_BITS : 0);
     call.pattern = LLVMConstNull(e->ptr);
     return call;
 }
@@ -201,18 +232,17 @@ static GateCall overlap_call(Emit *e, const Step *s)
     for (int64_t i = 0; i < entries; i++) parts[i] = w->pattern ? w->pattern[i] : KIND_both;
     bool straight = w->target_count <= GATE_STRAIGHT;
     for (int64_t i = 0; i < entries && straight; i++) key.kind[i] = (uint8_t)parts[i];
+    set_vectors(e, &key, w);
     call.pattern = straight ? LLVMConstNull(e->ptr) : table_i32(e, parts, entries);
     call.function = gate_function(e, &key);
+    bool batched = key.left_batched || key.psi_batched;
+    call.gate = wires_table(e, w, amplitude_bytes(e, batched), key.vectors ? VECTOR_BITS : 0);
     return call;
 }
 
 GateCall gate_call(Emit *e, const Step *s)
 {
-    GateCall call = s->kind == STEP_apply ? apply_call(e, s) : overlap_call(e, s);
-    bool batched = operand_buffer(e, call.operand[0])->batched;
-    if (s->kind == STEP_overlap) batched = batched || operand_buffer(e, call.operand[1])->batched;
-    call.gate = wires_table(e, s->gate.wires, amplitude_bytes(e, batched));
-    return call;
+    return s->kind == STEP_apply ? apply_call(e, s) : overlap_call(e, s);
 }
 
 void emit_gate(Emit *e, const Step *s)

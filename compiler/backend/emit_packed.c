@@ -66,6 +66,7 @@ static bool is_packed_sparse(const Emit *e, const Step *s)
 
 bool is_packed(const Emit *e, const Step *s)
 {
+    if (e->k->lanes == 1) return false;
     if (e->outer != 1 || s->count < PACKED_MIN) {
         bool is_sum = e->outer == 1 && s->kind == STEP_sum && s->sum.pre == 1 && s->sum.mid == 1 &&
                       s->sum.post >= PACKED_MIN;

@@ -23,10 +23,10 @@ void emit_sum(Emit *e, const Step *s)
     loop_end(e, &d, NULL);
 }
 
-/* By halves: lane i and lane i + width / 2 first. */
+/* By halves: lane i and lane i + width / 2 first. Of vectors of any width that is a power of two. */
 Value l_add_lanes(Emit *e, Value v)
 {
-    for (int half = e->k->lanes / 2; half >= 1; half /= 2) {
+    for (int half = (int)LLVMGetVectorSize(LLVMTypeOf(v)) / 2; half >= 1; half /= 2) {
         Value *low = arena_array(e->arena, Value, half), *high = arena_array(e->arena, Value, half);
         for (int i = 0; i < half; i++) {
             low[i] = l_int32(e, i);

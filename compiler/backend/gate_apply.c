@@ -6,15 +6,15 @@
  */
 #include "backend/gate.h"
 
-static bool is_identity_row(const GateKey *key, int dim, int row)
+bool is_identity_row(const GateKey *key, int row)
 {
+    int dim = 1 << key->targets;
     for (int column = 0; column < dim; column++)
         if (key->kind[row * dim + column] != (row == column ? KIND_one : KIND_zero)) return false;
     return true;
 }
 
-/* An entry of M as applied, loaded from where M has it: transposed and conjugated under a dagger. */
-static Pair load_entry(Emit *e, const GateKey *key, View m, int row, int column)
+Pair load_entry(Emit *e, const GateKey *key, View m, int row, int column)
 {
     int dim = 1 << key->targets;
     Value at = l_int(e, key->dagger ? column * dim + row : row * dim + column);
@@ -27,7 +27,10 @@ static Pair load_entry(Emit *e, const GateKey *key, View m, int row, int column)
     case KIND_im: entry.im = view_load(e, m, at, 1); break;
     case KIND_both: entry = view_pair(e, m, at); break;
     }
-    if (key->psi_batched) {
+    if (key->vectors) {
+        if (entry.re) entry.re = l_first(e, entry.re);
+        if (entry.im) entry.im = l_first(e, entry.im);
+    } else if (key->psi_batched) {
         if (entry.re) entry.re = l_splat(e, entry.re);
         if (entry.im) entry.im = l_splat(e, entry.im);
     }
@@ -53,7 +56,7 @@ static void emit_straight(Emit *e, const GateKey *key, View psi, View m, Value g
         for (int column = 0; column < dim; column++)
             result[row] = l_pair_fma(e, result[row], entries[row * dim + column], amplitude[column]);
     for (int row = 0; row < dim; row++) {
-        if (is_identity_row(key, dim, row)) continue;
+        if (is_identity_row(key, row)) continue;
         amplitude_store(e, psi, at[row], result[row]);
     }
     loop_end(e, &loop, NULL);
@@ -92,7 +95,8 @@ Value apply_function(Emit *e, const GateKey *key)
     char *name = arena_printf(e->arena, "%s_apply%u", e->k->name, e->gates.len);
     Value f = function_open(e, name, gate_function_type(e), false);
     View psi = {LLVMGetParam(f, 0), key->psi_batched, 2}, m = {LLVMGetParam(f, 1), key->m_batched, 2};
-    if (key->targets <= GATE_STRAIGHT) emit_straight(e, key, psi, m, LLVMGetParam(f, 3));
+    if (key->vectors) apply_vectors(e, key, psi, m, LLVMGetParam(f, 3));
+    else if (key->targets <= GATE_STRAIGHT) emit_straight(e, key, psi, m, LLVMGetParam(f, 3));
     else emit_wide(e, key, psi, m, LLVMGetParam(f, 3));
     function_close(e);
     return f;

@@ -4,8 +4,7 @@
  */
 #include "backend/gate.h"
 
-/* l conj(psi), only the parts that are wanted, added to acc. */
-static Pair add_product(Emit *e, Pair acc, Pair l, Pair psi, int kind)
+Pair add_product(Emit *e, Pair acc, Pair l, Pair psi, int kind)
 {
     if (kind & PART_re) {
         acc.re = l_fma(e, l.re, psi.re, acc.re);
@@ -90,7 +89,8 @@ Value overlap_function(Emit *e, const GateKey *key)
     Value f = function_open(e, name, gate_function_type(e), false);
     View l = {LLVMGetParam(f, 0), key->left_batched, 2}, psi = {LLVMGetParam(f, 1), key->psi_batched, 2};
     View k = {LLVMGetParam(f, 2), key->m_batched, 2};
-    if (key->targets <= GATE_STRAIGHT) emit_straight(e, key, l, psi, k, LLVMGetParam(f, 3));
+    if (key->vectors) overlap_vectors(e, key, l, psi, k, LLVMGetParam(f, 3));
+    else if (key->targets <= GATE_STRAIGHT) emit_straight(e, key, l, psi, k, LLVMGetParam(f, 3));
     else emit_wide(e, key, l, psi, k, LLVMGetParam(f, 3), LLVMGetParam(f, 4));
     function_close(e);
     return f;

@@ -192,6 +192,11 @@ static inline Value l_splat(Emit *e, Value v)
     Value zeros = LLVMConstNull(LLVMVectorType(e->i32, (unsigned)e->k->lanes));
     return LLVMBuildShuffleVector(e->builder, one, LLVMGetPoison(e->vector), zeros, "");
 }
+/* A scalar, or the first lane of a vector. */
+static inline Value l_first(Emit *e, Value v)
+{
+    return l_is_vector(v) ? LLVMBuildExtractElement(e->builder, v, l_int32(e, 0), "") : v;
+}
 /* Both scalars or both vectors. */
 static inline void l_level(Emit *e, Value *a, Value *b)
 {

@@ -129,7 +129,7 @@ void subject_call(void *subject)
 
 Measured bench_graph(const Bench *b, Compiler *c, const rq_model *m, Graph *g, int64_t samples, int64_t *flops)
 {
-    Kernels *k = schedule(c, g, "bench", LANES, b->real_bytes);
+    Kernels *k = schedule(c, g, "bench", chunk_lanes(g, LANES), b->real_bytes);
     Jit *jit = jit_open();
     Subject s = subject_new(b, c, m, jit_function(jit, c, k, b->o->cpu, c->keep), samples);
     Measured measured = bench_time(subject_call, &s);
@@ -282,7 +282,7 @@ static void run_engine(const Bench *b, Compiler *c, const Work *w, const ModelIn
     double begun = bench_now();
     Graph *g = work_graph(c, model, b, w, engine);
     if (!g) return;
-    Kernels *k = schedule(c, g, "work", LANES, b->real_bytes);
+    Kernels *k = schedule(c, g, "work", chunk_lanes(g, LANES), b->real_bytes);
     Jit *jit = jit_open();
     const rq_function *f = jit_function(jit, c, k, b->o->cpu, c->keep);
     double compile = bench_now() - begun;

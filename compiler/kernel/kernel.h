@@ -134,6 +134,11 @@ typedef struct Kernels {
     const Graph *g;             /* for dumps; must outlive this */
 } Kernels;
 
+/* How many samples a chunk has: `lanes`, but one where states have LARGE_STATE qubits or more. Many of those do not fit in caches;
+ * the vectors that gates work on are then amplitudes of one state. */
+enum { LARGE_STATE = 12 };
+int chunk_lanes(const Graph *g, int lanes);
+
 /* Graph (simplified, undo_states done) -> kernels. Consumes nothing; g must live as long as the result. */
 Kernels *schedule(Compiler *c, const Graph *g, const char *name, int lanes, int real_bytes);
 /* Puts temporaries whose lives do not overlap at the same place. Called by schedule. */

@@ -528,6 +528,15 @@ static void add_phases(Scheduler *t)
     for (uint32_t i = 0; i < count; i++) vec_push(t->k->arena, &t->k->phases, (Phase){.per_chunk = i % 2});
 }
 
+int chunk_lanes(const Graph *g, int lanes)
+{
+    for (uint32_t i = 1; i < g->nodes.len; i++) {
+        const Node *n = &g->nodes.at[i];
+        if (n->op == OP_apply && n->wires->qubits >= LARGE_STATE) return 1;
+    }
+    return lanes;
+}
+
 Kernels *schedule(Compiler *c, const Graph *g, const char *name, int lanes, int real_bytes)
 {
     ArenaMark mark = arena_mark(c->scratch);

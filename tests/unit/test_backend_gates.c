@@ -17,7 +17,7 @@
 #include "reference/hand_kernels.h"
 #include "kernels_run.h"
 
-enum { LANES = 16, SAMPLES = 19 };
+enum { SAMPLES = 19 };
 
 typedef double complex Amplitude;
 
@@ -26,7 +26,7 @@ typedef struct Case {
     Wires wires;
     uint8_t pattern[256];
     bool constant, m_batched, over_outer;
-    int real_bytes;
+    int real_bytes, lanes; /* one lane: large states are vectors of amplitudes */
     int64_t outer;
 } Case;
 
@@ -144,7 +144,7 @@ static void run_case(const Case *t, Values *v)
 {
     const Wires *w = &t->wires;
     int64_t n = INT64_C(1) << w->qubits, dim = INT64_C(1) << w->target_count, all = n * t->outer;
-    Hand h = hand_open("gate", LANES, t->real_bytes);
+    Hand h = hand_open("gate", t->lanes, t->real_bytes);
     BufferId m = {0}, m_re = {0}, m_im = {0};
     if (!t->constant && !t->m_batched) m = hand_param(&h, "m", dim * dim, true);
     BufferId re = hand_input(&h, "re", all), im = hand_input(&h, "im", all);
@@ -237,9 +237,9 @@ static void set_pattern(Case *t, uint64_t *seed)
     t->wires.pattern = t->pattern;
 }
 
-static Case random_case(uint64_t *seed, int qubits, int targets)
+static Case random_case(uint64_t *seed, int lanes, int qubits, int targets)
 {
-    Case t = {.real_bytes = below(seed, 2) ? 4 : 8, .outer = 1 + below(seed, 3)};
+    Case t = {.lanes = lanes, .real_bytes = below(seed, 2) ? 4 : 8, .outer = 1 + below(seed, 3)};
     Wires *w = &t.wires;
     uint8_t order[16];
     for (int i = 0; i < qubits; i++) order[i] = (uint8_t)i;
@@ -266,13 +266,18 @@ static Case random_case(uint64_t *seed, int qubits, int targets)
     return t;
 }
 
-static void check_random(uint64_t seed, int qubits, int targets, int count)
+static void check_lanes(uint64_t seed, int lanes, int qubits, int targets, int count)
 {
     for (int i = 0; i < count; i++) {
-        Case t = random_case(&seed, qubits, targets);
+        Case t = random_case(&seed, lanes, qubits, targets);
         t.wires.pattern = t.pattern;
         check_case(&t, &seed);
     }
+}
+
+static void check_random(uint64_t seed, int qubits, int targets, int count)
+{
+    check_lanes(seed, 16, qubits, targets, count);
 }
 
 static void test_one_qubit_gates(void **state)
@@ -301,6 +306,13 @@ static void test_wide_unitaries(void **state)
     check_random(3, 5, 4, 3);
 }
 
+static void test_vectors_of_amplitudes(void **state)
+{
+    (void)state;
+    for (int n = 5; n <= 9; n += 2)
+        for (int targets = 0; targets <= 3; targets++) check_lanes((uint64_t)n, 1, n, targets, n < 7 ? 2 : 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_two_qubit_gates),
         cmocka_unit_test(test_phases_without_target),
         cmocka_unit_test(test_wide_unitaries),
+        cmocka_unit_test(test_vectors_of_amplitudes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
