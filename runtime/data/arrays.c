@@ -1,4 +1,4 @@
-/* arrays.c: the source `npy`: one file of samples [N, ...], one of labels [N] or of targets [N, k].
+/* arrays.c: the source `npy`: one file of samples [N, ...], one of labels [N], which may be one-hot [N, k], or of targets [N, k].
  *
  * Bytes (u1) are images as in other sources, of value byte / 255, all else are reals as they are.
  * Samples of two axes are images of one channel. Without labels the targets are missing: enough to
@@ -60,6 +60,26 @@ static bool check_labels(Arrays *a, rq_error *err)
     return true;
 }
 
+/* The place of the only 1 among zeros, or -1. */
+static int64_t place_of_one(const rq_array *rows, int64_t row)
+{
+    int64_t k = rows->dims[1], place = -1;
+    for (int64_t c = 0; c < k; c++) {
+        double v = rq_array_get(rows, row * k + c);
+        if (v != 0 && (v != 1 || place >= 0)) return -1;
+        if (v == 1) place = c;
+    }
+    return place;
+}
+
+/* One-hot rows are labels: as targets they would be the same numbers, but have no accuracy. */
+static bool are_one_hot(const rq_array *rows)
+{
+    bool all = rows->dims[1] > 1 && rows->dims[1] <= CLASSES_MOST;
+    for (int64_t i = 0; all && i < rows->dims[0]; i++) all = place_of_one(rows, i) >= 0;
+    return all;
+}
+
 static bool open_arrays(const rq_data_spec *spec, Arrays *a, rq_data *out, rq_error *err)
 {
     if (!open_file(spec, spec->file, a->paths[0], &a->samples, out, err)) return false;
@@ -83,8 +103,12 @@ static bool open_arrays(const rq_data_spec *spec, Arrays *a, rq_data *out, rq_er
     a->is_dense = a->labels.ndim == 2;
     if (a->is_dense && a->labels.dims[1] == 0)
         return rq_fail(err, "'%s' has targets of no values", a->paths[1]);
-    return a->is_dense ? check_finite(a->paths[1], &a->labels, a->labels.dims[1], err)
-                       : check_labels(a, err);
+    if (!a->is_dense) return check_labels(a, err);
+    if (!check_finite(a->paths[1], &a->labels, a->labels.dims[1], err)) return false;
+    a->is_dense = !are_one_hot(&a->labels);
+    if (!a->is_dense) a->class_count = (int)a->labels.dims[1];
+    for (int64_t i = 0; i < n && !a->is_dense; i++) a->classes[i] = (int32_t)place_of_one(&a->labels, i);
+    return true;
 }
 
 static void store(const Arrays *a, const rq_pick *pick, rq_data *out)

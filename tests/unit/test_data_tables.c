@@ -253,6 +253,34 @@ static void arrays_of_bytes_and_targets(void **state)
     rq_data_free(&d);
 }
 
+static void one_hot_rows_are_labels(void **state)
+{
+    (void)state;
+    const float x[3][2] = {{1, 2}, {3, 4}, {5, 6}};
+    double y[3][3] = {{0, 1, 0}, {1, 0, 0}, {0, 1, 0}};
+    rq_data_spec s = rq_data_spec_default("npy");
+    s.file = save("x.npy", RQ_DTYPE_f32, 2, (const int64_t[]){3, 2}, x);
+    s.label = save("y.npy", RQ_DTYPE_f64, 2, (const int64_t[]){3, 3}, y);
+    rq_data d = opened(&s);
+    assert_int_equal(d.classes, 3);
+    assert_null(d.targets);
+    for (int i = 0; i < 3; i++) assert_int_equal(rq_data_label(&d, RQ_SPLIT_train, i), i == 1 ? 0 : 1);
+    double out[3][1];
+    const int64_t second[] = {1};
+    rq_data_pack_target(&d, RQ_SPLIT_train, second, 1, 1, 8, out);
+    assert_true(out[0][0] == 1 && out[1][0] == 0 && out[2][0] == 0);
+    rq_data_free(&d);
+    const double others[] = {0.5, 2, 1};
+    for (int i = 0; i < 3; i++) { /* a share, another number, a second 1: targets */
+        y[0][2] = others[i];
+        save("y.npy", RQ_DTYPE_f64, 2, (const int64_t[]){3, 3}, y);
+        d = opened(&s);
+        assert_null(d.labels);
+        assert_int_equal(rq_data_target_rows(&d), 3);
+        rq_data_free(&d);
+    }
+}
+
 static void arrays_that_do_not_fit(void **state)
 {
     (void)state;
@@ -319,6 +347,7 @@ int main(void)
         cmocka_unit_test(long_tables),
         cmocka_unit_test(arrays_of_reals_and_labels),
         cmocka_unit_test(arrays_of_bytes_and_targets),
+        cmocka_unit_test(one_hot_rows_are_labels),
         cmocka_unit_test(arrays_that_do_not_fit),
         cmocka_unit_test(files_are_found_in_the_data_folder),
     };
