@@ -31,7 +31,8 @@
 /* From the first part that is not empty to the last; where the part before ended if all are. */
 static Span joined(const Span *parts, int n)
 {
-    Span all = {parts[0].to, parts[0].to};
+    uint32_t at = n ? parts[1].from : parts[0].to; /* bison sets parts[0] only where there are no others */
+    Span all = {at, at};
     bool any = false;
     for (int i = 1; i <= n; i++) {
         if (parts[i].from == parts[i].to) continue;

@@ -28,7 +28,7 @@ static const char *words_of(Arena *a, const char *value, OptionKind kind)
         return text;
     }
     if (strstr(value, "SHELL")) return shells;
-    if (strstr(value, "CODE")) return "$rq explain 2>/dev/null | cut -d' ' -f1";
+    if (strstr(value, "CODE")) return "$rq explain 2>/dev/null | cut -c1-5";
     if (strstr(value, "SOURCE")) return "$rq data list --quiet 2>/dev/null; echo list show fetch";
     if (strstr(value, "DIR")) return "/";
     if (strstr(value, "FILE") || strstr(value, "RUN")) return "";

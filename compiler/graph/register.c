@@ -285,7 +285,7 @@ void register_swap(StateRegister *reg, uint32_t a, uint32_t b)
 
 void register_channel(Run *r, StateRegister *reg, NodeId m, uint32_t wire, const uint8_t *pattern)
 {
-    uint32_t at;
+    uint32_t at = 0;
     int group = register_join(r, reg, &(uint16_t){(uint16_t)wire}, 1);
     if (group >= 0) register_to_density(r, reg, group);
     if (isinf(r->operations)) return;

@@ -62,4 +62,57 @@ for shell in zsh fish; do
     for verb in $verbs; do grep -qw -- "$verb" $shell || fail "$shell: no $verb"; done
     if command -v $shell >/dev/null; then $shell -n $shell || fail "$shell does not read its completion"; fi
 done
+
+# fish and zsh: asked as the shells ask, where they are installed
+if command -v fish >/dev/null; then
+    completed() { HOME=$work fish -N -c "source ./fish; complete -C '$1'" 2>&1 | cut -f1; }
+    while IFS='|' read -r line want; do
+        completed "$line" | grep -qxF -- "$want" || fail "fish: '$line' does not offer $want, but: $(completed "$line" | tr '\n' ' ')"
+    done <<'END'
+rq tr|train
+rq train --j|--json
+rq train m.rq --precision |f64
+rq train mo|model.rq
+rq train --out f|folder/
+rq help c|check
+rq completion |zsh
+rq explain E031|E0312
+END
+else
+    echo "[  SKIPPED ] fish-is-not-installed"
+fi
+if command -v zsh >/dev/null; then
+    mkdir -p functions
+    cp zsh functions/_rq
+    cat >ask.zsh <<'END'
+zmodload zsh/zpty
+zpty shell "TERM=dumb zsh -f -i"
+zpty -w shell 'PS1=; fpath=($PWD/functions $fpath); autoload -U compinit; compinit -u -D; zstyle ":completion:*" list-prompt ""'
+zpty -w shell 'ask() { zle complete-word; print -r -- $BUFFER >>completed; BUFFER= }; zle -N ask; bindkey "^T" ask; : >ready'
+for (( i = 0; i < 500; i++ )); do [[ -e ready ]] && break; sleep 0.02; done
+integer n=0
+while IFS='|' read -r line want; do
+    zpty -w -n shell "$line"$'\x14'
+    (( n++ ))
+    for (( i = 0; i < 500; i++ )); do [[ -e completed && $(wc -l <completed) -ge $n ]] && break; sleep 0.02; done
+    got=$(tail -n 1 completed)
+    [[ $got == "$want" ]] || print -r -- "zsh: '$line' becomes '$got', not '$want'"
+done
+zpty -d shell
+END
+    answers=$(HOME=$work timeout 60 zsh -f ask.zsh 2>&1 <<'END'
+rq tra|rq train 
+rq train --js|rq train --json 
+rq train m.rq --precision f3|rq train m.rq --precision f32 
+rq train mo|rq train model.rq 
+rq train --out fol|rq train --out folder/
+rq help che|rq help check 
+rq completion fi|rq completion fish 
+rq explain E0312|rq explain E0312 
+END
+    )
+    [ -z "$answers" ] || fail "$answers"
+else
+    echo "[  SKIPPED ] zsh-is-not-installed"
+fi
 finish
