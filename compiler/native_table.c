@@ -14,12 +14,12 @@
 /* A field that is added to one of these has to be written here, too. */
 #define SAME_SIZE(type, bytes, where) _Static_assert(sizeof(type) == bytes, "a new field of " #type " needs " where)
 SAME_SIZE(rq_train_settings, 272, "its row in settings.def");
-SAME_SIZE(rq_data_spec, 176, "a line in put_data");
-SAME_SIZE(rq_action, 712, "a line in put_action");
+SAME_SIZE(rq_data_spec, 192, "a line in put_data");
+SAME_SIZE(rq_action, 744, "a line in put_action");
 SAME_SIZE(rq_model, 288, "a line in put_model");
 SAME_SIZE(rq_distillation, 264, "a place in put_distillations");
 SAME_SIZE(rq_scan, 104, "a place in put_scans");
-SAME_SIZE(rq_scan_point, 256, "a place in put_points");
+SAME_SIZE(rq_scan_point, 272, "a place in put_points");
 SAME_SIZE(rq_exploration, 96, "a place in put_explorations");
 SAME_SIZE(rq_variant, 56, "a line in put_variants");
 SAME_SIZE(rq_param, 160, "a line in put_params");
@@ -260,10 +260,11 @@ static void put_data(FILE *out, const char *field, const char *id, const rq_data
     put_named(out, "file", d->file);
     put_named(out, "label", d->label);
     fprintf(out, ".train=%" PRId64 ",.val=%" PRId64 ",.test=%" PRId64 ",.class_count=%d,.shuffle=%d,.shuffle_seed=%" PRIu64
-                 "u,.height=%" PRId64 ",.width=%" PRId64 ",.norm_count=%d,.seed=%" PRIu64 "u,.size=%" PRId64 ",.qubits=%" PRId64 ",.pairs=%" PRId64 ",.noise_pairs=%" PRId64 ",.noise=",
-            d->train, d->val, d->test, d->class_count, d->shuffle, d->shuffle_seed, d->height, d->width, d->norm_count, d->seed, d->size,
+                 "u,.crop=%" PRId64 ",.height=%" PRId64 ",.width=%" PRId64 ",.norm_count=%d,.seed=%" PRIu64 "u,.size=%" PRId64 ",.qubits=%" PRId64 ",.pairs=%" PRId64 ",.noise_pairs=%" PRId64 ",.noise=",
+            d->train, d->val, d->test, d->class_count, d->shuffle, d->shuffle_seed, d->crop, d->height, d->width, d->norm_count, d->seed, d->size,
             d->qubits, d->pairs, d->noise_pairs);
     put_real(out, d->noise);
+    fputs(".flip=", out), put_real(out, d->flip);
     if (d->classes) fprintf(out, ".classes=%s_classes,", id);
     if (d->mean) fprintf(out, ".mean=%s_mean,.std=%s_std,", id, id);
     fputs("},\n", out);

@@ -75,6 +75,8 @@ rq_data_spec session_data_spec(Compiler *c, const DataInst *data)
     if ((v = call_argument(call, "classes"))) read_classes(c->keep, v, &spec);
     if ((v = call_argument(call, "normalize"))) read_normalize(c->keep, v, &spec);
     if ((v = call_argument(call, "resize"))) read_resize(v, &spec);
+    if ((v = call_argument(call, "crop")) && v->kind == CONST_number) spec.crop = v->number.num;
+    if ((v = call_argument(call, "flip")) && v->kind == CONST_number) spec.flip = v->number.real;
     if ((v = call_argument(call, "shuffle")) && v->kind == CONST_number) {
         spec.shuffle = true;
         spec.shuffle_seed = (uint64_t)v->number.num;

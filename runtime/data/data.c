@@ -91,7 +91,7 @@ bool rq_data_open(const rq_data_spec *spec, rq_data *out, rq_error *err)
     *out = (rq_data){0};
     if (source) {
         snprintf(out->name, sizeof out->name, "%s", spec->source);
-        if (source->open(spec, out, err) && set_values(spec, out, err)) return true;
+        if (source->open(spec, out, err) && set_values(spec, out, err) && rq_data_augment(spec, out, err)) return true;
         rq_data_free(out);
         return false;
     }

@@ -35,6 +35,8 @@ typedef struct rq_data_spec {
     bool keeps_copies;        /* set by the verbs: MNIST and its like are unpacked once, into copies that stay (copy.h) */
     uint64_t shuffle_seed;
     int64_t height, width;    /* resize; 0 = as they are */
+    int64_t crop;             /* training images are shifted by up to so many pixels; 0: not */
+    double flip;              /* the share of them that is mirrored */
     const double *mean, *std; /* one for all channels or one per channel; NULL = not normalised */
     int norm_count;
     uint64_t seed;     /* glyphs, unitary_pairs: what is drawn */
@@ -62,6 +64,8 @@ typedef struct rq_data {
     int64_t dims[4];
     int64_t size;         /* product of dims */
     int64_t channels;     /* dims[0] of images, else 1 */
+    int64_t crop;         /* of the specification: what training does with its images, see rq_data_pack_augmented */
+    double flip;
     unsigned char *bytes; /* [total][size], or NULL */
     double *reals;        /* [total][size], or NULL */
     double *table;        /* with bytes: [channels][256] */
@@ -117,6 +121,11 @@ int32_t rq_data_label(const rq_data *d, rq_split split, int64_t sample);
  */
 void rq_data_pack(const rq_data *d, rq_split split, const int64_t *indices, int count, int lanes,
                   int real_bytes, void *out);
+
+/* augment.c: the same for training images that are shifted and mirrored at random, as (seed, epoch, sample) say. */
+bool rq_data_augments(const rq_data *d);
+void rq_data_pack_augmented(const rq_data *d, uint64_t seed, int64_t epoch, const int64_t *indices, int count, int lanes, int real_bytes,
+                            void *out);
 
 /* The same for targets: the dense ones if there are any, else one-hot [classes][lane]. */
 void rq_data_pack_target(const rq_data *d, rq_split split, const int64_t *indices, int count,

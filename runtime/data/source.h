@@ -47,6 +47,9 @@ bool rq_class_names(const char *const *names, rq_data *out, rq_error *err);
 void rq_image_store(rq_data *d, int64_t slot, const unsigned char *raw, int64_t height,
                     int64_t width);
 
+/* augment.c: takes crop and flip; samples that are no images, or too small, are an error. */
+bool rq_data_augment(const rq_data_spec *spec, rq_data *d, rq_error *err);
+
 /* resize.c: [height][width] -> [to_height][to_width]. */
 void rq_resize_plane(const unsigned char *from, int64_t height, int64_t width, unsigned char *to,
                      int64_t to_height, int64_t to_width);

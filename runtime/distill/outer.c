@@ -96,6 +96,7 @@ static bool real_open(rq_outer *o, rq_error *err)
     r->bound = rq_alloc_array(r->f->param_count, sizeof(void *), "distillation", err);
     r->feed.order = o->order;
     r->feed.seed = d->seed;
+    r->feed.augments = true;
     return r->bound && rq_outputs_new(r->f, o->batch, &r->outputs, err) && rq_runner_new(r->f, o->batch, o->threads, &r->runner, err);
 }
 

@@ -99,7 +99,11 @@ void rq_feed_pack(void *context, int input, int64_t first, int count, int lanes,
     else
         for (int l = 0; l < count && l < MOST_LANES; l++) plain[l] = f->first + first + l;
     switch (f->kind[input]) {
-    case FEED_sample: rq_data_pack(f->data, f->split, indices, count, lanes, f->real_bytes, out); break;
+    case FEED_sample:
+        if (f->augments && rq_data_augments(f->data))
+            rq_data_pack_augmented(f->data, f->seed, f->epoch, indices, count, lanes, f->real_bytes, out);
+        else rq_data_pack(f->data, f->split, indices, count, lanes, f->real_bytes, out);
+        break;
     case FEED_target: rq_data_pack_target(f->data, f->split, indices, count, lanes, f->real_bytes, out); break;
     case FEED_weight: pack_weight(f, count, lanes, out); break;
     case FEED_dropout: pack_dropout(f, input, indices, count, lanes, out); break;

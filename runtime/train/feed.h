@@ -12,7 +12,8 @@ typedef struct rq_feed {
     rq_split split;
     const int64_t *order; /* sample numbers of the split; NULL: as they are */
     int64_t first;        /* where the call's first sample stands in `order` */
-    int64_t epoch;        /* with seed: what dropout masks are drawn for */
+    int64_t epoch;        /* with seed: what dropout masks, crops and flips are drawn for */
+    bool augments;        /* training images are cropped and flipped as the data set says */
     uint64_t seed;
     const rq_leaf *inputs;
     double weight;        /* what the input "weight" gets for real samples */

@@ -198,6 +198,7 @@ static bool step(Training *t, double factor, int64_t first, int64_t count, doubl
 {
     t->feed.first = first;
     t->feed.seed = t->s->seed;
+    t->feed.augments = true;
     t->feed.epoch = t->progress.epoch;
     t->feed.weight = 1 / (double)count;
     if (!rq_run(t->runner, count, t->bound, rq_feed_pack, &t->feed, t->outputs, err)) return false;

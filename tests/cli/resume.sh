@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # resume.sh: a run that was killed, interrupted or stopped goes on to the bits of a run that was not.
 source "$RQ_SRC/tests/cli/expect.bash" || exit 2
-model=$RQ_SRC/tests/cli/model.rq
 cd "$work" || exit 1
+model=$work/model.rq # training images are moved and mirrored by seed, epoch and sample
+sed '/^data digits/s/size: 8/size: 8, crop: 1, flip: 0.5/' "$RQ_SRC/tests/cli/model.rq" >model.rq
+grep -q "flip: 0.5" model.rq || fail "no augmentation"
 more=(--action quick --set quick.epochs=8 --threads 1)
 
 # Checkpoints and metrics without times and the directory's name.

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # same_bits.sh: the same seed gives the same bits for 1, 2 and 5 threads, another seed gives others.
 source "$RQ_SRC/tests/cli/expect.bash" || exit 2
-model=$RQ_SRC/tests/cli/model.rq
 cd "$work" || exit 1
+model=$work/model.rq # training images are moved and mirrored by seed, epoch and sample
+sed '/^data digits/s/size: 8/size: 8, crop: 1, flip: 0.5/' "$RQ_SRC/tests/cli/model.rq" >model.rq
+grep -q "flip: 0.5" model.rq || fail "no augmentation"
 
 # Parameters and metrics without what is a time, a path or a thread count.
 digest() {

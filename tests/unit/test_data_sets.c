@@ -15,6 +15,52 @@ static rq_data_spec glyphs(int64_t train, int64_t val, int64_t test)
     return s;
 }
 
+/* The same image by padding and cutting: each shift and mirror is found among all that crop and flip allow, and all of them turn up. */
+static void augmented_images_are_cut_out_of_padded_ones(void **state)
+{
+    (void)state;
+    enum { CROP = 2, SIDE = 8, WIDE = SIDE + 2 * CROP, EPOCHS = 400, WAYS = 2 * (2 * CROP + 1) * (2 * CROP + 1) };
+    rq_data_spec s = glyphs(3, 1, 1);
+    s.size = SIDE, s.crop = CROP, s.flip = 0.5;
+    rq_data d = opened(&s);
+    int seen[WAYS] = {0}, mirrored = 0;
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        const int64_t sample = 1;
+        double got[SIDE * SIDE], again[SIDE * SIDE][2], padded[WIDE][WIDE];
+        rq_data_pack_augmented(&d, 7, epoch, &sample, 1, 1, 8, got);
+        rq_data_pack_augmented(&d, 7, epoch, (const int64_t[]){0, 1}, 2, 2, 8, again);
+        int way, found = -1;
+        for (way = 0; way < WAYS; way++) {
+            bool mirror = way % 2;
+            for (int y = 0; y < WIDE; y++)
+                for (int x = 0; x < WIDE; x++) {
+                    int r = abs(y - CROP), c = abs(x - CROP);
+                    if (r >= SIDE) r = 2 * SIDE - 2 - r;
+                    if (c >= SIDE) c = 2 * SIDE - 2 - c;
+                    padded[y][x] = rq_data_value(&d, RQ_SPLIT_train, sample, r * SIDE + c);
+                }
+            int top = way / 2 / (2 * CROP + 1), left = way / 2 % (2 * CROP + 1);
+            bool same = true;
+            for (int i = 0; i < SIDE * SIDE; i++) {
+                int x = i % SIDE;
+                same &= got[i] == padded[top + i / SIDE][left + (mirror ? SIDE - 1 - x : x)];
+            }
+            if (same) found = way;
+        }
+        assert_true(found >= 0);
+        for (int i = 0; i < SIDE * SIDE; i++) assert_true(again[i][1] == got[i]);
+        seen[found]++;
+        mirrored += found % 2;
+    }
+    int ways = 0;
+    for (int w = 0; w < WAYS; w++) ways += seen[w] > 0;
+    assert_true(ways > WAYS * 9 / 10);
+    assert_true(abs(mirrored - EPOCHS / 2) < 50);
+    rq_data_free(&d);
+    s.crop = SIDE;
+    refused(&s, "crop: 8 is too large for images of 8 x 8 pixels; 7 is the most");
+}
+
 static void glyphs_are_balanced_and_independent_of_counts(void **state)
 {
     (void)state;
@@ -337,6 +383,7 @@ static void sheets_are_png_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(augmented_images_are_cut_out_of_padded_ones),
         cmocka_unit_test(glyphs_are_balanced_and_independent_of_counts),
         cmocka_unit_test(glyphs_differ_by_seed_split_and_number),
         cmocka_unit_test(glyphs_keep_their_bits),
