@@ -16,6 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 from works import WORKS
 
 HERE = Path(__file__).resolve().parent
@@ -24,10 +25,31 @@ FORMS = {
     "pennylane": ["jax", "torch", "lightning"],
     "tensorcircuit": ["jax"],
     "torchquantum": ["batched"],
+    "torch": [],
 }
 DQNN = {"dqnn-1-2-1": "1,2,1", "dqnn-2-3-2": "2,3,2", "dqnn-3-3-3": "3,3,3"}
-GOALS = {"dqnn-2-3-2": 8, "4q-d4-grad": 50, "4q-d4-forward": 40, "4q-d1-grad": 150, "9q-d1-grad": 500, "9q-d4-grad": 25,
+OUTER = {"distill-lenet": "LeNet", "distill-qlenet": "QLeNet"}
+GOALS = {"lenet-step": 0.83, "distill-qlenet": 3, "dqnn-2-3-2": 8, "4q-d4-grad": 50, "4q-d4-forward": 40, "4q-d1-grad": 150, "9q-d1-grad": 500, "9q-d4-grad": 25,
          "10q-d2-grad": 10, "16q-d4-state": 3, "20q-d4-state": 3, "resqunn-step": 25, "first-step": 20, "epoch": 15}
+
+OUTER_STEP = """use lenets;
+data one = npy(input: "x.npy", target: "y.npy", train: 1024, test: 32);
+data eight = npy(input: "x8.npy", target: "y8.npy", train: 8192, test: 32);
+train network { model: MODEL; data: one; loss: cross_entropy; optimizer: sgd(rate: 1e-30); rounds: 1; seed: 1; }
+distill outer { model: MODEL; data: one; inner_epochs: 3; rate: 0.02; epochs: 1; batch: 1024; outer: sgd(rate: 1); seed: 1;
+                baselines: none; full_epochs: 0; }
+distill many { model: MODEL; data: eight; inner_epochs: 3; rate: 0.02; epochs: 6; batch: 1024; outer: sgd(rate: 1e-30); seed: 1;
+               baselines: none; full_epochs: 0; }
+"""
+
+
+def write_samples(folder):
+    """1,024 training samples, once and eight times over, and 32 test samples: times do not depend on what the images show."""
+    draw = np.random.default_rng(1)
+    x, y = draw.standard_normal((1056, 1, 28, 28)).astype(np.float32), draw.integers(0, 10, 1056)
+    for name, values in (("x", x), ("y", y)):
+        np.save(folder / f"{name}.npy", values)
+        np.save(folder / f"{name}8.npy", np.concatenate([values[:1024]] * 8 + [values[1024:]]))
 
 
 def fits(peer, form, work):
@@ -146,8 +168,57 @@ class Bench:
         (folder / "costs.json").write_text(json.dumps(costs))
         return sorted(e["seconds"] for e in epochs)[len(epochs) // 2], ""
 
+    def timed(self, command):
+        """Seconds and how of a program that prints them as JSON, on two threads."""
+        _, text = run([sys.executable, *command], self.o.limit, {"OMP_NUM_THREADS": "2"})
+        r = json.loads(text.splitlines()[-1]) if text.startswith("{") else {"how": text}
+        return r.get("seconds"), r["how"]
+
+    def lenet_step(self):
+        name = "lenet-step"
+        if self.o.works and name not in self.o.works:
+            return
+        run([self.o.rq, "bench", name, "--export", str(self.numbers)], self.o.limit)
+        peers = [("torch", self.timed(["lenet_torch.py", "step", str(self.numbers)]))] if "torch" in self.o.peers else []
+        self.add(name, 1, self.rq(name), peers)
+
+    def outer_step(self, name, model):
+        """An outer step of distilling MNIST-like images, by rq, classical LeNet in PyTorch and quantum LeNet in JAX."""
+        if self.o.works and name not in self.o.works:
+            return
+        folder = self.work / name
+        folder.mkdir()
+        try:
+            write_samples(folder)
+            shutil.copy(HERE.parent.parent / "examples/qlenet/lenets.rq", folder)
+            (folder / "model.rq").write_text(OUTER_STEP.replace("MODEL", model))
+            rq = lambda *words: self.checked([self.o.rq, *words, "--threads", "2", "--json"], folder)
+            rq("train", "model.rq", "--out", "network")
+            rq("distill", "model.rq", "--action", "outer", "--out", "after")
+            rq("distill", "model.rq", "--action", "outer", "--set", "outer.outer=sgd(rate: 1e-30)", "--out", "before")
+            text = rq("distill", "model.rq", "--action", "many", "--out", "many")
+        except RuntimeError as e:
+            return self.add(name, 1, (None, str(e)), [])
+        ends = [e["seconds"] for e in map(json.loads, text.splitlines()) if e["event"] == "distill_epoch"]
+        each = sorted(b - a for a, b in zip(ends, ends[1:]))
+        peers = []
+        if model == "LeNet" and "torch" in self.o.peers:
+            peers.append(("torch", self.timed(["lenet_torch.py", "distill", str(folder)])))
+        for form in ("state", "unitary") if model == "QLeNet" and "jax" in self.o.peers else ():
+            peers.append((f"jax {form}", self.timed(["qlenet_jax.py", form, str(folder)])))
+        self.add(name, 1, (each[len(each) // 2] / 8, "f32, two threads, an eighth of the median epoch of 8 steps"), peers)
+
+    def checked(self, command, folder):
+        took, text = run(command, self.o.limit, folder=folder)
+        if not took:
+            raise RuntimeError(text)
+        return text
+
     def all(self):
         self.works()
+        self.lenet_step()
+        for name, model in OUTER.items():
+            self.outer_step(name, model)
         for name, widths in DQNN.items():
             self.dqnn(name, widths)
         self.whole("first-step", "step", "first", lambda took, text: took)
@@ -190,7 +261,7 @@ def main():
     p.add_argument("--peers", type=words, default=list(FORMS))
     p.add_argument("--limit", type=float, default=300)
     o = p.parse_args()
-    known = list(WORKS) + list(DQNN) + ["first-step", "epoch"]
+    known = list(WORKS) + ["lenet-step"] + list(OUTER) + list(DQNN) + ["first-step", "epoch"]
     for given, names in ((o.works, known), (o.peers, FORMS)):
         for name in given:
             if name not in names:
