@@ -1,6 +1,7 @@
 /* page.c: what was distilled, how well networks learn from it, and how it came about. */
 #include "distill/page.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <string.h>
@@ -11,14 +12,15 @@
 
 enum { SHOWN = 12 };
 
-/* A picture as a data address; nothing if it is not there. */
-static void put_png(FILE *out, const char *path, const char *alt)
+/* A picture as a data address; nothing if it is not there. Half a picture is none. */
+static bool put_png(FILE *out, const char *path, const char *alt, bool *shown, rq_error *err)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     unsigned char in[3];
     size_t got;
     FILE *f = fopen(path, "rb");
-    if (!f) return;
+    *shown = f != NULL;
+    if (!f) return errno == ENOENT || rq_fail_system(err, "'%s' cannot be read: %s", path, strerror(errno));
     fprintf(out, "<figure><img alt=\"%s\" src=\"data:image/png;base64,", alt);
     while ((got = fread(in, 1, 3, f)) > 0) {
         unsigned v = (unsigned)in[0] << 16 | (got > 1 ? (unsigned)in[1] << 8 : 0) | (got > 2 ? in[2] : 0);
@@ -28,16 +30,19 @@ static void put_png(FILE *out, const char *path, const char *alt)
         fputc(got > 2 ? digits[v & 63] : '=', out);
         if (got < 3) break;
     }
+    bool ok = !ferror(f) || rq_fail_system(err, "'%s' cannot be read: %s", path, strerror(errno));
     fclose(f);
     fprintf(out, "\"><figcaption>%s</figcaption></figure>\n", alt);
+    return ok;
 }
 
-static void put_snapshots(FILE *out, const rq_distill_page *p)
+static bool put_snapshots(FILE *out, const rq_distill_page *p, rq_error *err)
 {
+    bool shown;
     char path[PATH_MAX + 64], alt[96];
     snprintf(path, sizeof path, "%s/images.png", p->dir);
     snprintf(alt, sizeof alt, "after epoch %lld, a column for each class", (long long)p->count);
-    put_png(out, path, alt);
+    if (!put_png(out, path, alt, &shown, err)) return false;
     int64_t every = p->count > SHOWN ? (p->count + SHOWN - 1) / SHOWN : 1;
     rq_page_heading(out, "On the way");
     fputs("<div class=\"charts\">\n", out);
@@ -45,13 +50,11 @@ static void put_snapshots(FILE *out, const rq_distill_page *p)
         snprintf(path, sizeof path, "%s/images/%04lld.png", p->dir, (long long)i + 1);
         if (last && i + 1 - last < every) continue;
         snprintf(alt, sizeof alt, "epoch %lld", (long long)i + 1);
-        FILE *f = fopen(path, "rb");
-        if (!f) continue;
-        fclose(f);
-        put_png(out, path, alt);
-        last = i + 1;
+        if (!put_png(out, path, alt, &shown, err)) return false;
+        if (shown) last = i + 1;
     }
     fputs("</div>\n", out);
+    return true;
 }
 
 static void put_scores(FILE *out, const rq_distill_page *p)
@@ -115,8 +118,7 @@ bool rq_distill_page_write(FILE *out, const rq_distill_page *p, rq_error *err)
             (long long)d->images_per_class, (long long)p->steps, d->nets ? "networks drawn for each outer step" : "one network",
             (long long)p->count, (long long)d->epochs);
     put_scores(out, p);
-    put_snapshots(out, p);
-    bool ok = put_charts(out, p, err);
+    bool ok = put_snapshots(out, p, err) && put_charts(out, p, err);
     rq_page_heading(out, "Rates of the inner steps");
     fputs("<p>", out);
     for (int64_t t = 0; t < p->steps; t++) fprintf(out, "%s%.4g", t ? ", " : "", p->rates[t]);

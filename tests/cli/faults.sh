@@ -16,6 +16,7 @@ model Small {
 }
 train quick { model: Small; data: digits; loss: cross_entropy; optimizer: adam(rate: 0.02); epochs: 2; batch: 20; probe: 6; }
 train other { model: Small; data: digits; loss: cross_entropy; optimizer: sgd(rate: 0.1); epochs: 1; batch: 40; probe: 6; seed: 3; }
+distill few { model: Small; data: digits; epochs: 2; batch: 40; rate: 0.5; full_epochs: 1; }
 RQ
 python3 - <<'P'
 import gzip, io, os, struct, tarfile, zipfile, zlib
@@ -53,7 +54,7 @@ save("f.gz", gzip.compress(os.urandom(50000)))
 with tarfile.open("f.tar.gz", "w:gz") as t: t.add("one.bin", "folder/one.bin")
 P
 export OPENBLAS_NUM_THREADS=1 OMP_THREAD_LIMIT=1 # tries are forks, which threads of libraries do not outlive
-long="train train2 resume init_from explore eval predict tensors"
+long="train train2 resume init_from explore distill eval predict tensors"
 short="idx cifar csv npy images states made sheet fetch refetch unpack"
 faulty=${RQ_BUILD:?the build folder}/faulty
 # a try counts librq's memory itself; the sanitizer's search for leaks takes longer than most tries, and belongs to the full test

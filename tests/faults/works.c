@@ -1,4 +1,4 @@
-/* works.c: training, resuming, exploring, evaluating, predicting, every reader, downloads and archives.
+/* works.c: training, resuming, exploring, distilling, evaluating, predicting, every reader, downloads and archives.
  *
  * The folder has model.rq with the actions quick and other, samples in digit.png, x.npy, p.npz, t.csv, pictures/, mnist/ and
  * cifar-10-batches-bin/, and f.gz and f.tar.gz (tests/cli/faults.sh makes them). Tries run in folders inside it.
@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/distill.h"
 #include "cli/session.h"
 #include "data/fetch.h"
 #include "data/file.h"
@@ -262,6 +263,55 @@ static bool explored_is_right(bool was_ok, rq_error *err)
     return quiet && explore_to("ex", 1, err) && whole_folder("ex", err) && same_bytes("ex/results.json", in_base("explored/results.json"), err);
 }
 
+/* ---- distill ---- */
+
+static bool distil_to(const char *dir, rq_error *err)
+{
+    static ActionCode code;
+    static rq_distillation d;
+    if (!d.model) {
+        Options o = {.verb = "distill", .file = "model.rq", .action = "few"};
+        int exit_code = 0;
+        Compiler *c = compiler_new();
+        Program *p = session_program(c, &o, &exit_code);
+        const ActionInst *a = p ? session_action_of(c, &o, p, ACTION_distill) : NULL;
+        if (!a) exit(2);
+        static rq_action action;
+        action = session_table(c, &o, a, compile_flow(c, a->model), &code);
+        d = distill_fields(c, &o, a);
+        d.model = action.model;
+        d.versions = "none\n";
+    }
+    rq_data data;
+    if (!rq_data_open(&quick.data, &data, err)) return false;
+    d.data = &data;
+    rq_distill_options o = {.threads = 1, .out = dir, .quiet = true};
+    rq_distill_end end = rq_distill(&d, &o, err);
+    rq_data_free(&data);
+    return end == RQ_DISTILL_done;
+}
+
+/* The first one, without faults, compiles what the tries call. */
+static void prepare_distilled(void)
+{
+    rq_error err;
+    prepare_actions();
+    if (is_there("distilled")) return;
+    hide_output(true);
+    if (!distil_to("distilled", &err)) fprintf(stderr, "%s\n", err.text), exit(2);
+    hide_output(false);
+}
+
+static bool distill(rq_error *err) { return distil_to("few", err); }
+
+static bool distilled_is_right(bool was_ok, rq_error *err)
+{
+    if (!whole_folder("few", err)) return false;
+    FILE *quiet = was_ok ? stdout : freopen("/dev/null", "w", stdout);
+    if (!quiet || (!was_ok && !distil_to("few", err))) return false;
+    return same_bytes("few/last.safetensors", in_base("distilled/last.safetensors"), err);
+}
+
 /* ---- eval, predict ---- */
 
 static bool evaluate(rq_error *err)
@@ -403,6 +453,7 @@ const Work works[] = {
     {"resume", prepare_runs, copy_half, resume, run_is_right},
     {"init_from", prepare_runs, NULL, init_from, NULL},
     {"explore", prepare_explored, NULL, explore, explored_is_right},
+    {"distill", prepare_distilled, NULL, distill, distilled_is_right},
     {"eval", prepare_runs, NULL, evaluate, NULL},
     {"predict", prepare_runs, NULL, predict, predict_is_right},
     {"idx", prepare_base, NULL, idx, NULL},
