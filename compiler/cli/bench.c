@@ -5,7 +5,6 @@
 
 #include <jansson.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "backend/function.h"
@@ -33,30 +32,23 @@ static const Work works[] = {
 
 /* ---- time ---- */
 
-double bench_now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 Measured bench_time(void (*call)(void *context), void *context)
 {
-    double time[REPEATS], best = 0, first = bench_now();
+    double time[REPEATS], best = 0, first = rq_now();
     for (int i = -1; i < REPEATS; i++) {
-        double begun = bench_now(), start, end = begun;
+        double begun = rq_now(), start, end = begun;
         int calls = 0;
         do {
             start = end;
             call(context);
-            end = bench_now();
+            end = rq_now();
             if ((!calls++ && i < 0) || end - start < best) best = end - start;
         } while (end - begun < repeat_seconds);
         int at = i;
         for (; at > 0 && time[at - 1] > (end - begun) / calls; at--) time[at] = time[at - 1];
         if (i >= 0) time[at] = (end - begun) / calls;
     }
-    return (Measured){.seconds = time[REPEATS / 2], .best = best, .spent = bench_now() - first};
+    return (Measured){.seconds = time[REPEATS / 2], .best = best, .spent = rq_now() - first};
 }
 
 /* ---- subjects ---- */
@@ -279,13 +271,13 @@ static Engine chosen_engine(const ModelInst *model)
 static void run_engine(const Bench *b, Compiler *c, const Work *w, const ModelInst *model, Engine engine, Exported *x)
 {
     Engine chosen = chosen_engine(model);
-    double begun = bench_now();
+    double begun = rq_now();
     Graph *g = work_graph(c, model, b, w, engine);
     if (!g) return;
     Kernels *k = schedule(c, g, "work", chunk_lanes(g, LANES), b->real_bytes);
     Jit *jit = jit_open();
     const rq_function *f = jit_function(jit, c, k, b->o->cpu, c->keep);
-    double compile = bench_now() - begun;
+    double compile = rq_now() - begun;
     const rq_model *m = model_table(c, model, compile_flow(c, model), b->real_bytes, engine, false);
     if (x) {
         export_work(x, b, c, w, m, f);

@@ -3,6 +3,7 @@
 #define RQ_CLI_BENCH_H
 
 #include "cli/session.h"
+#include "clock.h"
 
 typedef struct Bench {
     const Options *o;
@@ -16,7 +17,6 @@ typedef struct Measured {
     double seconds, best, spent; /* spent: with all repeats */
 } Measured;
 Measured bench_time(void (*call)(void *context), void *context);
-double bench_now(void);
 
 /* A compiled function with parameters and samples. The samples are those of one chunk again and again: times do not depend on them. */
 typedef struct Subject {

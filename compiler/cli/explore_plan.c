@@ -43,14 +43,14 @@ static int64_t flops_of(Compiler *c, const Options *o, const Variant *v)
 static bool time_first(Compiler *c, const Options *o, const Variant *v, int64_t *flops, Estimate *e)
 {
     Bench b = {.o = o, .real_bytes = session_real_bytes(o, v->train), .threads = 1};
-    double begun = bench_now();
+    double begun = rq_now();
     const rq_model *table = model_table(c, v->model, v->flow, b.real_bytes, session_engine(o, v->train), v->detached);
     Graph *g = step_of(c, o, v);
     if (!g) return false;
     int64_t batch = (int64_t)action_number(v->train, "batch", 32);
     Measured m = bench_graph(&b, c, table, g, batch, flops);
     e->sample = m.seconds / (double)batch;
-    e->compile = bench_now() - begun - m.spent;
+    e->compile = rq_now() - begun - m.spent;
     return *flops > 0;
 }
 

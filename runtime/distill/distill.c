@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "random.h"
 
 /* Held-out networks that an epoch is judged by, where networks are drawn. */
@@ -26,13 +26,6 @@ bool rq_distill_test(const rq_outer *o, rq_unroll *u, const double *rates, int64
     *mean = sum / (double)nets;
     *spread = nets > 1 ? sqrt(fmax(0, (squares - sum * *mean) / (double)(nets - 1))) : 0;
     return true;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* What the loop keeps. */
@@ -77,7 +70,7 @@ static rq_distill_end one_epoch(Loop *l, int64_t epoch, rq_error *err)
     bool is_best = has_val && !(e.val_accuracy <= l->progress.best_score);
     if (is_best) l->progress.best_score = e.val_accuracy;
     l->progress.epoch = epoch;
-    e.seconds = rq_distill_record_seconds(l->record) + now() - l->begun;
+    e.seconds = rq_distill_record_seconds(l->record) + rq_now() - l->begun;
     return rq_distill_record_epoch(l->record, l->o, &l->progress, &e, is_best, err) ? RQ_DISTILL_done : RQ_DISTILL_failed;
 }
 
@@ -103,7 +96,7 @@ static bool data_fit(const rq_distillation *d, rq_error *err)
 rq_distill_end rq_distill(const rq_distillation *d, const rq_distill_options *options, rq_error *err)
 {
     rq_outer o = {0};
-    Loop l = {.o = &o, .options = options, .progress = {.best_score = NAN, .best_loss = NAN}, .begun = now()};
+    Loop l = {.o = &o, .options = options, .progress = {.best_score = NAN, .best_loss = NAN}, .begun = rq_now()};
     rq_distill_end end = RQ_DISTILL_failed;
     rq_data_identity(d->data, l.progress.data, sizeof l.progress.data);
     bool ok = data_fit(d, err) && rq_outer_new(d, options->threads, &o, err);

@@ -9,8 +9,8 @@
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "explore/live.h"
 #include "explore/pictures.h"
 #include "explore/trial.h"
@@ -31,13 +31,6 @@ typedef struct Explorer {
     bool has_failed;       /* a file could not be written: no further runs */
     rq_error failure;
 } Explorer;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static bool stopped(const Explorer *e) { return e->o->stop && *e->o->stop; }
 
@@ -63,7 +56,7 @@ static void show_progress(Explorer *e)
     const rq_ranking *r = ranking_of(e);
     e->ranking.so_far = false;
     if (e->live.on) {
-        rq_live_draw(&e->live, r, done ? (now() - e->started) / done * left : 0);
+        rq_live_draw(&e->live, r, done ? (rq_now() - e->started) / done * left : 0);
     } else if (tenth != (e->finished - 1) * 10 / e->total) {
         const rq_ranked *best = &r->rows[0];
         fprintf(stderr, "%d of %d runs", e->finished, e->total);
@@ -135,7 +128,7 @@ static bool run_jobs(Explorer *e, rq_error *err)
 {
     if (e->o->report) return true;
     compile_jobs(e);
-    e->started = now();
+    e->started = rq_now();
     int threads = e->o->threads < e->job_count ? e->o->threads : e->job_count;
     rq_pool *pool = threads ? rq_pool_new(threads, err) : NULL;
     if (threads && !pool) return false;

@@ -13,21 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "explore/grid.h"
 
 enum { LEAST_PLACEMENT = 12, USUAL_WIDTH = 80, USUAL_HEIGHT = 24, LINE = 512 };
 
 static const double least_seconds = 0.1; /* between two drawings */
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 rq_live rq_live_new(FILE *out)
 {
@@ -105,7 +98,7 @@ static bool draw_table(rq_live *l, const rq_ranking *r, int width, int height, r
 void rq_live_draw(rq_live *l, const rq_ranking *r, double seconds_left)
 {
     rq_error none;
-    double t = now();
+    double t = rq_now();
     int width, height;
     bool is_last = r->runs_done == r->runs_in_all;
     if (!l->on || (t - l->drawn < least_seconds && !is_last)) return;

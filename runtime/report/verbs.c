@@ -5,9 +5,9 @@
 #include <math.h>
 #include <omp.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "data/file.h"
 #include "report/report.h"
 #include "train/interrupt.h"
@@ -17,13 +17,6 @@ int rq_verb_threads(const rq_verb_options *o)
     if (o->threads) return o->threads;
     int n = omp_get_num_procs(); /* of the affinity mask */
     return n > 0 ? n : 1;
-}
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* Puts the test samples that the action names in place of the data's own. */
@@ -125,12 +118,12 @@ static bool run_open(const rq_action *a, const rq_verb_options *o, Run *r, rq_er
     if (!rq_params_new(a->model, &r->params, err) || !rq_params_init(&r->params, r->settings.seed, err)) return false;
     if (a->init_run && !o->resume && !init_from(a, o, r, err)) return false;
     if (o->init && !rq_params_load(&r->params, o->init, err)) return false;
-    double begun = now();
+    double begun = rq_now();
     if (!a->model->function(a->model, RQ_FUNCTION_step, NULL, err)) return false;
     r->methods = rq_methods_text(a, &r->data, err);
     r->versions = rq_versions_text(a, threads, err);
     r->info = (rq_run_info){.file = a->file, .source = a->source, .settings = a->settings_text, .versions = r->versions,
-                            .cpu = a->cpu, .methods = r->methods, .compile_seconds = now() - begun, .threads = threads};
+                            .cpu = a->cpu, .methods = r->methods, .compile_seconds = rq_now() - begun, .threads = threads};
     return r->methods && r->versions;
 }
 

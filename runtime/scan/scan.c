@@ -9,9 +9,9 @@
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "report/place.h"
 #include "report/report.h"
 
@@ -26,13 +26,6 @@ typedef struct Scan {
     bool live;
     bool stopped;
 } Scan;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void show_progress(const Scan *x, int point, const rq_tally *t)
 {
@@ -62,20 +55,20 @@ static void keep(Scan *x, int point, const rq_tally *t, double seconds)
 
 static bool draw(Scan *x, int point, rq_sampler *sampler, rq_error *err)
 {
-    double begun = now(), saved = begun, shown = begun;
+    double begun = rq_now(), saved = begun, shown = begun;
     rq_tally *t = rq_sampler_tally(sampler);
     if (!rq_scan_tally_load(x->s, &x->state, x->dir, t, err)) return false;
     for (bool is_done = false; !is_done;) {
         x->stopped = x->o->stop && *x->o->stop;
         if (x->stopped) return rq_scan_state_save(x->s, &x->state, t->moments[0].n ? t : NULL, x->dir, err);
         if (!rq_sampler_block(sampler, &is_done, err)) return false;
-        double time = now();
+        double time = rq_now();
         if (x->live && time - shown > 0.1) show_progress(x, point, t), shown = time;
         if (is_done || time - saved < save_seconds) continue;
         if (!rq_scan_state_save(x->s, &x->state, t, x->dir, err)) return false;
         saved = time;
     }
-    keep(x, point, t, now() - begun);
+    keep(x, point, t, rq_now() - begun);
     return rq_scan_state_save(x->s, &x->state, NULL, x->dir, err);
 }
 

@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "random.h"
 #include "train/checkpoint.h"
 #include "train/feed.h"
@@ -38,13 +38,6 @@ typedef struct Training {
     rq_probe *probe;
     double started;
 } Training;
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static double real_at(const void *values, int64_t i, int real_bytes)
 {
@@ -227,7 +220,7 @@ static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err
     int64_t n = t->data->count[RQ_SPLIT_train];
     rq_random stream = rq_random_stream_id(t->s->seed, RQ_PURPOSE_batches, (uint64_t)epoch);
     rq_random_permutation(&stream, t->order, n);
-    double begun = now(), sum = 0;
+    double begun = rq_now(), sum = 0;
     int64_t done = 0;
     for (int64_t first = 0; first < n && !stopped(t); first += t->batch) {
         int64_t count = n - first < t->batch ? n - first : t->batch;
@@ -235,14 +228,14 @@ static bool epoch_steps(Training *t, int64_t epoch, rq_epoch *out, rq_error *err
         double factor = rq_schedule_factor(&t->s->schedule, epoch, share, t->s->epochs);
         if (!step(t, factor, first, count, &loss, err)) return false;
         if (t->result->diverged) break;
-        if (!t->result->first_step_seconds) t->result->first_step_seconds = now() - t->started;
+        if (!t->result->first_step_seconds) t->result->first_step_seconds = rq_now() - t->started;
         sum += loss * (double)count;
         done += count;
         for (int k = 0; k < t->sink_count; k++)
             if (t->sinks[k].progress)
                 t->sinks[k].progress(t->sinks[k].context, epoch, t->s->epochs, (double)done / (double)n, sum / (double)done);
     }
-    out->seconds = now() - begun;
+    out->seconds = rq_now() - begun;
     out->loss = done ? sum / (double)done : NAN;
     out->has_unitary = t->state.work != NULL;
     out->deviation = t->state.deviation;
@@ -365,7 +358,7 @@ bool rq_train(const rq_model *m, const rq_train_settings *s, const rq_data *data
 {
     Training t = {.m = m, .s = s, .data = data, .params = params, .sinks = sinks, .sink_count = sink_count, .result = result};
     *result = (rq_result){.test_samples = data->count[RQ_SPLIT_test]};
-    t.started = now();
+    t.started = rq_now();
     bool ok = training_open(&t, err);
     for (int k = 0; ok && k < sink_count; k++)
         ok = !sinks[k].start || sinks[k].start(sinks[k].context, m, s, data, params, &t.state, &t.progress, err);
