@@ -238,19 +238,37 @@ static rq_explore_end explore(Explorer *e, rq_error *err)
     return RQ_EXPLORE_done;
 }
 
+/* What the data sets are, a line each, from rq_alloc. */
+static char *identities(const rq_exploration *x, rq_error *err)
+{
+    int sets = 0;
+    for (int v = 0; v < x->variant_count; v++) {
+        if (x->variants[v].data >= sets) sets = x->variants[v].data + 1;
+    }
+    char *text = rq_alloc_array((uint64_t)sets * (RQ_DATA_IDENTITY + 1) + 1, 1, "the names of the data", err), *end = text;
+    for (int i = 0; text && i < sets; i++) {
+        rq_data_identity(&x->data[i], end, RQ_DATA_IDENTITY);
+        end += strlen(end);
+        *end++ = '\n';
+    }
+    return text;
+}
+
 rq_explore_end rq_explore(const rq_exploration *x, const rq_explore_options *o, rq_error *err)
 {
     Explorer e = {.x = x, .o = o, .live = rq_live_new(stderr)};
-    const rq_place place = {"an exploration", x->name, x->source, x->settings_text, x->versions, {"metrics", x->budget ? "states" : NULL}};
+    char *data = o->report ? NULL : identities(x, err);
+    const rq_place place = {"an exploration", x->name, x->source, x->settings_text, x->versions, {"metrics", x->budget ? "states" : NULL}, data};
     rq_explore_end end = RQ_EXPLORE_failed;
     uint64_t most = (uint64_t)x->variant_count * (uint64_t)(x->seeds + x->confirm);
     e.live.on &= !o->json && !o->quiet;
     pthread_mutex_init(&e.mutex, NULL);
     e.runs = rq_alloc_array(most, sizeof *e.runs, "the runs", err);
     e.jobs = rq_alloc_array(most, sizeof *e.jobs, "the runs", err);
-    bool ok = e.runs && e.jobs && rq_ranking_new(x, e.runs, &e.ranking, err);
+    bool ok = (data || o->report) && e.runs && e.jobs && rq_ranking_new(x, e.runs, &e.ranking, err);
     if (ok) e.dir = o->report ? rq_copy_text(o->out, err) : rq_place_make(&place, o->out, err);
     if (ok && e.dir) end = explore(&e, err);
+    rq_free(data);
     rq_free(e.runs);
     rq_free(e.jobs);
     rq_ranking_free(&e.ranking);

@@ -125,7 +125,23 @@ static bool fill(const rq_place *p, const char *dir, rq_error *err)
         if (!make_dir(folder, &is_new, err)) return false;
     }
     return write_text(dir, "model.rq", p->source, err) && write_text(dir, "versions.txt", p->versions, err) &&
+           (!p->data || write_text(dir, "data.txt", p->data, err)) &&
            write_text(dir, "settings.json", p->settings, err);
+}
+
+/* Whether the directory's runs had the same data; without the file, as earlier versions leave it, that is not known. */
+static bool same_data(const rq_place *p, const char *dir, rq_error *err)
+{
+    bool known;
+    if (!p->data) return true;
+    if (!is_there(dir, "data.txt", &known, err)) return false;
+    char *there = known ? text_of(dir, "data.txt", err) : NULL;
+    bool ok = !known || there;
+    if (there && strcmp(there, p->data))
+        ok = rq_fail(err, "'%s' holds %s of other data:\n%.300swhere now there is\n%.300sname another directory with --out DIR, or remove it first",
+                     dir, p->what, there, p->data);
+    rq_free(there);
+    return ok;
 }
 
 /* Whether what the directory holds is the same work. */
@@ -141,7 +157,7 @@ static bool go_on(const rq_place *p, const char *dir, rq_error *err)
                      different);
     rq_free(source);
     rq_free(settings);
-    return ok;
+    return ok && same_data(p, dir, err);
 }
 
 /* settings.json is written last of what identifies the work. */

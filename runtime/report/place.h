@@ -14,10 +14,11 @@ typedef struct rq_place {
     const char *name; /* runs/NAME-NNN */
     const char *source, *settings, *versions;
     const char *folders[RQ_PLACE_FOLDERS]; /* made in it; fewer end with NULL */
+    const char *data; /* the identities of the data sets, a line each; NULL: another file has them, or there are none */
 } rq_place;
 
-/* Makes `out` (NULL: runs/NAME-NNN) with the source, settings and versions. A directory that holds the same work, with equal source
- * and settings, is gone on in; any other that holds a run is an error. The path from rq_alloc; NULL: failed, worded. */
+/* Makes `out` (NULL: runs/NAME-NNN) with the source, settings and versions. A directory that holds the same work, with equal source,
+ * settings and data, is gone on in; any other that holds a run is an error. The path from rq_alloc; NULL: failed, worded. */
 char *rq_place_make(const rq_place *p, const char *out, rq_error *err);
 /* DIR/NAME from rq_alloc. */
 char *rq_place_path(const char *dir, const char *name, rq_error *err);

@@ -94,7 +94,7 @@ static bool scan_point(Scan *x, int point, rq_error *err)
 
 static bool begin(Scan *x, rq_error *err)
 {
-    const rq_place place = {"a scan", x->s->name, x->s->source, x->s->settings_text, x->s->versions, {NULL}};
+    const rq_place place = {"a scan", x->s->name, x->s->source, x->s->settings_text, x->s->versions, {NULL}, NULL};
     x->dir = rq_place_make(&place, x->o->out, err);
     if (!x->dir || !rq_scan_state_new(x->s, &x->state, err) || !rq_scan_state_load(x->s, &x->state, x->dir, err)) return false;
     char *path = rq_place_path(x->dir, "events.jsonl", err);

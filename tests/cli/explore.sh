@@ -126,6 +126,22 @@ grep -q "selected on test data" out || fail "selection on test data is not said"
 expect 0 out "diverged in epoch" explore space.rq --action wilder --out wilder
 expect 2 err "holds an exploration with other settings" explore tested.rq --out tested --seed 3
 
+# The same text, but files that hold something else.
+if python3 -c 'import numpy' 2>/dev/null; then
+    draw() { python3 -c 'import numpy as n, sys; r = n.random.default_rng(int(sys.argv[1])); n.save("x.npy", r.random((40, 4))); n.save("y.npy", r.integers(0, 2, 40))' "$1"; }
+    cat >files.rq <<'RQ'
+data drawn = npy(input: "x.npy", target: "y.npy", train: 20, val: 10, test: 10);
+model Small { input x: real[4]; layer h = dense(3); layer o = dense(2); output o; }
+train t { model: Small; data: drawn; loss: cross_entropy; epochs: 1; batch: 10; }
+explore few { train: t; over freeze: none, h; rank: val.accuracy; seeds: 1; }
+RQ
+    draw 1
+    expect 0 out "results: files/results.csv" explore files.rq --out files
+    expect 0 out "results: files/results.csv" explore files.rq --out files
+    draw 2
+    expect 2 err "holds an exploration of other data:" explore files.rq --out files
+fi
+
 # The plan runs nothing; 'run' takes an exploration by its name.
 expect 0 out "16 variants, 16 fit; 16 runs: 16 variants x 1 seeds" explore space.rq --action all --dry-run --threads 2 --out plan
 grep -q "exact 8 of 8, detached 4 of 8" out || fail "no verdicts in the plan"
