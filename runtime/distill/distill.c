@@ -105,6 +105,9 @@ rq_distill_end rq_distill(const rq_distillation *d, const rq_distill_options *op
     if (ok) end = RQ_DISTILL_done;
     for (int64_t epoch = l.progress.epoch + 1; epoch <= d->epochs && end == RQ_DISTILL_done; epoch++) end = one_epoch(&l, epoch, err);
     if (end == RQ_DISTILL_done) end = finish(&l, err);
+    if (end == RQ_DISTILL_interrupted)
+        fprintf(stderr, "rq: interrupted after %lld of %lld whole epochs; the same command with --out %s goes on\n",
+                (long long)l.progress.epoch, (long long)d->epochs, rq_distill_record_dir(l.record));
     rq_distill_record_free(l.record);
     rq_outer_free(&o);
     return end;

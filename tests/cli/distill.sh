@@ -36,11 +36,12 @@ cmp -s one/last.safetensors killed/last.safetensors || fail "a killed distillati
 [ "$(grep -c distill_epoch killed/epochs.jsonl)" = 12 ] || fail "metrics of $(grep -c distill_epoch killed/epochs.jsonl) epochs"
 
 # Ctrl-C: exit code 3, and it goes on.
-"$RQ" distill d.rq --action ten --set ten.epochs=4000 --out stopped >/dev/null 2>&1 &
+"$RQ" distill d.rq --action ten --set ten.epochs=4000 --out stopped >/dev/null 2>said &
 until [ -e stopped/last.safetensors ] || ! kill -0 $! 2>/dev/null; do sleep 0.02; done
 kill -INT $!
 wait $!
 [ $? = 3 ] || fail "interrupted, but the exit code is not 3"
+grep -q "interrupted after [0-9]* of 4000 whole epochs; the same command with --out stopped goes on" said || fail "how to go on is not said: $(cat said)"
 expect 2 err "stopped" distill d.rq --action ten --out stopped
 
 # Networks drawn anew, trained labels, two sets of images.
